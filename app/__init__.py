@@ -1,0 +1,1 @@
+"""Where everything meets: entry point, window, command line, controllers, messages, bridge."""

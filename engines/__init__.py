@@ -1,0 +1,1 @@
+"""All that computes, and nothing of Qt."""

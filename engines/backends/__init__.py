@@ -1,0 +1,1 @@
+"""One folder an engine, each with the modules probe, build, train and export."""

@@ -1,0 +1,206 @@
+"""Events: what happened, immutable, tagged by ``kind``, numbered per run.
+
+A worker sends ``Hello`` first and exactly one last event: ``Finished``, ``Stopped`` or ``Failed``; the
+host itself adds ``Crashed`` when the child dies without one. Backends and tools yield events with
+``run``, ``seq`` and ``t`` left alone: the worker stamps them.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import dataclass, field
+from typing import Any, ClassVar
+
+import numpy as np
+import numpy.typing as npt
+
+from engines.contract.capabilities import EngineReport
+from engines.contract.errors import Fact
+from engines.contract.spec import DataManifest
+from engines.contract.views import Evaluation, ExportView, GraphView, OptimizeView, ProofView
+
+PROTOCOL = 1
+"""Major version of the wire; a worker with another one is refused with a clear sentence."""
+
+Answered = EngineReport | DataManifest | GraphView | ProofView | OptimizeView | Evaluation | ExportView
+
+
+@dataclass(frozen=True, kw_only=True)
+class Stamp:
+    """Who and when: the run's id, the number within the run, seconds since the job began."""
+
+    run: str = ""
+    seq: int = 0
+    t: float = 0.0
+
+
+@dataclass(frozen=True)
+class Hello(Stamp):
+    """The worker is there; ``engine`` is "" until a framework is imported."""
+
+    kind: ClassVar[str] = "hello"
+    protocol: int
+    engine: str
+    version: str
+    pid: int
+    python: str
+
+
+@dataclass(frozen=True)
+class Started(Stamp):
+    """A training begins (or goes on at ``first_step``); what was measured and is fixed from here on."""
+
+    kind: ClassVar[str] = "started"
+    first_step: int
+    total_steps: int
+    steps_per_epoch: int
+    epochs: int
+    batch_size: int
+    threads: int
+    chunk_steps: int
+    device: str
+
+
+@dataclass(frozen=True)
+class Progress(Stamp):
+    """A step of long work; ``stage`` is a word from the job's own list, ``total`` 0 if unknown."""
+
+    kind: ClassVar[str] = "progress"
+    stage: str
+    done: int
+    total: int
+
+
+@dataclass(frozen=True)
+class Log(Stamp):
+    """A line a person may read: captured output, or a note. ``level``: debug, info, warning, error."""
+
+    kind: ClassVar[str] = "log"
+    level: str
+    text: str
+
+
+@dataclass(frozen=True)
+class Metrics(Stamp):
+    """Every step's values from ``first_step`` on: name to float32 array, all of one length."""
+
+    kind: ClassVar[str] = "metrics"
+    first_step: int
+    values: Mapping[str, npt.NDArray[np.float32]]
+
+
+@dataclass(frozen=True)
+class Validated(Stamp):
+    """A validation after ``step`` steps (so the first is at 1 × steps_per_epoch)."""
+
+    kind: ClassVar[str] = "validated"
+    step: int
+    epoch: int
+    values: Mapping[str, float]
+
+
+@dataclass(frozen=True)
+class CheckpointSaved(Stamp):
+    """A checkpoint is whole on the disk; ``path`` is relative to the run folder."""
+
+    kind: ClassVar[str] = "checkpoint_saved"
+    step: int
+    epoch: int
+    path: str
+    best: bool
+
+
+@dataclass(frozen=True)
+class Paused(Stamp):
+    """The loop waits after ``step`` steps; ``Continued`` follows, or an end."""
+
+    kind: ClassVar[str] = "paused"
+    step: int
+
+
+@dataclass(frozen=True)
+class Continued(Stamp):
+    """The loop goes on."""
+
+    kind: ClassVar[str] = "continued"
+    step: int
+
+
+@dataclass(frozen=True)
+class Answer(Stamp):
+    """What a job was asked for."""
+
+    kind: ClassVar[str] = "answer"
+    record: Answered
+
+
+@dataclass(frozen=True)
+class Finished(Stamp):
+    """The job is done. A training puts its summary here: test metrics, step, best step, seconds."""
+
+    kind: ClassVar[str] = "finished"
+    summary: Mapping[str, float | str] = field(default_factory=dict)
+
+
+@dataclass(frozen=True)
+class Stopped(Stamp):
+    """The job ended as it was told; ``kept`` says whether a checkpoint was left."""
+
+    kind: ClassVar[str] = "stopped"
+    step: int
+    kept: bool
+
+
+@dataclass(frozen=True)
+class Failed(Stamp):
+    """The job ended with a fault: ``code`` is an ``ErrorCode`` value, ``details`` text to copy."""
+
+    kind: ClassVar[str] = "failed"
+    code: str
+    facts: Mapping[str, Fact]
+    details: str = ""
+
+
+@dataclass(frozen=True)
+class Crashed(Stamp):
+    """The process died without a last event. ``signal`` is 0 where it exited; ``cause``: exit, signal,
+    garbage, silent (never said hello), deaf (killed after it did not stop), lost."""
+
+    kind: ClassVar[str] = "crashed"
+    cause: str
+    exit_code: int
+    signal: int
+    stderr: str
+
+
+Last = Finished | Stopped | Failed | Crashed
+Event = (
+    Hello
+    | Started
+    | Progress
+    | Log
+    | Metrics
+    | Validated
+    | CheckpointSaved
+    | Paused
+    | Continued
+    | Answer
+    | Last
+)
+
+
+@dataclass(frozen=True)
+class Control:
+    """What goes back: ``action`` is pause, resume, stop_keep, stop_discard, set or go_alone.
+
+    ``go_alone`` lets a run outlive its window.
+    """
+
+    kind: ClassVar[str] = "control"
+    action: str
+    values: Mapping[str, float] = field(default_factory=dict)
+
+
+def is_last(event: Any) -> bool:
+    """Tell whether nothing of this job can follow ``event``."""
+    return isinstance(event, (Finished, Stopped, Failed, Crashed))

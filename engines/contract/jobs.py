@@ -1,0 +1,125 @@
+"""Jobs: all long work, as frozen records; each is answered by a generator of events.
+
+Paths are strings of absolute paths, so that a job travels as JSON. ``engine`` jobs (``EngineJob``) run
+in a child that imports that one framework; tools jobs run in the tools host, without any.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import dataclass, field
+from typing import ClassVar
+
+from engines.contract.spec import DataManifest, GraphSpec, Recipe
+
+
+@dataclass(frozen=True)
+class ProbeJob:
+    """Import the engine, name its version and devices; answered with an ``EngineReport``."""
+
+    kind: ClassVar[str] = "probe"
+
+
+@dataclass(frozen=True)
+class TrainJob:
+    """Train ``spec`` in the run folder ``run``; with ``resume`` go on from its last checkpoint."""
+
+    kind: ClassVar[str] = "train"
+    run: str
+    spec: GraphSpec
+    recipe: Recipe
+    data: str  # folder of the prepared data
+    manifest: DataManifest
+    device: str = "cpu"
+    resume: bool = False
+
+
+@dataclass(frozen=True)
+class EvaluateJob:
+    """Evaluate a run's checkpoint (``best`` or ``last``) on a split; answered with an ``Evaluation``."""
+
+    kind: ClassVar[str] = "evaluate"
+    run: str
+    data: str
+    split: str = "test"
+    checkpoint: str = "best"
+    device: str = "cpu"
+
+
+@dataclass(frozen=True)
+class ExportJob:
+    """Write a run's checkpoint as unoptimized ONNX, and what the engine itself answers beside it.
+
+    ``reference`` gets an ``.npz`` with ``inputs`` and ``outputs`` of up to ``samples`` samples of the
+    test split (all, where there are fewer), computed by the engine in batches of 1, 17 and all.
+    """
+
+    kind: ClassVar[str] = "export"
+    run: str
+    data: str
+    target: str
+    reference: str
+    checkpoint: str = "best"
+    samples: int = 1024
+
+
+@dataclass(frozen=True)
+class PrepareDataJob:
+    """Read ``source`` (``digits``, ``breast-cancer``, ``diabetes``, a ``.csv``, ``.npz`` …) into ``folder``.
+
+    Answered with the ``DataManifest``; what is prepared already is only read.
+    """
+
+    kind: ClassVar[str] = "prepare_data"
+    source: str
+    folder: str  # the data cache; the prepared set lies in <folder>/<digest>
+    options: Mapping[str, str] = field(default_factory=dict)  # target column, task, seed …
+
+
+@dataclass(frozen=True)
+class ReadGraphJob:
+    """Read a model file into a ``GraphView`` with its layout."""
+
+    kind: ClassVar[str] = "read_graph"
+    path: str
+
+
+@dataclass(frozen=True)
+class ProveJob:
+    """Hold an ONNX file against reference outputs; answered with a ``ProofView``."""
+
+    kind: ClassVar[str] = "prove"
+    model: str
+    reference: str
+    bound: float = 1e-5
+
+
+@dataclass(frozen=True)
+class OptimizeJob:
+    """Run the passes over an ONNX file; answered with an ``OptimizeView``.
+
+    ``reference`` (an ``.npz`` with ``inputs``) gives real samples; empty: inputs are made.
+    ``report``: where to write the single-file HTML report; empty: none.
+    """
+
+    kind: ClassVar[str] = "optimize"
+    model: str
+    target: str
+    reference: str = ""
+    report: str = ""
+    passes: tuple[str, ...] = ()  # empty: all of them, in their order
+
+
+@dataclass(frozen=True)
+class EvaluateOnnxJob:
+    """Evaluate an ONNX file on a split with ONNX Runtime; answered with an ``Evaluation``."""
+
+    kind: ClassVar[str] = "evaluate_onnx"
+    model: str
+    data: str
+    split: str = "test"
+
+
+EngineJob = ProbeJob | TrainJob | EvaluateJob | ExportJob
+ToolsJob = PrepareDataJob | ReadGraphJob | ProveJob | OptimizeJob | EvaluateOnnxJob
+Job = EngineJob | ToolsJob

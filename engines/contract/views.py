@@ -1,0 +1,180 @@
+"""View records: what widgets show of graphs, proofs, passes and evaluations, worked out elsewhere."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import dataclass, field
+from typing import ClassVar
+
+
+@dataclass(frozen=True)
+class TensorView:
+    """A value that flows: ``shape`` entries are numbers or names such as ``batch``, as text."""
+
+    name: str
+    type: str
+    shape: tuple[str, ...]
+
+
+@dataclass(frozen=True)
+class WeightView:
+    """Statistics of one stored array (float64 arithmetic); NaN where it is no number."""
+
+    name: str
+    type: str
+    shape: tuple[int, ...]
+    bytes: int
+    minimum: float
+    maximum: float
+    mean: float
+    std: float
+    zeros: float  # share of exact zeros, 0 … 1
+
+
+@dataclass(frozen=True)
+class NodeView:
+    """One operation. ``layer`` is the design's node it came from ("" where unknown); ``scope`` the module
+    path, outermost first; ``family`` one of convolution, normalize, activate, combine, pool, dense,
+    shape, io, other. Position: left top corner and size in scene units, set by the layout."""
+
+    id: str
+    name: str
+    op: str
+    family: str
+    layer: str = ""
+    scope: tuple[str, ...] = ()
+    inputs: tuple[TensorView, ...] = ()
+    outputs: tuple[TensorView, ...] = ()
+    attributes: tuple[tuple[str, str], ...] = ()
+    weights: tuple[WeightView, ...] = ()
+    x: float = 0.0
+    y: float = 0.0
+    width: float = 176.0
+    height: float = 52.0
+
+
+@dataclass(frozen=True)
+class EdgeView:
+    """A tensor from node to node (by id); ``points`` is its polyline in scene units, ``(x, y)`` pairs."""
+
+    source: str
+    target: str
+    tensor: str = ""
+    points: tuple[tuple[float, float], ...] = ()
+
+
+@dataclass(frozen=True)
+class GraphView:
+    """A model's graph as a person looks at it, laid out."""
+
+    kind: ClassVar[str] = "graph_view"
+    name: str
+    format: str
+    nodes: tuple[NodeView, ...]
+    edges: tuple[EdgeView, ...]
+    inputs: tuple[TensorView, ...] = ()
+    outputs: tuple[TensorView, ...] = ()
+    bytes: int = 0
+    parameters: int = 0
+    facts: Mapping[str, str] = field(default_factory=dict)  # producer, opset, ir version, metadata …
+    notes: tuple[str, ...] = ()
+
+
+@dataclass(frozen=True)
+class BatchProof:
+    """One batch size of a proof."""
+
+    batch: int
+    max_abs_error: float
+    max_rel_error: float
+
+
+@dataclass(frozen=True)
+class ProofView:
+    """Numbers that say whether a file answers as its reference does.
+
+    ``status``: passed, failed, not_provable. ``error`` is max|a-b|, ``relative`` is max|a-b| divided by
+    max|reference|; ``bound`` was applied as ``bound + bound * max|reference|``. ``where`` names the first
+    output or node that differs ("" if none); ``reason`` is a word for what made it fail or not provable:
+    constant_output, error_above_bound, shapes_differ, not_finite, classes_differ.
+    """
+
+    kind: ClassVar[str] = "proof"
+    status: str
+    samples: int
+    max_abs_error: float
+    max_rel_error: float
+    bound: float
+    reference_max: float = 0.0
+    classes_agree: float = -1.0  # share of equal arg-max, -1 where there are no classes
+    batches: tuple[BatchProof, ...] = ()
+    where: str = ""
+    reason: str = ""
+
+
+@dataclass(frozen=True)
+class ModelFacts:
+    """Size and speed of one ONNX file; latencies are medians in milliseconds, batch 1 and NaN if not run.
+
+    ``latency_plain_ms`` with ONNX Runtime's own optimizer off, ``latency_runtime_ms`` with it on.
+    """
+
+    nodes: int
+    bytes: int
+    parameters: int
+    latency_plain_ms: float
+    latency_runtime_ms: float
+    operators: Mapping[str, int] = field(default_factory=dict)
+
+
+@dataclass(frozen=True)
+class PassView:
+    """One pass of the optimizer: what it did and what it cost. ``state``: applied, no_effect, rejected."""
+
+    name: str
+    title: str
+    state: str
+    nodes_before: int
+    nodes_after: int
+    max_abs_error: float
+    seconds: float
+    reason: str = ""
+
+
+@dataclass(frozen=True)
+class OptimizeView:
+    """The optimizer's report: both graphs, every pass, facts before and after, the whole proof."""
+
+    kind: ClassVar[str] = "optimize_view"
+    source: str
+    target: str
+    before: ModelFacts
+    after: ModelFacts
+    passes: tuple[PassView, ...]
+    proof: ProofView
+    graph_before: GraphView | None = None
+    graph_after: GraphView | None = None
+
+
+@dataclass(frozen=True)
+class Evaluation:
+    """Loss and metrics on one split; ``confusion`` is row-major counts, rows true, columns predicted."""
+
+    kind: ClassVar[str] = "evaluation"
+    split: str
+    samples: int
+    values: Mapping[str, float]
+    classes: tuple[str, ...] = ()
+    confusion: tuple[tuple[int, ...], ...] = ()
+
+
+@dataclass(frozen=True)
+class ExportView:
+    """What an engine's exporter wrote."""
+
+    kind: ClassVar[str] = "export_view"
+    target: str
+    reference: str
+    bytes: int
+    opset: int
+    exporter: str

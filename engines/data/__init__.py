@@ -1,0 +1,1 @@
+"""Readers, splits and preparation into memory-mapped arrays."""

@@ -1,0 +1,1 @@
+"""The editable design, the layer catalogue, shape inference, storage."""

@@ -1,0 +1,1 @@
+"""Graphs as a person looks at them: readers, layout, passes, proof, profile."""

@@ -1,0 +1,1 @@
+"""Runs a job somewhere: a child process or this thread; and the worker's entry point."""

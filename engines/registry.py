@@ -1,0 +1,15 @@
+"""The table of engines; imports none of them."""
+
+from __future__ import annotations
+
+from engines.contract.capabilities import EngineRow
+
+ENGINES: tuple[EngineRow, ...] = (
+    EngineRow("torch", "PyTorch", package="torch", module="engines.backends.torch", install="torch==2.13.0"),
+    EngineRow("fake", "Fake", package="numpy", module="engines.backends.fake", install="", visible=False),
+)
+
+
+def engine(name: str) -> EngineRow | None:
+    """Return the row called ``name``, or None."""
+    return next((row for row in ENGINES if row.name == name), None)

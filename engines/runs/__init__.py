@@ -1,0 +1,1 @@
+"""Reading run folders: metric history with growing arrays, comparison, checkpoints."""

@@ -1,0 +1,1 @@
+"""What every engine shares, framework-free: schedules, metrics, order, checkpoints, run folder."""
