@@ -1,1 +1,1 @@
-"""The one table of sentences: error code and facts to what, why, what to do, and a button."""
+"""Sentences for a person: one table from error code and facts, for window, command line and log alike."""

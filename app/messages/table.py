@@ -1,0 +1,116 @@
+"""The one table from error code and facts to sentences, for window, command line and log alike.
+
+An area's file holds ``ROWS`` for the codes of one room; a new area is one import and one entry below.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from functools import cache
+
+from app.messages import contract
+from app.messages.message import Message, Told
+from engines.contract.errors import ErrorCode, Fact, WorkbenchError
+from engines.contract.events import Crashed, Failed
+
+AREAS = (contract,)
+"""Every file with rows; a test fails where a code has no row, or two."""
+
+
+class _Facts(dict[str, Fact]):
+    """Facts that show a missing one as ``?`` instead of failing while an error is told."""
+
+    def __missing__(self, key: str) -> str:
+        return "?"
+
+
+_UNKNOWN = Message(
+    what="Something went wrong that this version of Modelwright does not know ({code}).",
+    why="The engine's side may be newer than this one.",
+    todo="Update Modelwright, and copy the details if it happens again.",
+    button="copy_details",
+)
+
+
+@cache
+def rows() -> Mapping[str, Message]:
+    """Return every area's rows in one table, by the code's text."""
+    return {code.value: message for area in AREAS for code, message in area.ROWS.items()}
+
+
+def tell(code: ErrorCode | str, facts: Mapping[str, Fact], details: str = "") -> Told:
+    """Fill the sentences of ``code`` with ``facts``; a code nobody knows still gets a sentence."""
+    key = code.value if isinstance(code, ErrorCode) else code
+    message = rows().get(key, _UNKNOWN)
+    known = _Facts(facts, code=facts.get("code", key))
+    return Told(
+        what=message.what.format_map(known),
+        why=message.why.format_map(known),
+        todo=message.todo.format_map(known),
+        button=message.button,
+        details=details,
+    )
+
+
+def tell_error(error: BaseException) -> Told:
+    """Tell any exception: a ``WorkbenchError`` by its code, another as unexpected."""
+    if isinstance(error, WorkbenchError):
+        return tell(error.code, error.facts, error.details)
+    return tell(
+        ErrorCode.UNEXPECTED, {"what": type(error).__name__, "why": str(error) or "It gave no reason."}
+    )
+
+
+_CRASHES: dict[str, Message] = {
+    "exit": Message(
+        what="The engine's process ended by itself (exit code {exit_code}).",
+        why="What it wrote last is in the details.",
+        todo="Resume from the last checkpoint; nothing else is disturbed.",
+        button="resume_run",
+    ),
+    "signal": Message(
+        what="The engine's process was ended from outside (signal {signal}).",
+        why="Another program, the system or a lack of memory did it.",
+        todo="Resume from the last checkpoint; if memory was short, choose a smaller batch.",
+        button="resume_run",
+    ),
+    "garbage": Message(
+        what="The engine's process answered something that Modelwright cannot read.",
+        why="Its version may not fit, or a library of its own wrote where it should not.",
+        todo="Start again; if it happens again, reinstall the engine and copy the details.",
+        button="copy_details",
+    ),
+    "silent": Message(
+        what="The engine's process never answered.",
+        why="Its interpreter did not start, or it hung while it started.",
+        todo="Look at the details, then check the engine with “modelwright engines”.",
+        button="show_engines",
+    ),
+    "deaf": Message(
+        what="The engine's process did not stop when it was asked, so it was ended.",
+        why="It was busy in one long computation.",
+        todo="What was saved up to the last checkpoint is kept; resume from there.",
+        button="resume_run",
+    ),
+    "lost": Message(
+        what="The connection to the engine's process was lost.",
+        why="What it wrote last is in the details.",
+        todo="Resume from the last checkpoint; nothing else is disturbed.",
+        button="resume_run",
+    ),
+}
+
+
+def tell_event(event: Failed | Crashed) -> Told:
+    """Tell how a job ended badly."""
+    if isinstance(event, Failed):
+        return tell(event.code, event.facts, event.details)
+    message = _CRASHES.get(event.cause, _CRASHES["lost"])
+    facts = {"exit_code": event.exit_code, "signal": event.signal}
+    return Told(
+        what=message.what.format_map(facts),
+        why=message.why.format_map(facts),
+        todo=message.todo.format_map(facts),
+        button=message.button,
+        details=event.stderr,
+    )

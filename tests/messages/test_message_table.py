@@ -1,0 +1,105 @@
+"""The message table: complete, unambiguous, and never silent."""
+
+from __future__ import annotations
+
+import re
+import string
+from collections import Counter
+from pathlib import Path
+
+import pytest
+
+from app.messages.message import Message
+from app.messages.table import _CRASHES, AREAS, rows, tell, tell_error, tell_event
+from engines.contract import errors
+from engines.contract.errors import ErrorCode, WorkbenchError
+from engines.contract.events import Crashed, Failed
+
+CODES = list(ErrorCode)
+
+
+def fields_of(message: Message) -> set[str]:
+    texts = (message.what, message.why, message.todo)
+    return {name for text in texts for _, name, _, _ in string.Formatter().parse(text) if name}
+
+
+def documented_facts(code: ErrorCode) -> set[str]:
+    """The words of the comment beside the code's member in the source."""
+    source = Path(errors.__file__).read_text(encoding="utf-8")
+    line = next(line for line in source.splitlines() if re.match(rf"\s+{code.name}\s*=", line))
+    _, _, comment = line.partition("#")
+    return set(re.findall(r"[a-z_0-9]+", re.sub(r"\([^)]*\)", "", comment)))
+
+
+def test_that_every_code_has_exactly_one_row() -> None:
+    counts = Counter(code for area in AREAS for code in area.ROWS)
+    assert {code: counts[code] for code in CODES if counts[code] != 1} == {}
+
+
+def test_that_every_area_file_is_in_the_table() -> None:
+    folder = Path(errors.__file__).parents[2] / "app" / "messages"
+    files = {path.stem for path in folder.glob("*.py")} - {"__init__", "message", "table"}
+    assert files == {area.__name__.rpartition(".")[2] for area in AREAS}
+
+
+@pytest.mark.parametrize("code", CODES)
+def test_that_every_fact_a_sentence_names_is_documented_beside_its_code(code: ErrorCode) -> None:
+    assert fields_of(rows()[code.value]) <= documented_facts(code)
+
+
+@pytest.mark.parametrize("message", [*rows().values(), *_CRASHES.values()])
+def test_that_every_message_says_what_happened_and_what_to_do_in_whole_sentences(message: Message) -> None:
+    assert message.what
+    assert message.todo
+    for text in (message.what, message.todo):
+        assert text.rstrip("”»\"')").endswith((".", "?", "!", "}")), text
+        assert text[0].isupper() or text[0] in "{“", text
+
+
+@pytest.mark.parametrize("message", [*rows().values(), *_CRASHES.values()])
+def test_that_a_button_is_an_action_id(message: Message) -> None:
+    assert re.fullmatch(r"[a-z_.]*", message.button)
+
+
+def test_that_facts_are_filled_in_and_details_are_kept_apart() -> None:
+    told = tell(ErrorCode.RECORD_MALFORMED, {"where": "Recipe.epochs", "why": "int is wanted"}, "Traceback …")
+    assert "Recipe.epochs" in told.what
+    assert told.why == "int is wanted"
+    assert told.details == "Traceback …"
+    assert "Traceback" not in told.text
+
+
+def test_that_a_missing_fact_does_not_hide_the_error() -> None:
+    assert "?" in tell(ErrorCode.RECORD_MALFORMED, {}).what
+
+
+def test_that_braces_in_a_fact_are_shown_as_they_are() -> None:
+    assert tell(ErrorCode.RECORD_MALFORMED, {"where": "{x}", "why": "{}"}).why == "{}"
+
+
+def test_that_a_code_of_a_newer_worker_still_gets_a_sentence() -> None:
+    told = tell_event(Failed("moon_is_down", {"code": "x"}))
+    assert "x" in told.what
+    assert told.todo
+    assert "moon_is_down" in tell("moon_is_down", {}).what
+
+
+def test_that_an_exception_without_a_code_is_told_by_its_type_and_text() -> None:
+    told = tell_error(ZeroDivisionError("division by zero"))
+    assert "ZeroDivisionError" in told.what
+    assert "division by zero" in told.why
+    assert tell_error(ZeroDivisionError()).why
+    assert tell_error(WorkbenchError(ErrorCode.RECORD_MALFORMED, "d", where="a.b", why="c")).details == "d"
+
+
+@pytest.mark.parametrize("cause", ["exit", "signal", "garbage", "silent", "deaf", "lost", "unheard of"])
+def test_that_every_way_to_crash_is_told_with_the_tail_of_stderr_as_details(cause: str) -> None:
+    told = tell_event(Crashed(cause, exit_code=3, signal=9, stderr="last words"))
+    assert told.what
+    assert told.todo
+    assert told.details == "last words"
+
+
+def test_that_a_crash_names_its_exit_code_or_signal() -> None:
+    assert "3" in tell_event(Crashed("exit", exit_code=3, signal=0, stderr="")).what
+    assert "9" in tell_event(Crashed("signal", exit_code=0, signal=9, stderr="")).what
