@@ -17,6 +17,25 @@ class ErrorCode(str, Enum):
 
     UNEXPECTED = "unexpected"  # what (exception type), why (its text)
     RECORD_MALFORMED = "record_malformed"  # where (path in the record), why
+    DISK_FULL = "disk_full"  # path, why
+    FILE_UNWRITABLE = "file_unwritable"  # path, why
+    FILE_UNREADABLE = "file_unreadable"  # path, why
+    FILE_MISSING = "file_missing"  # path
+
+    # The command line, projects and sessions.
+    PROJECT_UNREADABLE = "project_unreadable"  # path, why
+    PROJECT_NEWER = "project_newer"  # path, version, known
+    NOT_A_PROJECT = "not_a_project"  # path
+    PROJECT_EXISTS = "project_exists"  # path
+    DESIGN_NOT_IN_PROJECT = "design_not_in_project"  # design, path, known
+    SETTING_UNKNOWN = "setting_unknown"  # setting, known, nearest
+    SETTING_INVALID = "setting_invalid"  # setting, value, wanted
+    ENGINE_UNKNOWN = "engine_unknown"  # engine, known, nearest
+    ENGINE_MISSING = "engine_missing"  # engine, title, install
+    NOT_A_RUN = "not_a_run"  # path
+    RUN_EXISTS = "run_exists"  # path
+    PROOF_FAILED = "proof_failed"  # path, error, bound, reason, where
+    NOT_COMPARABLE = "not_comparable"  # first, second
 
 
 class WorkbenchError(Exception):

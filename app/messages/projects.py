@@ -1,0 +1,103 @@
+"""What goes wrong around files, projects, settings and the command line."""
+
+from __future__ import annotations
+
+from app.messages.message import Message
+from engines.contract.errors import ErrorCode
+
+ROWS: dict[ErrorCode, Message] = {
+    ErrorCode.DISK_FULL: Message(
+        what="The disk is full: {path} could not be written.",
+        why="What was there before is untouched.",
+        todo="Free some space, then resume; older runs can go to the bin.",
+        button="show_runs",
+    ),
+    ErrorCode.FILE_UNWRITABLE: Message(
+        what="{path} could not be written.",
+        why="The system says: {why}.",
+        todo="Choose a folder that you may write to, or change the rights of this one.",
+        button="choose_folder",
+    ),
+    ErrorCode.FILE_UNREADABLE: Message(
+        what="{path} could not be read.",
+        why="The system says: {why}.",
+        todo="Check the rights of the file, and that its disk is there.",
+        button="choose_file",
+    ),
+    ErrorCode.FILE_MISSING: Message(
+        what="There is no file {path}.",
+        why="It may have been moved, renamed or misspelt.",
+        todo="Check the path, and choose the file again.",
+        button="choose_file",
+    ),
+    ErrorCode.PROJECT_UNREADABLE: Message(
+        what="The project file {path} cannot be read.",
+        why="{why}",
+        todo="Mend the file in a text editor or take an older copy; the rest of the project is whole.",
+        button="open_folder",
+    ),
+    ErrorCode.PROJECT_NEWER: Message(
+        what="The project {path} was saved by a newer Modelwright.",
+        why="It has version {version}; this program reads versions up to {known}.",
+        todo="Update Modelwright, then open it again; nothing in it was changed.",
+    ),
+    ErrorCode.NOT_A_PROJECT: Message(
+        what="{path} is no project.",
+        why="A project is a folder with a file project.toml in it.",
+        todo="Choose such a folder, or make a new project from a template.",
+        button="show_start",
+    ),
+    ErrorCode.PROJECT_EXISTS: Message(
+        what="There is something in {path} already.",
+        why="A new project wants an empty folder, so that nothing of yours is overwritten.",
+        todo="Choose another name, or open what is there.",
+        button="choose_folder",
+    ),
+    ErrorCode.DESIGN_NOT_IN_PROJECT: Message(
+        what="The project {path} has no design called {design}.",
+        why="It has: {known}.",
+        todo="Name one of these.",
+    ),
+    ErrorCode.SETTING_UNKNOWN: Message(
+        what="There is no setting “{setting}”.",
+        why="The settings are: {known}.",
+        todo="Did you mean “{nearest}”?",
+    ),
+    ErrorCode.SETTING_INVALID: Message(
+        what="“{value}” is no value for the setting {setting}.",
+        why="It wants {wanted}.",
+        todo="Give it such a value, for example with --set {setting}=….",
+    ),
+    ErrorCode.ENGINE_UNKNOWN: Message(
+        what="There is no engine called “{engine}”.",
+        why="The engines are: {known}.",
+        todo="Did you mean “{nearest}”?",
+    ),
+    ErrorCode.ENGINE_MISSING: Message(
+        what="{title} is not installed.",
+        why="Its package was not found in this environment.",
+        todo="Install it with “modelwright engines install {engine}” (it fetches {install}).",
+        button="install_engine",
+    ),
+    ErrorCode.NOT_A_RUN: Message(
+        what="{path} is no run.",
+        why="A run is a folder with a file run.json in it; “train” makes one.",
+        todo="Name the folder of a run, inside the runs folder of its project.",
+    ),
+    ErrorCode.RUN_EXISTS: Message(
+        what="There is something in {path} already.",
+        why="A new run wants an empty folder, so that no earlier run is overwritten.",
+        todo="Name another folder, or go on with that run by --resume.",
+    ),
+    ErrorCode.PROOF_FAILED: Message(
+        what="The exported file does not answer as the trained model does ({reason}).",
+        why="The largest error is {error}, the bound is {bound}. It begins at: {where}.",
+        todo="The file was kept as {path} for a look; do not deploy it. Report it with the run's design.",
+        button="copy_details",
+    ),
+    ErrorCode.NOT_COMPARABLE: Message(
+        what="{first} and {second} cannot be compared.",
+        why="Two runs can be compared, or two model files, but not one with the other.",
+        todo="Name two of the same kind.",
+    ),
+}
