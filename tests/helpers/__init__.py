@@ -1,0 +1,1 @@
+"""Doubles and checks that many tests share."""
