@@ -17,6 +17,63 @@ class ErrorCode(str, Enum):
 
     UNEXPECTED = "unexpected"  # what (exception type), why (its text)
     RECORD_MALFORMED = "record_malformed"  # where (path in the record), why
+
+    FILE_MISSING = "file_missing"  # path
+    FILE_UNREADABLE = "file_unreadable"  # path, why
+    FILE_UNWRITABLE = "file_unwritable"  # path, why
+    DISK_FULL = "disk_full"  # path, why
+
+    # A design: names and edges refused by the document
+    DESIGN_UNKNOWN = "design_unknown"  # name, templates
+    DESIGN_LAYER_UNKNOWN = "design_layer_unknown"  # layer
+    DESIGN_NAME_INVALID = "design_name_invalid"  # name
+    DESIGN_NAME_TAKEN = "design_name_taken"  # name
+    DESIGN_NODE_UNKNOWN = "design_node_unknown"  # name
+    DESIGN_SETTING_UNKNOWN = "design_setting_unknown"  # layer, setting
+    DESIGN_SETTING_INVALID = "design_setting_invalid"  # layer, setting, value, wanted
+    DESIGN_EDGE_TAKEN = "design_edge_taken"  # source, target
+    DESIGN_EDGE_UNKNOWN = "design_edge_unknown"  # source, target
+    DESIGN_INPUTS_FULL = "design_inputs_full"  # node, layer, allowed
+    DESIGN_CYCLE = "design_cycle"  # source, target
+    # A design: what keeps a node from working; all carry node
+    DESIGN_EMPTY = "design_empty"  # name
+    DESIGN_INPUT_MISSING = "design_input_missing"  # node, have, wanted
+    DESIGN_INPUT_BROKEN = "design_input_broken"  # node, source
+    DESIGN_DEAD_END = "design_dead_end"  # node, output
+    DESIGN_RANK = "design_rank"  # node, wanted, have (shape)
+    DESIGN_SHAPES_DIFFER = "design_shapes_differ"  # node, first, second
+    DESIGN_KERNEL_TOO_BIG = "design_kernel_too_big"  # node, kernel, have (shape)
+    DESIGN_GROUPS = "design_groups"  # node, groups, channels, filters
+    DESIGN_RESHAPE = "design_reshape"  # node, have, wanted (shapes)
+    DESIGN_AXIS = "design_axis"  # node, axis, have (shape)
+    DESIGN_TOO_BIG = "design_too_big"  # node, elements
+    # A design: its file, and whether it fits the data
+    DESIGN_FILE_BROKEN = "design_file_broken"  # path, line, column, why
+    DESIGN_FILE_MALFORMED = "design_file_malformed"  # path, where, why
+    DESIGN_FILE_NEWER = "design_file_newer"  # path, version, supported
+    DESIGN_DATA_INPUT = "design_data_input"  # node, have, wanted (shapes), data
+    DESIGN_DATA_OUTPUT = "design_data_output"  # node, have, wanted (shapes), data
+    DESIGN_DATA_LOSS = "design_data_loss"  # loss, task, data
+
+    # Data that cannot be read or used; line and column count from 1
+    DATA_SOURCE_UNKNOWN = "data_source_unknown"  # source, known
+    DATA_EMPTY = "data_empty"  # path
+    DATA_ENCODING = "data_encoding"  # path, position
+    DATA_BROKEN = "data_broken"  # path, line, why
+    DATA_RAGGED = "data_ragged"  # path, line, have, wanted
+    DATA_HEADER_TWICE = "data_header_twice"  # path, line, column, name
+    DATA_COLUMN_UNKNOWN = "data_column_unknown"  # path, name, columns
+    DATA_COLUMNS_FEW = "data_columns_few"  # path, columns
+    DATA_VALUE_NOT_NUMERIC = "data_value_not_numeric"  # path, line, column, name, value
+    DATA_VALUE_MISSING = "data_value_missing"  # path, line, column, name, count
+    DATA_TARGET_NOT_NUMERIC = "data_target_not_numeric"  # path, line, column, name, value
+    DATA_TARGET_MISSING = "data_target_missing"  # path, line, column, name
+    DATA_CLASS_SMALL = "data_class_small"  # path, name (of the class), count, wanted
+    DATA_CLASSES = "data_classes"  # path, have, wanted
+    DATA_SAMPLES_FEW = "data_samples_few"  # path, have, wanted
+    DATA_ARRAY = "data_array"  # path, name, why
+    DATA_OPTION = "data_option"  # option, value, wanted
+    DATA_SHARDS_BROKEN = "data_shards_broken"  # path, file, why
     DISK_FULL = "disk_full"  # path, why
     FILE_UNWRITABLE = "file_unwritable"  # path, why
     FILE_UNREADABLE = "file_unreadable"  # path, why
