@@ -105,7 +105,7 @@ ROWS: dict[ErrorCode, Message] = {
     ),
     ErrorCode.DESIGN_GROUPS: Message(
         what="{groups} groups do not divide the channels of {node}.",
-        why="It has {channels} channels in and {filters} filters out; each group takes an equal share of both.",
+        why="It has {channels} channels in and {filters} filters out; each group takes a like share.",
         todo="Choose groups that divide both numbers; 1 always does.",
         button="show_node",
     ),

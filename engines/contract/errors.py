@@ -18,11 +18,6 @@ class ErrorCode(str, Enum):
     UNEXPECTED = "unexpected"  # what (exception type), why (its text)
     RECORD_MALFORMED = "record_malformed"  # where (path in the record), why
 
-    FILE_MISSING = "file_missing"  # path
-    FILE_UNREADABLE = "file_unreadable"  # path, why
-    FILE_UNWRITABLE = "file_unwritable"  # path, why
-    DISK_FULL = "disk_full"  # path, why
-
     # A design: names and edges refused by the document
     DESIGN_UNKNOWN = "design_unknown"  # name, templates
     DESIGN_LAYER_UNKNOWN = "design_layer_unknown"  # layer
