@@ -1,0 +1,106 @@
+"""Rows of a form: label at the left, value or field at the right, a hairline beneath."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable
+
+from PySide6.QtCore import QLocale, Qt
+from PySide6.QtGui import QDoubleValidator
+from PySide6.QtWidgets import (
+    QComboBox,
+    QHBoxLayout,
+    QLabel,
+    QLineEdit,
+    QSizePolicy,
+    QSpinBox,
+    QVBoxLayout,
+    QWidget,
+)
+
+from widgets.controls.card import Hairline
+from widgets.controls.text import Elided, named
+
+FIELD_WIDTH = 132
+
+
+class FieldRow(QWidget):
+    """One row: ``title`` dimmed at the left; a widget, or text that ``set_value`` changes, at the right."""
+
+    def __init__(
+        self, title: str, value: str | QWidget = "", *, last: bool = False, parent: QWidget | None = None
+    ) -> None:
+        super().__init__(parent)
+        self.title = QLabel(title)
+        self.title.setProperty("role", "dim")
+        self.field: QWidget = value if isinstance(value, QWidget) else _text(value)
+        line = QHBoxLayout()
+        line.setContentsMargins(0, 4, 0, 4)
+        line.setSpacing(12)
+        line.addWidget(self.title)
+        line.addWidget(self.field, 1, Qt.AlignmentFlag(0))
+        if isinstance(value, QWidget):
+            self.title.setBuddy(value)
+        whole = QVBoxLayout(self)
+        whole.setContentsMargins(0, 0, 0, 0)
+        whole.setSpacing(0)
+        whole.addLayout(line)
+        if not last:
+            whole.addWidget(Hairline())
+        self.setSizePolicy(QSizePolicy.Policy.Preferred, QSizePolicy.Policy.Fixed)
+
+    def set_value(self, text: str) -> None:
+        """Change the text at the right; only where the row was made with text."""
+        if isinstance(self.field, QLabel):
+            self.field.setText(text)
+
+
+def _text(value: str) -> QLabel:
+    made = Elided(value)
+    made.setAlignment(Qt.AlignmentFlag.AlignRight | Qt.AlignmentFlag.AlignVCenter)
+    made.setMinimumHeight(24)
+    made.setTextInteractionFlags(Qt.TextInteractionFlag.TextSelectableByMouse)
+    return made
+
+
+def whole_field(name: str, accessible: str, low: int, high: int, value: int) -> QSpinBox:
+    """Return a field for a whole number between ``low`` and ``high``."""
+    made = named(QSpinBox(), name, accessible)
+    made.setRange(low, high)
+    made.setValue(value)
+    made.setGroupSeparatorShown(False)
+    _shape(made)
+    return made
+
+
+def number_field(name: str, accessible: str, low: float, high: float, value: float) -> QLineEdit:
+    """Return a field for a number such as 0.001 or 1e-4, typed as a person writes it."""
+    made = named(QLineEdit(f"{value:g}"), name, accessible)
+    validator = QDoubleValidator(low, high, 12, made)
+    validator.setLocale(QLocale.c())
+    made.setValidator(validator)
+    made.setAlignment(Qt.AlignmentFlag.AlignRight)
+    _shape(made)
+    return made
+
+
+def text_field(name: str, accessible: str, text: str = "", hint: str = "") -> QLineEdit:
+    """Return a field for a line of text."""
+    made = named(QLineEdit(text), name, accessible)
+    made.setPlaceholderText(hint)
+    return made
+
+
+def choice(name: str, accessible: str, rows: Iterable[tuple[str, str]], key: str = "") -> QComboBox:
+    """Return a list to choose from; ``rows`` are pairs of key (its data) and words."""
+    made = named(QComboBox(), name, accessible)
+    for row, words in rows:
+        made.addItem(words, row)
+    made.setCurrentIndex(max(0, made.findData(key)))
+    made.setSizeAdjustPolicy(QComboBox.SizeAdjustPolicy.AdjustToContents)
+    _shape(made)
+    return made
+
+
+def _shape(field: QWidget) -> None:
+    field.setMinimumWidth(FIELD_WIDTH)
+    field.setSizePolicy(QSizePolicy.Policy.Expanding, QSizePolicy.Policy.Fixed)

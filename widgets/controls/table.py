@@ -1,0 +1,250 @@
+"""A table that sorts, filters and copies: Ctrl+C copies tab-separated text, the menu saves CSV."""
+
+from __future__ import annotations
+
+import csv
+import io
+from collections.abc import Callable, Sequence
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any
+
+from PySide6.QtCore import (
+    QAbstractTableModel,
+    QModelIndex,
+    QObject,
+    QPersistentModelIndex,
+    QPoint,
+    QSortFilterProxyModel,
+    Qt,
+    Signal,
+)
+from PySide6.QtGui import QAction, QGuiApplication, QKeyEvent, QKeySequence
+from PySide6.QtWidgets import (
+    QAbstractItemView,
+    QFileDialog,
+    QHeaderView,
+    QLineEdit,
+    QMenu,
+    QTableView,
+    QVBoxLayout,
+    QWidget,
+)
+from typing_extensions import override
+
+from widgets.controls.text import named
+from widgets.look.icons import icon
+from widgets.look.theme import scaled
+
+_SORT = Qt.ItemDataRole.UserRole
+_RIGHT = Qt.AlignmentFlag.AlignRight | Qt.AlignmentFlag.AlignVCenter
+_LEFT = Qt.AlignmentFlag.AlignLeft | Qt.AlignmentFlag.AlignVCenter
+Index = QModelIndex | QPersistentModelIndex
+_ROOT = QModelIndex()
+
+
+@dataclass(frozen=True)
+class Column:
+    """One column: ``number`` aligns right and sorts by value; ``shown`` makes the text of a value."""
+
+    title: str
+    number: bool = False
+    shown: Callable[[Any], str] = str
+    tip: str = ""
+
+
+class RowsModel(QAbstractTableModel):
+    """Rows of plain values; what is shown comes from the columns, what is sorted from the values."""
+
+    def __init__(self, columns: Sequence[Column], parent: QObject | None = None) -> None:
+        super().__init__(parent)
+        self.columns = tuple(columns)
+        self.keys: list[str] = []
+        self.rows: list[tuple[Any, ...]] = []
+
+    def set_rows(self, keys: Sequence[str], rows: Sequence[tuple[Any, ...]]) -> None:
+        """Replace all rows."""
+        self.beginResetModel()
+        self.keys, self.rows = list(keys), list(rows)
+        self.endResetModel()
+
+    @override
+    def rowCount(self, parent: Index = _ROOT) -> int:
+        return 0 if parent.isValid() else len(self.rows)
+
+    @override
+    def columnCount(self, parent: Index = _ROOT) -> int:
+        return 0 if parent.isValid() else len(self.columns)
+
+    @override
+    def data(self, index: Index, role: int = Qt.ItemDataRole.DisplayRole) -> Any:
+        column, value = self.columns[index.column()], self.rows[index.row()][index.column()]
+        if role in (Qt.ItemDataRole.DisplayRole, Qt.ItemDataRole.ToolTipRole):
+            return "–" if value is None else column.shown(value)
+        if role == _SORT:
+            return _sortable(value, column.number)
+        if role == Qt.ItemDataRole.TextAlignmentRole:
+            return _RIGHT if column.number else _LEFT
+        return None
+
+    @override
+    def headerData(self, section: int, way: Qt.Orientation, role: int = Qt.ItemDataRole.DisplayRole) -> Any:
+        if way is not Qt.Orientation.Horizontal or section >= len(self.columns):
+            return None
+        column = self.columns[section]
+        if role == Qt.ItemDataRole.DisplayRole:
+            return column.title
+        if role == Qt.ItemDataRole.ToolTipRole:
+            return column.tip or None
+        if role == Qt.ItemDataRole.TextAlignmentRole:
+            return _RIGHT if column.number else _LEFT
+        return None
+
+
+def _sortable(value: Any, number: bool) -> Any:
+    if not number:
+        return str(value).casefold()
+    missing = value is None or value != value  # NaN
+    return float("-inf") if missing else float(value)
+
+
+class _View(QTableView):
+    """A table view without grid; Ctrl+C copies what is selected."""
+
+    @override
+    def keyPressEvent(self, event: QKeyEvent) -> None:
+        if event.matches(QKeySequence.StandardKey.Copy):
+            QGuiApplication.clipboard().setText(self.selected_text())
+            return
+        super().keyPressEvent(event)
+
+    def selected_text(self) -> str:
+        """Return the selected rows (all where none is) as tab-separated text, headings first."""
+        chosen = sorted(index.row() for index in self.selectionModel().selectedRows())
+        return table_text(self.model(), chosen or range(self.model().rowCount()), "\t")
+
+
+def table_text(model: Any, rows: Sequence[int] | range, delimiter: str) -> str:
+    """Return ``rows`` of a model as delimited text, headings first."""
+    target = io.StringIO()
+    writer = csv.writer(target, delimiter=delimiter, lineterminator="\n")
+    across = range(model.columnCount())
+    writer.writerow([model.headerData(column, Qt.Orientation.Horizontal) for column in across])
+    for row in rows:
+        writer.writerow([model.index(row, column).data() for column in across])
+    return target.getvalue()
+
+
+class Table(QWidget):
+    """A filter line over a sortable table; ``filtered`` False leaves the line away."""
+
+    row_activated = Signal(str)
+    selection_changed = Signal(list)
+
+    def __init__(
+        self,
+        columns: Sequence[Column],
+        name: str,
+        accessible: str,
+        *,
+        filtered: bool = True,
+        parent: QWidget | None = None,
+    ) -> None:
+        super().__init__(parent)
+        self.model = RowsModel(columns, self)
+        self.proxy = QSortFilterProxyModel(self)
+        self.filter = named(QLineEdit(), f"{name}_filter", f"Filter {accessible}")
+        self.view = named(_View(), name, accessible)
+        self._build(filtered)
+        self._connect()
+
+    def set_rows(self, keys: Sequence[str], rows: Sequence[tuple[Any, ...]]) -> None:
+        """Show ``rows``, one key each; what was selected stays selected where it is still there."""
+        kept = set(self.selected_keys())
+        self.model.set_rows(keys, rows)
+        self.select([key for key in keys if key in kept])
+
+    def selected_keys(self) -> list[str]:
+        """Return the keys of the selected rows, in the order shown."""
+        shown = sorted(self.view.selectionModel().selectedRows(), key=lambda index: index.row())
+        return [self.model.keys[self.proxy.mapToSource(index).row()] for index in shown]
+
+    def select(self, keys: Sequence[str]) -> None:
+        """Select the rows of ``keys``."""
+        selection = self.view.selectionModel()
+        selection.clearSelection()
+        flags = selection.SelectionFlag.Select | selection.SelectionFlag.Rows
+        for key in keys:
+            index = self.proxy.mapFromSource(self.model.index(self.model.keys.index(key), 0))
+            if index.isValid():
+                selection.select(index, flags)
+
+    def csv(self) -> str:
+        """Return all rows that the filter lets through, as CSV."""
+        return table_text(self.proxy, range(self.proxy.rowCount()), ",")
+
+    def save_csv(self, path: Path) -> None:
+        """Write :meth:`csv` to ``path``."""
+        path.write_text(self.csv(), encoding="utf-8", newline="")
+
+    def _build(self, filtered: bool) -> None:
+        self.proxy.setSourceModel(self.model)
+        self.proxy.setSortRole(_SORT)
+        self.proxy.setFilterKeyColumn(-1)
+        self.proxy.setFilterCaseSensitivity(Qt.CaseSensitivity.CaseInsensitive)
+        self.filter.setPlaceholderText("Filter")
+        self.filter.setClearButtonEnabled(True)
+        self.filter.addAction(icon("search", "dim"), QLineEdit.ActionPosition.LeadingPosition)
+        self.filter.setVisible(filtered)
+        view = self.view
+        view.setModel(self.proxy)
+        view.setSortingEnabled(True)
+        view.sortByColumn(-1, Qt.SortOrder.AscendingOrder)
+        view.setShowGrid(False)
+        view.setWordWrap(False)
+        view.setTabKeyNavigation(False)
+        view.setSelectionBehavior(QAbstractItemView.SelectionBehavior.SelectRows)
+        view.setHorizontalScrollMode(QAbstractItemView.ScrollMode.ScrollPerPixel)
+        view.verticalHeader().hide()
+        view.verticalHeader().setDefaultSectionSize(scaled(32))
+        self._build_header(view.horizontalHeader())
+        whole = QVBoxLayout(self)
+        whole.setContentsMargins(0, 0, 0, 0)
+        whole.setSpacing(8)
+        whole.addWidget(self.filter)
+        whole.addWidget(view, 1)
+
+    def _build_header(self, header: QHeaderView) -> None:
+        header.setHighlightSections(False)
+        header.setStretchLastSection(False)
+        header.setSectionResizeMode(QHeaderView.ResizeMode.ResizeToContents)
+        header.setSectionResizeMode(0, QHeaderView.ResizeMode.Stretch)
+        header.setMinimumSectionSize(scaled(48))
+
+    def _connect(self) -> None:
+        self.filter.textChanged.connect(self.proxy.setFilterFixedString)
+        self.view.selectionModel().selectionChanged.connect(self._on_selection_changed)
+        self.view.activated.connect(self._on_view_activated)
+        self.view.setContextMenuPolicy(Qt.ContextMenuPolicy.CustomContextMenu)
+        self.view.customContextMenuRequested.connect(self._on_menu_requested)
+
+    def _on_selection_changed(self) -> None:
+        self.selection_changed.emit(self.selected_keys())
+
+    def _on_view_activated(self, index: QModelIndex) -> None:
+        self.row_activated.emit(self.model.keys[self.proxy.mapToSource(index).row()])
+
+    def _on_menu_requested(self, where: QPoint) -> None:
+        menu = QMenu(self)
+        menu.setAttribute(Qt.WidgetAttribute.WA_DeleteOnClose)
+        copy = QAction(icon("copy"), "Copy", menu)
+        copy.triggered.connect(lambda: QGuiApplication.clipboard().setText(self.view.selected_text()))
+        save = QAction(icon("save"), "Save as CSV …", menu)
+        save.triggered.connect(self._on_save_triggered)
+        menu.addActions([copy, save])
+        menu.popup(self.view.viewport().mapToGlobal(where))
+
+    def _on_save_triggered(self) -> None:
+        path, _ = QFileDialog.getSaveFileName(self, "Save as CSV", "table.csv", "CSV (*.csv)")
+        if path:
+            self.save_csv(Path(path))

@@ -1,0 +1,1 @@
+"""How everything looks: tokens, palette, stylesheet, fonts, icons and the theme that applies them."""
