@@ -89,6 +89,42 @@ class ErrorCode(str, Enum):
     PROOF_FAILED = "proof_failed"  # path, error, bound, reason, where
     NOT_COMPARABLE = "not_comparable"  # first, second
 
+    # Hosts and the wire
+    WIRE_GARBLED = "wire_garbled"  # why
+    WIRE_TOO_LONG = "wire_too_long"  # bytes, limit
+    PROTOCOL_MISMATCH = "protocol_mismatch"  # theirs, ours
+    OUT_OF_MEMORY = "out_of_memory"  # job, limit (bytes, 0 without one)
+    TIME_LIMIT = "time_limit"  # job, seconds
+    HOST_SPENT = "host_spent"  # engine
+    HOST_BUSY = "host_busy"  # engine
+    HOST_NOT_STARTED = "host_not_started"  # engine, program, why
+    JOB_UNSUPPORTED = "job_unsupported"  # engine, job
+
+    # Graphs, proofs, formats and export.
+    MODEL_BROKEN = "model_broken"  # path, why
+    MODEL_TOO_LARGE = "model_too_large"  # path, bytes, limit
+    MODEL_NOT_RUNNABLE = "model_not_runnable"  # path, why
+    MODEL_DATA_MISMATCH = "model_data_mismatch"  # path, model (shape), data (shape)
+    EXTERNAL_DATA_REFUSED = "external_data_refused"  # path, file, why
+    REFERENCE_BROKEN = "reference_broken"  # path, why
+    PASS_UNKNOWN = "pass_unknown"  # name, known
+    UNSUPPORTED_FORMAT = "unsupported_format"  # path, format, missing
+    FORMAT_UNKNOWN = "format_unknown"  # path
+    EXPORT_FAILED = "export_failed"  # path, why
+
+    # Training and run folders.
+    FILE_DAMAGED = "file_damaged"  # path, why
+    CHECKPOINT_NONE = "checkpoint_none"  # path
+    CHECKPOINT_UNFIT = "checkpoint_unfit"  # path, array, why
+    RECIPE_INVALID = "recipe_invalid"  # setting, value, wanted
+    DATA_CHANGED = "data_changed"  # run, have, wanted (digests)
+    LOSS_NOT_FINITE = "loss_not_finite"  # step, value, learning_rate
+    DEVICE_UNKNOWN = "device_unknown"  # device, known
+    DEVICE_MEMORY = "device_memory"  # device, batch_size, why
+    LAYER_UNSUPPORTED = "layer_unsupported"  # node, layer, engine
+    TARGETS_UNFIT = "targets_unfit"  # loss, targets, outputs (shapes)
+    RUN_BUSY = "run_busy"  # path, pid
+
 
 class WorkbenchError(Exception):
     """A fault with a code and facts, raised in any room, told to the person by ``app/messages``.

@@ -1,0 +1,66 @@
+"""What is said about training: recipes, devices, checkpoints and run folders."""
+
+from __future__ import annotations
+
+from app.messages.message import Message
+from engines.contract.errors import ErrorCode
+
+ROWS: dict[ErrorCode, Message] = {
+    ErrorCode.FILE_DAMAGED: Message(
+        what="{path} is damaged.",
+        why="What it holds is not what was written: {why}.",
+        todo="Take the file from a backup, or go on from an earlier checkpoint.",
+    ),
+    ErrorCode.CHECKPOINT_NONE: Message(
+        what="{path} has no checkpoint to go on from.",
+        why="The run ended before its first checkpoint, or every checkpoint is damaged.",
+        todo="Start the training anew.",
+    ),
+    ErrorCode.CHECKPOINT_UNFIT: Message(
+        what="The checkpoint in {path} does not fit this design.",
+        why="{array}: {why}.",
+        todo="Open the design that the run was trained with, or start a new run.",
+    ),
+    ErrorCode.RECIPE_INVALID: Message(
+        what="“{setting}” cannot be {value}.",
+        why="The recipe wants {wanted}.",
+        todo="Change the setting and start again.",
+    ),
+    ErrorCode.DATA_CHANGED: Message(
+        what="The data are not those that the run began with.",
+        why="{run} was trained on the data {wanted}; these are {have}.",
+        todo="Prepare the same data again, or start a new run.",
+    ),
+    ErrorCode.LOSS_NOT_FINITE: Message(
+        what="The loss became {value} at step {step}.",
+        why="The numbers outgrew their type; a learning rate of {learning_rate} may be too high, or the "
+        "inputs hold extreme values.",
+        todo="Lower the learning rate or scale the inputs, then resume from the checkpoint before.",
+        button="resume",
+    ),
+    ErrorCode.DEVICE_UNKNOWN: Message(
+        what="The engine does not know the device {device}.",
+        why="It found {known}.",
+        todo="Choose one of these in the header.",
+    ),
+    ErrorCode.DEVICE_MEMORY: Message(
+        what="The memory of {device} is not enough for batches of {batch_size}.",
+        why="{why}",
+        todo="Choose a smaller batch size, a smaller design, or another device.",
+    ),
+    ErrorCode.LAYER_UNSUPPORTED: Message(
+        what="{engine} has no layer for {node}.",
+        why="It does not know the kind “{layer}”, or not with these settings.",
+        todo="Replace the layer, or choose another engine.",
+    ),
+    ErrorCode.TARGETS_UNFIT: Message(
+        what="The model's output does not fit the targets.",
+        why="The loss {loss} compares outputs of shape {outputs} with targets of shape {targets}.",
+        todo="Change the last layer's size, or choose another loss.",
+    ),
+    ErrorCode.RUN_BUSY: Message(
+        what="{path} is being trained already.",
+        why="The process {pid} writes there.",
+        todo="Stop that run first, or start another one.",
+    ),
+}

@@ -1,0 +1,96 @@
+"""Build a natural ``nn.Module`` from a design; the design's node names are the submodules' names."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from typing import Any
+
+import numpy as np
+import numpy.typing as npt
+import torch
+from torch import Tensor, nn
+
+from engines.backends.torch.layers import LAYERS
+from engines.contract.errors import ErrorCode, WorkbenchError
+from engines.contract.spec import GraphSpec, LayerSpec
+
+
+class DesignModule(nn.Module):
+    """A whole design: takes its inputs in the design's order, gives its one output."""
+
+    def __init__(self, spec: GraphSpec) -> None:
+        super().__init__()
+        self.spec = spec
+        shapes = {layer.name: layer.output_shape for layer in spec.layers}
+        self._inputs = tuple(layer.name for layer in spec.inputs)
+        self._plan: list[tuple[str, tuple[str, ...]]] = []
+        for layer in spec.layers:
+            if layer.layer != "input":
+                # Straight into the table: a design may call a node "type" or "float".
+                self._modules[layer.name] = _make(layer, [shapes[name] for name in layer.inputs])
+                self._plan.append((layer.name, layer.inputs))
+
+    def forward(self, *inputs: Tensor) -> Tensor:
+        """Return the output's logits or values, ``(batch, *output_shape)``."""
+        values = dict(zip(self._inputs, inputs))
+        modules = self._modules
+        for name, sources in self._plan:
+            values[name] = modules[name](*[values[source] for source in sources])  # type: ignore[misc]
+        return values[self.spec.outputs[0]]
+
+
+def _make(layer: LayerSpec, inputs: list[tuple[int, ...]]) -> nn.Module:
+    make = LAYERS.get(layer.layer)
+    if make is None:
+        raise WorkbenchError(
+            ErrorCode.LAYER_UNSUPPORTED, node=layer.name, layer=layer.layer, engine="PyTorch"
+        )
+    return make(layer, inputs)
+
+
+def build(spec: GraphSpec) -> DesignModule:
+    """Return the module of ``spec`` in training mode, its weights still PyTorch's own.
+
+    Raises:
+        WorkbenchError: ``LAYER_UNSUPPORTED``.
+    """
+    return DesignModule(spec)
+
+
+def parameters_by_name(module: DesignModule) -> dict[str, Tensor]:
+    """Return the module's own tensors by canonical name; layouts are PyTorch's own, unchanged."""
+    found = {}
+    for parameter in module.spec.parameters:
+        layer, role = parameter.name.rsplit("/", 1)
+        found[parameter.name] = getattr(module._modules[layer], role)
+    return found
+
+
+def load_weights(module: DesignModule, arrays: Mapping[str, npt.NDArray[Any]]) -> None:
+    """Copy arrays of canonical names and layouts into the module.
+
+    Raises:
+        WorkbenchError: ``CHECKPOINT_UNFIT`` naming the first array that is missing or of another shape;
+            the module is unchanged then.
+    """
+    tensors = parameters_by_name(module)
+    for name, tensor in tensors.items():
+        if name not in arrays:
+            raise _unfit(module, name, "missing")
+        if tuple(arrays[name].shape) != tuple(tensor.shape):
+            raise _unfit(module, name, f"{tuple(arrays[name].shape)} ≠ {tuple(tensor.shape)}")
+    with torch.no_grad():
+        for name, tensor in tensors.items():
+            tensor.copy_(torch.from_numpy(np.array(arrays[name])))
+
+
+def _unfit(module: DesignModule, name: str, why: str) -> WorkbenchError:
+    return WorkbenchError(ErrorCode.CHECKPOINT_UNFIT, path=module.spec.name, array=name, why=why)
+
+
+def read_weights(module: DesignModule) -> dict[str, npt.NDArray[np.float32]]:
+    """Return copies of every parameter by canonical name, float32 in the canonical layout."""
+    return {
+        name: tensor.detach().to("cpu", torch.float32, copy=True).numpy()
+        for name, tensor in parameters_by_name(module).items()
+    }

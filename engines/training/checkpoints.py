@@ -1,0 +1,167 @@
+"""Checkpoints: all that a run needs to go on exactly, in one canonical layout for every engine.
+
+A checkpoint is ``checkpoints/step-000000123.safetensors`` with the arrays ``model/<layer>/<role>``,
+``optimizer/<slot>/<layer>/<role>`` and ``engine/<name>`` (what one engine alone needs), and beside it
+``step-000000123.json``, written last: without it, or where the SHA-256 in it does not fit, the arrays
+do not count. ``best-…`` holds the best weights so far alone.
+"""
+
+from __future__ import annotations
+
+import hashlib
+import json
+from collections.abc import Mapping
+from dataclasses import asdict, dataclass, field, replace
+from pathlib import Path
+from typing import Any, ClassVar
+
+import numpy as np
+import numpy.typing as npt
+
+from engines.contract.errors import ErrorCode, WorkbenchError
+from engines.contract.files import make_folder, read_bytes, write_atomic, write_text_atomic
+from engines.contract.records import from_plain, to_plain
+from engines.training.early_stopping import EarlyStopping
+from engines.training.tensors import dump_tensors, parse_tensors
+
+Arrays = Mapping[str, npt.NDArray[Any]]
+KEPT = 2
+"""So many checkpoints are kept, so that a damaged one has another behind it."""
+
+
+@dataclass(frozen=True)
+class CheckpointRecord:
+    """Where a run stood. ``step`` steps are done; ``position`` of them in epoch ``epoch`` (from 0).
+
+    ``learning_rate`` is the base rate in force (a person may have changed it), ``early_stopping`` the best
+    value so far and the patience used. ``sha256`` is that of the arrays' file, ``digest`` that of this record.
+    """
+
+    kind: ClassVar[str] = "checkpoint"
+    step: int
+    epoch: int
+    position: int
+    learning_rate: float
+    early_stopping: EarlyStopping
+    engine: str = ""
+    schedule: str = ""
+    sha256: str = ""
+    digest: str = ""
+    created: str = ""
+    version: int = 1
+
+
+@dataclass(frozen=True)
+class Checkpoint:
+    """A checkpoint read back whole; ``path`` is the arrays' file."""
+
+    record: CheckpointRecord
+    arrays: Arrays = field(repr=False)
+    path: Path
+
+
+def file_name(role: str, step: int) -> str:
+    """Return the arrays' file name; ``role`` is ``step`` or ``best``."""
+    return f"{role}-{step:09d}.safetensors"
+
+
+def save_checkpoint(folder: Path, role: str, record: CheckpointRecord, arrays: Arrays) -> Path:
+    """Write a checkpoint whole: the arrays first, the record that makes them count last.
+
+    Raises:
+        WorkbenchError: ``DISK_FULL`` or ``FILE_UNWRITABLE``; earlier checkpoints are intact.
+    """
+    make_folder(folder)
+    path = folder / file_name(role, record.step)
+    data = dump_tensors(arrays)
+    try:
+        write_atomic(path, data)
+        sealed = _seal(replace(record, sha256=hashlib.sha256(data).hexdigest()))
+        write_text_atomic(path.with_suffix(".json"), json.dumps(to_plain(sealed), indent=1) + "\n")
+    except WorkbenchError:
+        _remove(path)
+        raise
+    return path
+
+
+def _seal(record: CheckpointRecord) -> CheckpointRecord:
+    return replace(record, digest=_digest(record))
+
+
+def _digest(record: CheckpointRecord) -> str:
+    text = json.dumps(asdict(replace(record, digest="")), sort_keys=True)
+    return hashlib.sha256(text.encode()).hexdigest()
+
+
+def load_checkpoint(path: Path) -> Checkpoint:
+    """Read a checkpoint by its arrays' file.
+
+    Raises:
+        WorkbenchError: ``FILE_MISSING``, or ``FILE_DAMAGED`` naming the file that a bit was flipped in.
+    """
+    record = _read_record(path.with_suffix(".json"))
+    data = read_bytes(path)
+    if hashlib.sha256(data).hexdigest() != record.sha256:
+        raise WorkbenchError(ErrorCode.FILE_DAMAGED, path=str(path), why="SHA-256")
+    return Checkpoint(record, parse_tensors(data, str(path)), path)
+
+
+def _read_record(path: Path) -> CheckpointRecord:
+    try:
+        record = from_plain(CheckpointRecord, json.loads(read_bytes(path)))
+    except (ValueError, WorkbenchError) as error:
+        if isinstance(error, WorkbenchError) and error.code is ErrorCode.FILE_MISSING:
+            raise
+        raise WorkbenchError(ErrorCode.FILE_DAMAGED, path=str(path), why=str(error)) from error
+    if _digest(record) != record.digest:
+        raise WorkbenchError(ErrorCode.FILE_DAMAGED, path=str(path), why="SHA-256")
+    return record
+
+
+def list_checkpoints(folder: Path, role: str = "step") -> list[Path]:
+    """Return the arrays' files of ``role`` that have a record, oldest first."""
+    found = folder.glob(f"{role}-*.safetensors")
+    return sorted(path for path in found if path.with_suffix(".json").exists())
+
+
+def latest_valid(folder: Path, role: str = "step") -> tuple[Checkpoint | None, list[WorkbenchError]]:
+    """Return the newest whole checkpoint of ``role``, and why newer ones were passed over."""
+    passed: list[WorkbenchError] = []
+    for path in reversed(list_checkpoints(folder, role)):
+        try:
+            return load_checkpoint(path), passed
+        except WorkbenchError as error:
+            passed.append(error)
+    return None, passed
+
+
+def prune(folder: Path, best_steps: set[int]) -> None:
+    """Remove all but the newest ``KEPT`` checkpoints and the best ones of ``best_steps``."""
+    for path in list_checkpoints(folder)[:-KEPT]:
+        _remove(path)
+    wanted = {file_name("best", step) for step in best_steps}
+    for path in list_checkpoints(folder, "best"):
+        if path.name not in wanted:
+            _remove(path)
+
+
+def referenced_best(folder: Path) -> set[int]:
+    """Return the steps of the best weights that the kept checkpoints speak of."""
+    steps = set()
+    for path in list_checkpoints(folder)[-KEPT:]:
+        try:
+            steps.add(_read_record(path.with_suffix(".json")).early_stopping.best_step)
+        except WorkbenchError:
+            continue
+    return steps
+
+
+def _remove(path: Path) -> None:
+    # The record goes first: arrays without one do not count, a record without arrays would be a fault.
+    path.with_suffix(".json").unlink(missing_ok=True)
+    path.unlink(missing_ok=True)
+
+
+def model_arrays(arrays: Arrays) -> dict[str, npt.NDArray[np.float32]]:
+    """Return a checkpoint's weights by their canonical names ``<layer>/<role>``."""
+    return {name[len("model/") :]: array for name, array in arrays.items() if name.startswith("model/")}
