@@ -1,0 +1,25 @@
+"""From the document to the frozen ``GraphSpec`` that engines read."""
+
+from __future__ import annotations
+
+from engines.contract.errors import ErrorCode, WorkbenchError
+from engines.contract.spec import GraphSpec
+from engines.design.document import Design
+from engines.design.inference import infer
+
+
+def freeze(design: Design) -> GraphSpec:
+    """Return the design as a whole, valid model.
+
+    Raises:
+        WorkbenchError: the first node's problem in topological order, or ``DESIGN_EMPTY`` where there is
+            no layer after an input.
+    """
+    known = infer(design)
+    nodes = design.ordered()
+    for node in nodes:
+        if node.name in known.problems:
+            raise known.problems[node.name]
+    if not known.output or design.node(known.output).kind == "input":
+        raise WorkbenchError(ErrorCode.DESIGN_EMPTY, node="", name=design.name)
+    return GraphSpec(design.name, tuple(known.layers[node.name] for node in nodes), (known.output,))
