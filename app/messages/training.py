@@ -60,7 +60,7 @@ ROWS: dict[ErrorCode, Message] = {
     ),
     ErrorCode.RUN_BUSY: Message(
         what="{path} is being trained already.",
-        why="The process {pid} writes there.",
+        why="Another process writes there.",
         todo="Stop that run first, or start another one.",
     ),
 }

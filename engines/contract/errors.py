@@ -123,7 +123,7 @@ class ErrorCode(str, Enum):
     DEVICE_MEMORY = "device_memory"  # device, batch_size, why
     LAYER_UNSUPPORTED = "layer_unsupported"  # node, layer, engine
     TARGETS_UNFIT = "targets_unfit"  # loss, targets, outputs (shapes)
-    RUN_BUSY = "run_busy"  # path, pid
+    RUN_BUSY = "run_busy"  # path
 
 
 class WorkbenchError(Exception):

@@ -34,7 +34,7 @@ class CheckpointRecord:
     """Where a run stood. ``step`` steps are done; ``position`` of them in epoch ``epoch`` (from 0).
 
     ``learning_rate`` is the base rate in force (a person may have changed it), ``early_stopping`` the best
-    value so far and the patience used. ``sha256`` is that of the arrays' file, ``digest`` that of this record.
+    value so far and the patience used. ``sha256`` is that of the arrays' file, ``digest`` the record's own.
     """
 
     kind: ClassVar[str] = "checkpoint"

@@ -1,0 +1,75 @@
+"""A lock that says a run folder is being written, and that the system takes back when its holder dies."""
+
+from __future__ import annotations
+
+import os
+import time
+from pathlib import Path
+from typing import BinaryIO
+
+from engines.contract.errors import ErrorCode, WorkbenchError
+from engines.contract.files import unwritable
+
+NAME = ".lock"
+PATIENCE_S = 0.5
+"""A reader that asks ``is_locked`` holds the lock for a blink; so long a writer tries again."""
+
+if os.name == "nt":
+    import msvcrt
+
+    def _try_lock(file: BinaryIO) -> None:
+        file.seek(0)
+        msvcrt.locking(file.fileno(), msvcrt.LK_NBLCK, 1)  # type: ignore[attr-defined, unused-ignore]
+
+else:
+    import fcntl
+
+    def _try_lock(file: BinaryIO) -> None:
+        fcntl.flock(file, fcntl.LOCK_EX | fcntl.LOCK_NB)
+
+
+class FolderLock:
+    """Held by the one process that writes a run folder.
+
+    Raises:
+        WorkbenchError: ``RUN_BUSY`` where another one holds it.
+    """
+
+    def __init__(self, folder: Path) -> None:
+        self._file = _open(folder)
+        deadline = time.monotonic() + PATIENCE_S
+        while True:
+            try:
+                _try_lock(self._file)
+            except OSError as error:
+                if time.monotonic() < deadline:
+                    time.sleep(0.01)
+                    continue
+                self._file.close()
+                raise WorkbenchError(ErrorCode.RUN_BUSY, path=str(folder)) from error
+            return
+
+    def release(self) -> None:
+        """Let another process write."""
+        self._file.close()
+
+
+def _open(folder: Path) -> BinaryIO:
+    try:
+        return (folder / NAME).open("a+b")
+    except OSError as fault:
+        raise unwritable(folder, fault) from fault
+
+
+def is_locked(folder: Path) -> bool:
+    """Tell whether a living process writes ``folder``."""
+    try:
+        file = (folder / NAME).open("r+b")
+    except OSError:
+        return False
+    with file:
+        try:
+            _try_lock(file)
+        except OSError:
+            return True
+    return False

@@ -1,0 +1,77 @@
+"""The SHA-256 of every file of a run, since formats do not notice a flipped bit."""
+
+from __future__ import annotations
+
+import hashlib
+import json
+from collections.abc import Mapping
+from dataclasses import dataclass
+from pathlib import Path
+from typing import ClassVar
+
+from engines.contract.errors import ErrorCode, WorkbenchError
+from engines.contract.files import SUFFIX, sha256_of, write_text_atomic
+from engines.contract.records import from_plain, to_plain
+
+NAME = "manifest.json"
+MOVING = ("run.json", "events.jsonl", "metrics/", "checkpoints/", "artifacts/")
+"""What still changes while a run goes on; hashed when it ends. Checkpoints carry their own hash."""
+
+
+@dataclass(frozen=True)
+class Manifest:
+    """Path in the run folder (with ``/``) to SHA-256; ``digest`` is that of the table itself."""
+
+    kind: ClassVar[str] = "run_manifest"
+    files: Mapping[str, str]
+    digest: str
+    version: int = 1
+
+
+def write(folder: Path, moving: bool = False) -> None:
+    """Write the manifest; ``moving`` leaves out what still changes."""
+    files = {}
+    for path in sorted(folder.rglob("*")):
+        name = path.relative_to(folder).as_posix()
+        if _counts(path, name) and not (moving and name.startswith(MOVING)):
+            files[name] = sha256_of(path)
+    _store(folder, files)
+
+
+def refresh(folder: Path, name: str) -> None:
+    """Take over a changed file, if the manifest has it."""
+    files = dict(read(folder).files)
+    if name in files:
+        files[name] = sha256_of(folder / name)
+        _store(folder, files)
+
+
+def _store(folder: Path, files: Mapping[str, str]) -> None:
+    record = Manifest(files, _digest(files))
+    write_text_atomic(folder / NAME, json.dumps(to_plain(record), indent=1) + "\n")
+
+
+def _counts(path: Path, name: str) -> bool:
+    return path.is_file() and name != NAME and not path.name.startswith(".") and not name.endswith(SUFFIX)
+
+
+def _digest(files: Mapping[str, str]) -> str:
+    return hashlib.sha256(json.dumps(files, sort_keys=True).encode()).hexdigest()
+
+
+def read(folder: Path) -> Manifest:
+    """Read the manifest.
+
+    Raises:
+        WorkbenchError: ``FILE_MISSING`` or ``FILE_DAMAGED`` naming the manifest itself.
+    """
+    path = folder / NAME
+    if not path.exists():
+        raise WorkbenchError(ErrorCode.FILE_MISSING, path=str(path))
+    try:
+        record = from_plain(Manifest, json.loads(path.read_bytes()))
+    except (ValueError, WorkbenchError) as error:
+        raise WorkbenchError(ErrorCode.FILE_DAMAGED, path=str(path), why=str(error)) from error
+    if _digest(record.files) != record.digest:
+        raise WorkbenchError(ErrorCode.FILE_DAMAGED, path=str(path), why="SHA-256")
+    return record

@@ -1,0 +1,108 @@
+"""Every step's metrics, appended as rows of float32 to one file that another process reads as it grows.
+
+Layout: the bytes ``MWMETRIC``, a little-endian uint32 length, a JSON header ``{"columns": […]}`` of that
+length, then one row a step from step 0 on: one little-endian float32 a column. A last row cut short by a
+kill does not count.
+"""
+
+from __future__ import annotations
+
+import json
+import os
+import struct
+from collections.abc import Mapping
+from pathlib import Path
+from typing import BinaryIO
+
+import numpy as np
+import numpy.typing as npt
+
+from engines.contract.errors import ErrorCode, WorkbenchError
+from engines.contract.files import make_folder, unwritable
+
+MAGIC = b"MWMETRIC"
+Values = Mapping[str, npt.NDArray[np.float32]]
+
+
+def read_header(file: BinaryIO) -> tuple[tuple[str, ...], int] | None:
+    """Return the columns and where the rows begin; None while the header is not whole.
+
+    Raises:
+        WorkbenchError: ``FILE_DAMAGED`` if this is no such file.
+    """
+    file.seek(0)
+    start = file.read(len(MAGIC) + 4)
+    if len(start) < len(MAGIC) + 4:
+        return None
+    (length,) = struct.unpack("<I", start[len(MAGIC) :])
+    text = file.read(min(length, 1 << 20))
+    if not start.startswith(MAGIC):
+        raise WorkbenchError(ErrorCode.FILE_DAMAGED, path=str(file.name), why="MWMETRIC")
+    return _columns(text, length, str(file.name))
+
+
+def _columns(text: bytes, length: int, where: str) -> tuple[tuple[str, ...], int] | None:
+    if len(text) < length:
+        return None
+    try:
+        columns = tuple(str(name) for name in json.loads(text)["columns"])
+    except (ValueError, KeyError, TypeError) as error:
+        raise WorkbenchError(ErrorCode.FILE_DAMAGED, path=where, why=str(error)) from error
+    return columns, len(MAGIC) + 4 + length
+
+
+class MetricLog:
+    """The writer's side: one a run, in the worker's process."""
+
+    def __init__(self, path: Path) -> None:
+        self.path = path
+        self.columns: tuple[str, ...] = ()
+        make_folder(path.parent)
+        try:
+            self._file = path.open("r+b" if path.exists() else "w+b")
+        except OSError as fault:
+            raise unwritable(path, fault) from fault
+
+    def append(self, values: Values) -> None:
+        """Append one chunk of steps; the first call fixes the columns.
+
+        Raises:
+            WorkbenchError: ``DISK_FULL`` or ``FILE_UNWRITABLE``.
+        """
+        rows = b""
+        if not self.columns:
+            self.columns = tuple(values)
+            header = json.dumps({"columns": self.columns}).encode()
+            rows = MAGIC + struct.pack("<I", len(header)) + header
+        rows += np.stack([values[name] for name in self.columns], axis=1).astype("<f4").tobytes()
+        try:
+            self._file.write(rows)
+            self._file.flush()
+        except OSError as fault:
+            raise unwritable(self.path, fault) from fault
+
+    def go_on_at(self, step: int) -> None:
+        """Cut off what came after ``step`` steps; steps that a power cut took count as NaN."""
+        found = read_header(self._file)
+        if found is None:
+            self._file.seek(0)
+            self._file.truncate()
+            return
+        self.columns, begin = found
+        width = 4 * len(self.columns)
+        rows = min((self._file.seek(0, os.SEEK_END) - begin) // width, step)
+        self._file.truncate(begin + rows * width)
+        self._file.seek(0, os.SEEK_END)
+        self._file.write(np.full((step - rows) * len(self.columns), np.nan, "<f4").tobytes())
+
+    def sync(self) -> None:
+        """Flush to the disk."""
+        try:
+            self._file.flush()
+            os.fsync(self._file.fileno())
+        except OSError as fault:
+            raise unwritable(self.path, fault) from fault
+
+    def close(self) -> None:
+        """Close the file."""
+        self._file.close()

@@ -1,0 +1,231 @@
+"""A run's folder: the only truth about a run, written by its worker, read by everyone."""
+
+from __future__ import annotations
+
+import io
+import json
+import os
+import platform
+import shutil
+from collections.abc import Mapping
+from dataclasses import dataclass, field, replace
+from datetime import datetime, timezone
+from pathlib import Path
+from typing import Any, ClassVar
+
+import numpy as np
+
+from engines.contract.errors import ErrorCode, Fact, WorkbenchError
+from engines.contract.events import Event
+from engines.contract.files import make_folder, read_bytes, sweep, write_atomic, write_text_atomic
+from engines.contract.jobs import TrainJob
+from engines.contract.records import from_plain, to_plain
+from engines.contract.spec import DataManifest, GraphSpec, Recipe
+from engines.training import manifest
+from engines.training.lock import FolderLock
+from engines.training.metric_log import MetricLog
+from engines.training.readme import README
+from engines.training.shards import Shards
+from engines.training.tensors import Arrays, dump_tensors, read_tensors
+
+RUN, DESIGN, RECIPE, DATA = "run.json", "design.json", "recipe.json", "data.json"
+ENVIRONMENT, SPLIT, INITIAL, EVENTS = "environment.json", "split.npz", "init.safetensors", "events.jsonl"
+METRICS, CHECKPOINTS, ARTIFACTS = "metrics/steps.bin", "checkpoints", "artifacts"
+
+
+@dataclass(frozen=True)
+class RunRecord:
+    """What ``run.json`` says. ``state``: running, paused, finished, stopped, failed.
+
+    A run whose state is running or paused while nobody holds its lock was interrupted. ``threads`` and
+    ``chunk_steps`` are fixed from the first step on, since they change rounding. ``code`` and ``facts``
+    tell a failure. Times are ISO 8601 in UTC.
+    """
+
+    kind: ClassVar[str] = "run"
+    id: str
+    title: str
+    design: str
+    data: str
+    engine: str
+    device: str
+    created: str
+    state: str = "running"
+    updated: str = ""
+    pid: int = 0
+    step: int = 0
+    total_steps: int = 0
+    steps_per_epoch: int = 0
+    threads: int = 0
+    chunk_steps: int = 0
+    seconds: float = 0.0
+    summary: Mapping[str, float | str] = field(default_factory=dict)
+    code: str = ""
+    facts: Mapping[str, Fact] = field(default_factory=dict)
+    version: int = 1
+
+
+def now() -> str:
+    """Return the time as ISO 8601 in UTC."""
+    return datetime.now(timezone.utc).isoformat(timespec="seconds")
+
+
+def read_record(folder: Path, name: str, kind: type[Any]) -> Any:
+    """Read one of the folder's JSON records.
+
+    Raises:
+        WorkbenchError: ``NOT_A_RUN`` where there is no ``run.json``; ``FILE_DAMAGED``.
+    """
+    path = folder / name
+    if not (folder / RUN).exists():
+        raise WorkbenchError(ErrorCode.NOT_A_RUN, path=str(folder))
+    try:
+        return from_plain(kind, json.loads(read_bytes(path)))
+    except ValueError as error:
+        raise WorkbenchError(ErrorCode.FILE_DAMAGED, path=str(path), why=str(error)) from error
+    except WorkbenchError as error:
+        if error.code is not ErrorCode.RECORD_MALFORMED:
+            raise
+        why = " ".join(str(fact) for fact in error.facts.values())
+        raise WorkbenchError(ErrorCode.FILE_DAMAGED, path=str(path), why=why) from error
+
+
+def read_run(folder: Path) -> RunRecord:
+    """Read ``run.json``; raises as ``read_record`` does."""
+    record: RunRecord = read_record(folder, RUN, RunRecord)
+    return record
+
+
+def read_design(folder: Path) -> GraphSpec:
+    """Read the design that the run trains; raises as ``read_record`` does."""
+    spec: GraphSpec = read_record(folder, DESIGN, GraphSpec)
+    return spec
+
+
+def read_recipe(folder: Path) -> Recipe:
+    """Read the recipe that the run follows; raises as ``read_record`` does."""
+    recipe: Recipe = read_record(folder, RECIPE, Recipe)
+    return recipe
+
+
+def read_data(folder: Path) -> DataManifest:
+    """Read which data the run learns; raises as ``read_record`` does."""
+    data: DataManifest = read_record(folder, DATA, DataManifest)
+    return data
+
+
+def write_record(path: Path, record: Any) -> None:
+    """Write a record as readable JSON, all or nothing."""
+    write_text_atomic(path, json.dumps(to_plain(record), indent=1, ensure_ascii=False) + "\n")
+
+
+class RunFolder:
+    """The writer's side of a run folder; one process at a time holds it."""
+
+    def __init__(self, path: Path, resume: bool = False) -> None:
+        self.path = path
+        if (path / RUN).exists() != resume:
+            code = ErrorCode.NOT_A_RUN if resume else ErrorCode.RUN_EXISTS
+            raise WorkbenchError(code, path=str(path))
+        make_folder(path)
+        self._lock = FolderLock(path)
+        self.swept = [left.name for left in sweep(path)]
+        self._metrics: MetricLog | None = None
+
+    def begin(self, job: TrainJob, engine: str, environment: Mapping[str, str], shards: Shards) -> None:
+        """Write what is known before the first step; ``run.json`` comes last and makes it a run."""
+        write_record(self.path / DESIGN, job.spec)
+        write_record(self.path / RECIPE, job.recipe)
+        write_record(self.path / DATA, job.manifest)
+        write_record(self.path / ENVIRONMENT, _environment(environment))
+        write_text_atomic(self.path / "README.txt", README)
+        split = io.BytesIO()
+        np.savez(split, **shards.indices)  # type: ignore[arg-type]
+        write_atomic(self.path / SPLIT, split.getvalue())
+        make_folder(self.checkpoints)
+        make_folder(self.path / ARTIFACTS)
+        write_record(self.path / RUN, _record(self.path, job, engine))
+        manifest.write(self.path, moving=True)
+
+    def save_initial(self, weights: Arrays) -> None:
+        """Store the weights that the run begins with."""
+        write_atomic(self.path / INITIAL, dump_tensors(weights))
+
+    def initial(self) -> Arrays:
+        """Read the weights that the run began with."""
+        return read_tensors(self.path / INITIAL)
+
+    @property
+    def checkpoints(self) -> Path:
+        """The folder of checkpoints."""
+        return self.path / CHECKPOINTS
+
+    @property
+    def metrics(self) -> MetricLog:
+        """The log of every step's metrics."""
+        if self._metrics is None:
+            self._metrics = MetricLog(self.path / METRICS)
+        return self._metrics
+
+    @property
+    def record(self) -> RunRecord:
+        """What ``run.json`` says now (a person may have renamed the run meanwhile)."""
+        return read_run(self.path)
+
+    def update(self, **changes: Any) -> RunRecord:
+        """Change fields of ``run.json``."""
+        record = replace(self.record, updated=now(), **changes)
+        write_record(self.path / RUN, record)
+        return record
+
+    def note(self, event: Event) -> Event:
+        """Append an event to the run's log, and return it."""
+        line = json.dumps({"at": now(), **to_plain(event)}, ensure_ascii=False)
+        with (self.path / EVENTS).open("ab") as file:
+            file.write(line.encode() + b"\n")
+        return event
+
+    def seal(self) -> None:
+        """Write the SHA-256 of every file, so that a flipped bit is found later."""
+        self.close_metrics()
+        manifest.write(self.path)
+
+    def close_metrics(self) -> None:
+        """Close the metric log, if it is open."""
+        if self._metrics is not None:
+            self._metrics.close()
+            self._metrics = None
+
+    def close(self) -> None:
+        """Let another process write."""
+        self.close_metrics()
+        self._lock.release()
+
+    def discard(self) -> None:
+        """Remove the whole run, and leave no trace."""
+        self.close()
+        shutil.rmtree(self.path, ignore_errors=True)
+
+
+def _environment(facts: Mapping[str, str]) -> dict[str, str]:
+    return {
+        "python": platform.python_version(),
+        "platform": platform.platform(),
+        "numpy": np.__version__,
+        "cores": str(os.cpu_count() or 1),
+        **facts,
+    }
+
+
+def _record(path: Path, job: TrainJob, engine: str) -> RunRecord:
+    return RunRecord(
+        id=path.name,
+        title=job.spec.name,
+        design=job.spec.name,
+        data=job.manifest.name,
+        engine=engine,
+        device=job.device,
+        created=now(),
+        updated=now(),
+        pid=os.getpid(),
+    )
