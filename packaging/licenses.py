@@ -1,0 +1,105 @@
+"""List every dependency with its licence, as its own metadata names it.
+
+Run with the environment's Python to write ``LICENSES.md`` beside this file::
+
+    .venv/bin/python packaging/licenses.py
+"""
+
+from __future__ import annotations
+
+import re
+import tomllib
+from collections.abc import Iterator
+from importlib.metadata import Distribution, PackageNotFoundError, distribution
+from pathlib import Path
+
+ROOT = Path(__file__).resolve().parent.parent
+TARGET = ROOT / "packaging" / "LICENSES.md"
+
+COPYLEFT_NOTES = {
+    "igraph": "GPL-2.0-or-later. It lays graphs out (`engines/graph/layout.py`) and is installed beside "
+    "Modelwright, never shipped with it. A bundle that carries both is under the GPL as a whole: leave "
+    "igraph out of installers, or exchange it for fast-sugiyama (MIT).",
+}
+"""Direct dependencies under the GPL alone: what that means here. A test lets no other in."""
+
+HEAD = """# Licences of what Modelwright builds on
+
+Written by `packaging/licenses.py` from the packages' own metadata. Modelwright itself is Apache-2.0 and
+ships none of these; they are installed beside it. Qt and PySide6 are used under the LGPL: as shared
+libraries that anyone may replace.
+"""
+
+
+def requirement_name(requirement: str) -> str:
+    """Return the normalized name of a requirement line."""
+    match = re.match(r"[A-Za-z0-9._-]+", requirement.strip())
+    assert match is not None, requirement
+    return re.sub(r"[-_.]+", "-", match.group()).lower()
+
+
+def direct() -> list[str]:
+    """Return the names of what pyproject.toml asks for, extras included."""
+    project = tomllib.loads((ROOT / "pyproject.toml").read_text(encoding="utf-8"))["project"]
+    lines = [
+        *project["dependencies"],
+        *(line for e in project["optional-dependencies"].values() for line in e),
+    ]
+    return sorted({requirement_name(line) for line in lines})
+
+
+def closure(names: list[str]) -> dict[str, Distribution]:
+    """Return the named packages and all that they pull in here, by name."""
+    found: dict[str, Distribution] = {}
+    waiting = list(names)
+    while waiting:
+        name = waiting.pop()
+        if name in found:
+            continue
+        try:
+            found[name] = distribution(name)
+        except PackageNotFoundError:
+            continue
+        waiting.extend(_required(found[name]))
+    return dict(sorted(found.items()))
+
+
+def _required(package: Distribution) -> Iterator[str]:
+    for line in package.requires or ():
+        if "extra ==" not in line:
+            yield requirement_name(line)
+
+
+def licence(package: Distribution) -> str:
+    """Return the licence a package declares: its expression, its classifiers, or a line of its text."""
+    meta = package.metadata
+    expression = meta.get("License-Expression")
+    classifiers = [
+        entry.split(" :: ")[-1]
+        for entry in meta.get_all("Classifier") or []
+        if entry.startswith("License :: ") and entry != "License :: OSI Approved"
+    ]
+    free = (meta.get("License") or "").strip().splitlines()
+    return expression or "; ".join(classifiers) or (free[0][:80] if free else "") or "not declared"
+
+
+def is_copyleft_only(text: str) -> bool:
+    """Tell whether a licence leaves only the GPL or AGPL to choose (the LGPL and alternatives are fine)."""
+    choices = re.split(r"\bOR\b|;", text)
+    return all(re.search(r"(?<![A-Za-z])A?GPL|(?<!Lesser )General Public", part) for part in choices)
+
+
+def table() -> str:
+    """Return the whole page."""
+    wanted = direct()
+    lines = [HEAD, "| package | version | licence | |", "|---|---|---|---|"]
+    for name, package in closure(wanted).items():
+        role = "direct" if name in wanted else ""
+        lines.append(f"| {name} | {package.version} | {licence(package)} | {role} |")
+    notes = [f"- **{name}**: {note}" for name, note in COPYLEFT_NOTES.items()]
+    return "\n".join([*lines, "", "## To know before bundling", "", *notes]) + "\n"
+
+
+if __name__ == "__main__":
+    TARGET.write_text(table(), encoding="utf-8")
+    print(f"{TARGET}: {len(closure(direct()))} packages")

@@ -1,0 +1,176 @@
+"""Set up Modelwright and start it: the one command for a fresh clone and for every day.
+
+    python3 packaging/start.py                  the window (on a machine without a display: the tour)
+    python3 packaging/start.py test [--fast]    the checks; further arguments go to pytest
+    python3 packaging/start.py bench            the figures
+    python3 packaging/start.py train ...        any other command goes to the application
+
+Standard library only; it runs on any Python from 3.8 on and looks for a supported one itself.
+"""
+
+import os
+import shutil
+import subprocess
+import sys
+from pathlib import Path
+from typing import Dict, List
+
+import system_libraries
+from environment import Environment, SetupFailed
+from find_python import Python, find, how_to_get
+
+ROOT = Path(__file__).resolve().parent.parent
+QUICK = "not framework and not gui_e2e and not soak and not gpu"
+USUAL = "not soak and not gpu"
+CHECKS = (
+    ("ruff check", ["-m", "ruff", "check", "."]),
+    ("ruff format", ["-m", "ruff", "format", "--check", "."]),
+    ("mypy", ["-m", "mypy"]),
+    ("lint-imports", ["-c", "from importlinter.cli import lint_imports_command as run; run()"]),
+)
+
+
+def say(line: str) -> None:
+    """Show a line at once, also where the output is a file; what the console lacks becomes '?'."""
+    encoding = sys.stdout.encoding or "ascii"
+    print(line.encode(encoding, "replace").decode(encoding), flush=True)
+
+
+def has_display(environ: Dict[str, str], platform: str = sys.platform) -> bool:
+    """Tell whether a window can be shown."""
+    if not platform.startswith("linux"):
+        return True
+    return bool(environ.get("DISPLAY") or environ.get("WAYLAND_DISPLAY"))
+
+
+def set_up(environment: Environment) -> None:
+    """Make the environment complete; nothing happens where it is."""
+    if environment.state() == "complete":
+        return
+    say("Setting up Modelwright in {} (once; some minutes)".format(environment.folder))
+    say("[1/3] Python")
+    python = choose_python()
+    say("  {} ({})".format(python.path, ".".join(map(str, python.version))))
+    say("[2/3] Qt's system libraries")
+    provide_libraries()
+    say("[3/3] Packages")
+    environment.make(python.path)
+    say("Ready.")
+
+
+def choose_python() -> Python:
+    """Return the Python to build on; get Debian's missing half of one where that is allowed."""
+    found = find()
+    if found and not found[0].makes_environments and system_libraries.debian_like():
+        say("  {} lacks venv; asking Debian for it".format(found[0].path))
+        system_libraries.install(["python3.{}-venv".format(found[0].version[1])], say)
+        found = find()
+    if not found or not found[0].makes_environments:
+        raise SetupFailed(how_to_get(debian=system_libraries.debian_like()))
+    return found[0]
+
+
+def provide_libraries() -> None:
+    """See to what Qt needs from a Linux system."""
+    if not sys.platform.startswith("linux"):
+        say("  come with Qt on this system")
+        return
+    packages = system_libraries.missing(display=has_display(dict(os.environ)))
+    if not packages:
+        say("  all there")
+    elif not system_libraries.debian_like():
+        say("  missing; please install what your system calls: " + " ".join(packages))
+    else:
+        say("  missing: " + " ".join(packages))
+        system_libraries.install(packages, say)
+
+
+def run_application(environment: Environment, arguments: List[str]) -> int:
+    """Hand over to the application."""
+    if not arguments and not has_display(dict(os.environ)):
+        say("There is no display here: the tour runs the window on a virtual screen instead.")
+        arguments = ["tour"]
+    return _hand_over([str(environment.python), str(environment.launcher), *arguments])
+
+
+def run_tests(environment: Environment, arguments: List[str]) -> int:
+    """Run the checks, then pytest, whose summary is the last line; return 0 only if all passed."""
+    fast = "--fast" in arguments
+    rest = [argument for argument in arguments if argument != "--fast"]
+    python = str(environment.python)
+    failed = [name for name, command in CHECKS if _check(name, [python, *command])]
+    if not fast:
+        prepare_old_python(environment)
+    say("== pytest" + (" (these checks FAILED: {})".format(", ".join(failed)) if failed else ""))
+    chosen = [] if "-m" in rest else ["-m", QUICK if fast else USUAL]
+    status = subprocess.call([python, "-m", "pytest", *chosen, *rest], cwd=str(ROOT))
+    return status or (1 if failed else 0)
+
+
+def _check(name: str, command: List[str]) -> int:
+    say("== " + name)
+    return subprocess.call(command, cwd=str(ROOT))
+
+
+def prepare_old_python(environment: Environment) -> None:
+    """Give a Python 3.10 with NumPy to the test that really runs the worker there, if one is at hand."""
+    folder = ROOT / ".venv-worker"
+    if (folder / "complete").exists():
+        return
+    found = [python for python in find(((3, 10),)) if python.makes_environments]
+    if not found:
+        return
+    say("== Python 3.10 for the worker's test: " + found[0].path)
+    shutil.rmtree(str(folder), ignore_errors=True)
+    python = folder / environment.python.relative_to(environment.folder)
+    quiet = {"stdout": subprocess.DEVNULL, "stderr": subprocess.DEVNULL}
+    made = subprocess.call([found[0].path, "-m", "venv", str(folder)], **quiet)
+    if made == 0 and subprocess.call([str(python), "-m", "pip", "install", "-q", "numpy"], **quiet) == 0:
+        (folder / "complete").touch()
+
+
+def run_bench(environment: Environment, arguments: List[str]) -> int:
+    """Run every figure's script, or those named."""
+    scripts = sorted((ROOT / "tests" / "bench").glob("bench_*.py"))
+    chosen = [script for script in scripts if not arguments or script.stem[6:] in arguments]
+    if not chosen:
+        names = ", ".join(script.stem[6:] for script in scripts) or "none yet"
+        say("There is no such figure; known: " + names)
+        return 2
+    codes = []
+    for script in chosen:
+        say("== " + script.stem[6:])
+        module = "tests.bench." + script.stem
+        codes.append(subprocess.call([str(environment.python), "-m", module], cwd=str(ROOT)))
+    return max(codes)
+
+
+def _hand_over(command: List[str]) -> int:
+    """Become the command; on Windows, where that would detach the console, wait for it."""
+    if os.name != "nt":
+        sys.stdout.flush()
+        os.execv(command[0], command)
+    try:
+        return subprocess.call(command)
+    except KeyboardInterrupt:
+        return 130
+
+
+def main(arguments: List[str]) -> int:
+    """Set up, then do what was asked for."""
+    environment = Environment(ROOT, say)
+    try:
+        set_up(environment)
+    except SetupFailed as failure:
+        say(str(failure))
+        say("Start again to go on; everything pip said is in {}".format(environment.log))
+        return 1
+    if arguments[:1] == ["test"]:
+        return run_tests(environment, arguments[1:])
+    if arguments[:1] == ["bench"]:
+        return run_bench(environment, arguments[1:])
+    return run_application(environment, arguments)
+
+
+if __name__ == "__main__":
+    sys.exit(main(sys.argv[1:]))

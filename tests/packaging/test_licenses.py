@@ -1,0 +1,49 @@
+"""Every dependency's licence is known, and none is taken in that would bind Modelwright itself."""
+
+from __future__ import annotations
+
+import pytest
+
+from tests.helpers.packaging_scripts import SCRIPTS, load
+
+licenses = load("licenses")
+PAGE = (SCRIPTS / "LICENSES.md").read_text(encoding="utf-8")
+
+
+@pytest.mark.parametrize("name", licenses.direct())
+def test_that_every_direct_dependency_is_listed(name: str) -> None:
+    assert f"| {name} | " in PAGE
+
+
+@pytest.mark.parametrize("name", licenses.direct())
+def test_that_every_direct_dependency_is_pinned_with_the_others(name: str) -> None:
+    lines = (SCRIPTS / "constraints.txt").read_text(encoding="utf-8").splitlines()
+    pinned = {licenses.requirement_name(line) for line in lines if "==" in line}
+    assert name in pinned
+
+
+def test_that_no_direct_dependency_is_under_the_gpl_alone_without_a_note() -> None:
+    found = licenses.closure(licenses.direct())
+    bound = {
+        name
+        for name in licenses.direct()
+        if name in found and licenses.is_copyleft_only(licenses.licence(found[name]))
+    }
+    assert bound <= set(licenses.COPYLEFT_NOTES)
+    assert all(f"**{name}**" in PAGE for name in bound)
+
+
+@pytest.mark.parametrize(
+    ("text", "bound"),
+    [
+        ("MIT", False),
+        ("LGPL-3.0-only OR GPL-2.0-only OR GPL-3.0-only", False),
+        ("GNU Lesser General Public License v3 (LGPLv3)", False),
+        ("GNU General Public License (GPL)", True),
+        ("AGPL-3.0-only", True),
+        ("GPL-2.0-or-later OR AGPL-3.0-only", True),
+        ("GNU General Public License v2 (GPLv2); MIT License", False),
+    ],
+)
+def test_that_copyleft_is_told_from_a_choice(text: str, bound: bool) -> None:
+    assert licenses.is_copyleft_only(text) is bound
