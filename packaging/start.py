@@ -2,7 +2,8 @@
 
     python3 packaging/start.py                  the window (on a machine without a display: the tour)
     python3 packaging/start.py test [--fast]    the checks; further arguments go to pytest
-    python3 packaging/start.py bench            the figures
+    python3 packaging/start.py bench [NAME]     the figures
+    python3 packaging/start.py setup            sets up and starts nothing
     python3 packaging/start.py train ...        any other command goes to the application
 
 Standard library only; it runs on any Python from 3.8 on and looks for a supported one itself.
@@ -165,6 +166,8 @@ def main(arguments: List[str]) -> int:
         say(str(failure))
         say("Start again to go on; everything pip said is in {}".format(environment.log))
         return 1
+    if arguments == ["setup"]:
+        return 0
     if arguments[:1] == ["test"]:
         return run_tests(environment, arguments[1:])
     if arguments[:1] == ["bench"]:

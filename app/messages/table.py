@@ -8,12 +8,12 @@ from __future__ import annotations
 from collections.abc import Mapping
 from functools import cache
 
-from app.messages import contract, data, design, host, projects, training
+from app.messages import contract, data, design, graph, host, projects, starting, training
 from app.messages.message import Message, Told
 from engines.contract.errors import ErrorCode, Fact, WorkbenchError
 from engines.contract.events import Crashed, Failed
 
-AREAS = (contract, data, design, host, projects, training)
+AREAS = (contract, data, design, graph, host, projects, starting, training)
 """Every file with rows; a test fails where a code has no row, or two."""
 
 

@@ -74,6 +74,9 @@ class ErrorCode(str, Enum):
     FILE_UNREADABLE = "file_unreadable"  # path, why
     FILE_MISSING = "file_missing"  # path
 
+    # The start.
+    QT_UNSAFE = "qt_unsafe"  # version (of PySide6), python
+
     # The command line, projects and sessions.
     PROJECT_UNREADABLE = "project_unreadable"  # path, why
     PROJECT_NEWER = "project_newer"  # path, version, known

@@ -141,3 +141,9 @@ def test_that_an_unknown_figure_is_refused_with_those_known(
 ) -> None:
     assert start.run_bench(environment, ["horoscope"]) == 2
     assert "known: " in capsys.readouterr().out
+
+
+def test_that_setting_up_alone_starts_nothing(ran: list[list[str]], monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(start, "set_up", lambda _: None)
+    assert start.main(["setup"]) == 0
+    assert ran == []
