@@ -1,0 +1,187 @@
+"""A project: a folder of plain files that git can follow.
+
+``project.toml`` names the project and what was chosen last; ``designs/*.json`` are the designs, each with
+its data and recipe; ``runs/ID/`` are the runs. Comments and order of a hand-edited project.toml are kept.
+"""
+
+from __future__ import annotations
+
+from datetime import UTC, datetime
+from pathlib import Path
+
+import tomlkit
+from tomlkit.exceptions import TOMLKitError
+
+from engines.contract.errors import ErrorCode, WorkbenchError
+from engines.contract.files import make_folder, read_bytes, unwritable, write_text_atomic
+from engines.design.document import Design
+from engines.design.storage import load, save
+from engines.design.templates import open_design
+
+VERSION = 1
+FILE = "project.toml"
+
+
+class Project:
+    """An open project; every setter writes project.toml at once, all or nothing."""
+
+    def __init__(self, folder: Path, document: tomlkit.TOMLDocument) -> None:
+        self.folder = folder
+        self._document = document
+
+    @classmethod
+    def create(cls, folder: Path, template: str) -> Project:
+        """Make a project in ``folder``, which must be empty or not there, from a template or a design's file.
+
+        Raises:
+            WorkbenchError: ``PROJECT_EXISTS``, ``FILE_UNWRITABLE``, ``DISK_FULL``, or the template's own.
+        """
+        design, name = open_design(template), Path(template).stem
+        folder = folder.absolute()
+        if folder.exists() and (not folder.is_dir() or any(folder.iterdir())):
+            raise WorkbenchError(ErrorCode.PROJECT_EXISTS, path=str(folder))
+        for inner in ("designs", "runs"):
+            make_folder(folder / inner)
+        project = cls(folder, _fresh(folder.name, name))
+        save(design, project.design_path(name))
+        project._write()
+        return project
+
+    @classmethod
+    def open(cls, folder: Path) -> Project:
+        """Open the project in ``folder`` (or the one whose project.toml is given).
+
+        Raises:
+            WorkbenchError: ``NOT_A_PROJECT``, ``PROJECT_UNREADABLE``, ``PROJECT_NEWER``.
+        """
+        folder = (folder.parent if folder.name == FILE else folder).absolute()
+        path = folder / FILE
+        if not path.is_file():
+            raise WorkbenchError(ErrorCode.NOT_A_PROJECT, path=str(folder))
+        return cls(folder, _parse(path))
+
+    @property
+    def name(self) -> str:
+        """The project's name as a person reads it."""
+        return str(self._document.get("name", self.folder.name))
+
+    @property
+    def runs_folder(self) -> Path:
+        """Where the runs are."""
+        return self.folder / "runs"
+
+    @property
+    def designs(self) -> tuple[str, ...]:
+        """The names of all designs, sorted."""
+        return tuple(sorted(path.stem for path in (self.folder / "designs").glob("*.json")))
+
+    @property
+    def current_design(self) -> str:
+        """The design that was worked on last, "" where there is none."""
+        chosen = str(self._document.get("design", ""))
+        return chosen if chosen in self.designs else next(iter(self.designs), "")
+
+    def choose_design(self, name: str) -> None:
+        """Remember ``name`` as the design that is worked on."""
+        self._known(name)
+        self._document["design"] = name
+        self._write()
+
+    def design_path(self, name: str) -> Path:
+        """Return the file of the design ``name``, which need not exist."""
+        return self.folder / "designs" / f"{name}.json"
+
+    def load_design(self, name: str = "") -> Design:
+        """Read a design, the current one by default; raises ``DESIGN_NOT_IN_PROJECT`` and storage's own."""
+        return load(self.design_path(self._known(name or self.current_design)))
+
+    def save_design(self, design: Design, name: str = "") -> None:
+        """Write a design, the current one by default, all or nothing."""
+        save(design, self.design_path(name or self.current_design))
+
+    @property
+    def engine(self) -> str:
+        """The engine chosen last, "" where none was."""
+        return str(self._document.get("engine", ""))
+
+    @property
+    def device(self) -> str:
+        """The device chosen last, "" where none was."""
+        return str(self._document.get("device", ""))
+
+    def choose_engine(self, engine: str, device: str) -> None:
+        """Remember which engine and device train this project."""
+        self._document["engine"] = engine
+        self._document["device"] = device
+        self._write()
+
+    def data_source(self, design: Design) -> str:
+        """Return where a design's data are: a path inside the project becomes a whole path."""
+        source, mark, options = design.data.partition("?")
+        inside = self.folder / source
+        return f"{inside}{mark}{options}" if source and inside.is_file() else design.data
+
+    def new_run(self, design: str) -> Path:
+        """Make the folder of a new run, such as ``runs/2026-11-23-001-digits-cnn``."""
+        return new_run_folder(self.runs_folder, design)
+
+    def _known(self, name: str) -> str:
+        if name not in self.designs:
+            known = ", ".join(self.designs) or "none"
+            raise WorkbenchError(
+                ErrorCode.DESIGN_NOT_IN_PROJECT, design=name, path=str(self.folder), known=known
+            )
+        return name
+
+    def _write(self) -> None:
+        write_text_atomic(self.folder / FILE, tomlkit.dumps(self._document))
+
+
+def new_run_folder(runs: Path, design: str) -> Path:
+    """Make and return an empty run folder: the day, a number within it, the design.
+
+    Making the folder is what reserves the number, so that two windows never share one.
+    """
+    make_folder(runs)
+    day = datetime.now(UTC).astimezone().strftime("%Y-%m-%d")
+    taken = [int(part) for path in runs.glob(f"{day}-*") if (part := path.name[11:14]).isdecimal()]
+    number = max(taken, default=0) + 1
+    while True:
+        folder = runs / f"{day}-{number:03d}-{design}"
+        try:
+            folder.mkdir()
+        except FileExistsError:
+            number += 1
+        except OSError as fault:
+            raise unwritable(folder, fault) from fault
+        else:
+            return folder
+
+
+def _fresh(name: str, design: str) -> tomlkit.TOMLDocument:
+    document = tomlkit.document()
+    document.add(tomlkit.comment("A Modelwright project: designs/ holds the models, runs/ what was trained."))
+    document["version"] = VERSION
+    document["name"] = name
+    document["design"] = design
+    document["created"] = datetime.now(UTC).replace(microsecond=0)
+    return document
+
+
+def _parse(path: Path) -> tomlkit.TOMLDocument:
+    try:
+        document = tomlkit.parse(read_bytes(path))
+    except (TOMLKitError, UnicodeDecodeError) as fault:
+        raise _unreadable(path, f"{fault}.".replace("..", ".")) from fault
+    version = document.get("version")
+    if not isinstance(version, int) or isinstance(version, bool):
+        raise _unreadable(path, "The line version = … is missing or no whole number.")
+    if version > VERSION:
+        raise WorkbenchError(
+            ErrorCode.PROJECT_NEWER, path=str(path.parent), version=int(version), known=VERSION
+        )
+    return document
+
+
+def _unreadable(path: Path, why: str) -> WorkbenchError:
+    return WorkbenchError(ErrorCode.PROJECT_UNREADABLE, path=str(path), why=why)
