@@ -35,7 +35,8 @@ class WeightView:
 class NodeView:
     """One operation. ``layer`` is the design's node it came from ("" where unknown); ``scope`` the module
     path, outermost first; ``family`` one of convolution, normalize, activate, combine, pool, dense,
-    shape, io, other. Position: left top corner and size in scene units, set by the layout."""
+    shape, io, other. Position: left top corner and size in scene units, set by the layout. ``merged``
+    names further nodes of the design that an optimizer folded into this one."""
 
     id: str
     name: str
@@ -51,6 +52,7 @@ class NodeView:
     y: float = 0.0
     width: float = 176.0
     height: float = 52.0
+    merged: tuple[str, ...] = ()
 
 
 @dataclass(frozen=True)
@@ -94,7 +96,8 @@ class ProofView:
     """Numbers that say whether a file answers as its reference does.
 
     ``status``: passed, failed, not_provable. ``error`` is max|a-b|, ``relative`` is max|a-b| divided by
-    max|reference|; ``bound`` was applied as ``bound + bound * max|reference|``. ``where`` names the first
+    max|reference|; with m = max|reference|, ``bound`` was applied as ``bound * m + min(bound, m / 1000)``,
+    which is ``bound + bound * m`` but for tiny answers. ``where`` names the first
     output or node that differs ("" if none); ``reason`` is a word for what made it fail or not provable:
     constant_output, error_above_bound, shapes_differ, not_finite, classes_differ.
     """

@@ -1,0 +1,131 @@
+"""The graph room's jobs, as the tools host runs them: each a generator of events.
+
+Stages of ``Progress``: ``read``, ``prove``; for an optimization ``read``, the passes' names, ``prove``,
+``measure``, ``write``; for an evaluation ``evaluate``. Every ``yield`` is a point where a stop is obeyed.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterator
+from dataclasses import replace
+from functools import wraps
+from pathlib import Path
+from typing import Protocol, TypeVar
+
+from engines.contract.events import Answer, Event, Finished, Progress, Stopped
+from engines.contract.jobs import EvaluateOnnxJob, OptimizeJob, ProveJob, ReadGraphJob
+from engines.contract.views import OptimizeView, ProofView
+from engines.graph import evaluate, read_onnx
+from engines.graph.layout import lay_out
+from engines.graph.onnx_file import load_model, save_model
+from engines.graph.optimize import Optimization, begin, first_differing_node, run_passes
+from engines.graph.passes import chosen
+from engines.graph.profile import before_and_after
+from engines.graph.proof import prove as hold_against
+from engines.graph.reference import Reference, answered, make_reference, read_reference
+from engines.graph.report import write_report
+
+JobType = TypeVar("JobType")
+
+
+class Flags(Protocol):
+    """What a job looks at between its steps: ``engines.training.control.ControlFlags``."""
+
+    @property
+    def should_stop(self) -> bool:
+        """Whether the job ends now."""
+
+
+Work = Callable[[JobType, Flags], Iterator[Event]]
+
+
+def _stoppable(work: Work[JobType]) -> Work[JobType]:
+    """End a job at its next ``yield`` when the flags say so; nothing is written then."""
+
+    @wraps(work)
+    def run(job: JobType, flags: Flags) -> Iterator[Event]:
+        for event in work(job, flags):
+            if flags.should_stop and isinstance(event, Progress):
+                yield Stopped(step=event.done, kept=False)
+                return
+            yield event
+
+    return run
+
+
+@_stoppable
+def read_graph(job: ReadGraphJob, flags: Flags) -> Iterator[Event]:
+    """Read an ONNX file; answered with a ``GraphView``, laid out."""
+    yield Progress(stage="read", done=0, total=1)
+    yield Answer(read_onnx.read_onnx(Path(job.path)))
+    yield Finished()
+
+
+@_stoppable
+def prove(job: ProveJob, flags: Flags) -> Iterator[Event]:
+    """Hold an ONNX file against its reference; answered with a ``ProofView``."""
+    yield Progress(stage="read", done=0, total=2)
+    model = load_model(Path(job.model))
+    reference = read_reference(Path(job.reference), model)
+    yield Progress(stage="prove", done=1, total=2)
+    if not reference.outputs:
+        reference = answered(reference, model)
+    view = hold_against(model, reference, job.bound)
+    yield Answer(view)
+    yield Finished({"status": view.status, "max_abs_error": view.max_abs_error})
+
+
+@_stoppable
+def optimize(job: OptimizeJob, flags: Flags) -> Iterator[Event]:
+    """Run the passes; the target (and the report) is written whole at the end; answered with the view."""
+    steps = chosen(job.passes)
+    total = len(steps) + 4
+    yield Progress(stage="read", done=0, total=total)
+    source = load_model(Path(job.model))
+    samples = read_reference(Path(job.reference), source) if job.reference else make_reference(source)
+    work = begin(source, samples)
+    for number, view in enumerate(run_passes(work, steps), start=1):
+        yield Progress(stage=view.name, done=number, total=total)
+    yield Progress(stage="prove", done=total - 3, total=total)
+    proof = _whole_proof(work, samples)
+    yield Progress(stage="measure", done=total - 2, total=total)
+    answer = _view(job, work, samples, proof)
+    yield Progress(stage="write", done=total - 1, total=total)
+    save_model(work.model, Path(job.target))
+    if job.report:
+        write_report(answer, Path(job.report))
+    yield Answer(answer)
+    yield Finished({"status": proof.status, "max_abs_error": proof.max_abs_error})
+
+
+def _whole_proof(work: Optimization, samples: Reference) -> ProofView:
+    """Prove the result on every sample; where the passes' few samples missed a fault, name the node."""
+    proof = hold_against(work.model, answered(samples, work.source), work.bound)
+    if proof.status != "failed":
+        return proof
+    return replace(proof, where=first_differing_node(work.source, work.model, samples) or proof.where)
+
+
+def _view(job: OptimizeJob, work: Optimization, samples: Reference, proof: ProofView) -> OptimizeView:
+    before, after = before_and_after(work.source, work.model, samples)
+    name = Path(job.model).stem
+    return OptimizeView(
+        source=job.model,
+        target=job.target,
+        before=before,
+        after=after,
+        passes=tuple(work.steps),
+        proof=proof,
+        graph_before=lay_out(read_onnx.graph_view(work.source, name)),
+        graph_after=lay_out(read_onnx.graph_view(work.model, name)),
+    )
+
+
+@_stoppable
+def evaluate_onnx(job: EvaluateOnnxJob, flags: Flags) -> Iterator[Event]:
+    """Evaluate an ONNX file on a split; answered with an ``Evaluation``."""
+    yield Progress(stage="read", done=0, total=2)
+    model = load_model(Path(job.model))
+    yield Progress(stage="evaluate", done=1, total=2)
+    yield Answer(evaluate.evaluate(model, Path(job.data), job.split, job.model))
+    yield Finished()

@@ -1,0 +1,108 @@
+"""Which node of the design an ONNX node came from, and how that outlives passes that drop metadata."""
+
+from __future__ import annotations
+
+import ast
+from collections.abc import Iterator
+
+import onnx
+
+LAYER_KEY = "modelwright.layer"
+"""Metadata of an ONNX node: the design's node that it came from."""
+
+SCOPES_KEY = "pkg.torch.onnx.name_scopes"
+"""Metadata written by PyTorch's exporter: module names, outermost first, then the operation."""
+
+MERGED_KEY = "modelwright.merged"
+"""Metadata of an ONNX node: further nodes of the design that were folded into it, one a line."""
+
+_KEPT = (LAYER_KEY, SCOPES_KEY)
+
+
+def metadata_of(node: onnx.NodeProto) -> dict[str, str]:
+    """Return a node's metadata."""
+    return {entry.key: entry.value for entry in node.metadata_props}
+
+
+def scopes_of(metadata: dict[str, str], name: str) -> tuple[str, ...]:
+    """Return the module path of a node: from the exporter's metadata, else from a name such as ``/a/b/Conv``.
+
+    PyTorch's first entry is the root and its last one the operation itself; neither is a module.
+    """
+    written = metadata.get(SCOPES_KEY)
+    if written:
+        return _unfolded(_listed(written)[1:-1])
+    parts = [part for part in name.split("/") if part]
+    return tuple(parts[:-1])
+
+
+def layer_of(metadata: dict[str, str]) -> str:
+    """Return the design's node that a node came from, "" where nothing says so."""
+    return metadata.get(LAYER_KEY, "")
+
+
+def merged_of(metadata: dict[str, str]) -> tuple[str, ...]:
+    """Return further nodes of the design that were folded into a node."""
+    return tuple(name for name in metadata.get(MERGED_KEY, "").split("\n") if name)
+
+
+def set_layer(node: onnx.NodeProto, layer: str) -> None:
+    """Write down that ``node`` came from ``layer`` of the design."""
+    _set(node, LAYER_KEY, layer)
+
+
+class Known:
+    """Where tensors came from, by name: passes drop a node's metadata, but tensors keep their names."""
+
+    def __init__(self) -> None:
+        self._of_output: dict[str, dict[str, str]] = {}
+        self._of_weight: dict[str, str] = {}
+
+    def learn(self, model: onnx.ModelProto) -> None:
+        """Take down the origin of every node of the source."""
+        for node in model.graph.node:
+            metadata = metadata_of(node)
+            known = {key: value for key, value in metadata.items() if key in _KEPT}
+            self._of_output.update((output, known) for output in node.output if output)
+            self._of_weight.update((name, layer_of(metadata)) for name in node.input if name)
+
+    def restore(self, model: onnx.ModelProto) -> None:
+        """Write origins back: a node is of the layer whose value it makes, and was merged from others."""
+        stored = {tensor.name for tensor in model.graph.initializer}
+        for node in model.graph.node:
+            known = next((self._of_output[name] for name in node.output if name in self._of_output), {})
+            for key, value in known.items():
+                _set(node, key, value)
+            own = layer_of(metadata_of(node))
+            others = {self._of_weight.get(name, "") for name in node.input if name in stored} - {own, ""}
+            if others:
+                _set(node, MERGED_KEY, "\n".join(sorted(others)))
+
+
+def _set(node: onnx.NodeProto, key: str, value: str) -> None:
+    for entry in node.metadata_props:
+        if entry.key == key:
+            entry.value = value
+            return
+    node.metadata_props.append(onnx.StringStringEntryProto(key=key, value=value))
+
+
+def _listed(text: str) -> list[str]:
+    try:
+        value = ast.literal_eval(text)
+    except (ValueError, SyntaxError, MemoryError, RecursionError):
+        return []
+    return [item for item in value if isinstance(item, str)] if isinstance(value, list) else []
+
+
+def _unfolded(scopes: list[str]) -> tuple[str, ...]:
+    """Turn ``["a", "a.b"]`` into ``("a", "b")``: PyTorch repeats the path of the parent in every entry."""
+    return tuple(_steps(scopes))
+
+
+def _steps(scopes: list[str]) -> Iterator[str]:
+    parent = ""
+    for scope in scopes:
+        own = scope.removeprefix(f"{parent}.") if parent else scope
+        yield from (part for part in own.split(".") if part)
+        parent = scope
