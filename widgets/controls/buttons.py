@@ -7,7 +7,15 @@ from dataclasses import dataclass
 
 from PySide6.QtCore import QPoint, QRectF, QSize, Qt, Signal
 from PySide6.QtGui import QAction, QActionGroup, QColor, QPainter, QPaintEvent
-from PySide6.QtWidgets import QMenu, QPushButton, QToolButton, QWidget
+from PySide6.QtWidgets import (
+    QMenu,
+    QPushButton,
+    QStyle,
+    QStyleOptionButton,
+    QStylePainter,
+    QToolButton,
+    QWidget,
+)
 from typing_extensions import override
 
 from widgets.controls.text import named
@@ -86,6 +94,7 @@ class DropButton(QPushButton):
     """A button that shows the choice and drops a menu of all; unavailable rows carry their reason."""
 
     chosen = Signal(str)
+    _RIGHT = 32
 
     def __init__(
         self, name: str, accessible: str, *, dot: bool = False, parent: QWidget | None = None
@@ -128,18 +137,38 @@ class DropButton(QPushButton):
         self.update()
 
     @override
+    def sizeHint(self) -> QSize:
+        self.ensurePolished()
+        words = self.fontMetrics().horizontalAdvance(self.text())
+        return QSize(self._left() + words + self._RIGHT, super().sizeHint().height())
+
+    @override
+    def minimumSizeHint(self) -> QSize:
+        return self.sizeHint()
+
+    @override
     def paintEvent(self, event: QPaintEvent) -> None:
-        super().paintEvent(event)
-        painter = QPainter(self)
+        painter = QStylePainter(self)
         painter.setRenderHint(QPainter.RenderHint.Antialiasing)
+        option = QStyleOptionButton()
+        self.initStyleOption(option)
+        option.text = ""
+        painter.drawControl(QStyle.ControlElement.CE_PushButtonBevel, option)
+        tokens, role = current(), "dim" if self.isEnabled() else "faint"
+        room = self.rect().adjusted(self._left(), 0, -self._RIGHT, 0)
+        painter.setPen(QColor(tokens.text if self.isEnabled() else tokens.faint))
+        words = self.fontMetrics().elidedText(self.text(), Qt.TextElideMode.ElideRight, room.width())
+        painter.drawText(room, Qt.AlignmentFlag.AlignVCenter | Qt.AlignmentFlag.AlignLeft, words)
         side, middle = 14, self.height() // 2
-        role = "dim" if self.isEnabled() else "faint"
         mark = icon_pixmap("chevron-down", role, side, self.devicePixelRatioF())
         painter.drawPixmap(QPoint(self.width() - side - 10, middle - side // 2), mark)
         if self._dot:
             painter.setPen(Qt.PenStyle.NoPen)
-            painter.setBrush(QColor(current().severity(self.severity)))
+            painter.setBrush(QColor(tokens.severity(self.severity)))
             painter.drawEllipse(QRectF(13, middle - 4, 8, 8))
+
+    def _left(self) -> int:
+        return 30 if self._dot else 13
 
     def _action(self, row: DropRow) -> QAction:
         words = row.title if not row.detail else f"{row.title}  ·  {row.detail}"
@@ -147,6 +176,7 @@ class DropButton(QPushButton):
         action.setCheckable(True)
         action.setData(row.key)
         action.setProperty("title", row.title)
+        action.setProperty("sentence", f"{self._accessible}: {words}")
         action.setEnabled(not row.reason)
         action.setToolTip(row.reason or words)
         self._group.addAction(action)

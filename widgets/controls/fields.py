@@ -19,8 +19,10 @@ from PySide6.QtWidgets import (
 
 from widgets.controls.card import Hairline
 from widgets.controls.text import Elided, named
+from widgets.look.theme import scaled
+from widgets.look.tokens import CONTROL
 
-FIELD_WIDTH = 132
+FIELD_WIDTH = 140
 
 
 class FieldRow(QWidget):
@@ -37,9 +39,12 @@ class FieldRow(QWidget):
         line.setContentsMargins(0, 4, 0, 4)
         line.setSpacing(12)
         line.addWidget(self.title)
-        line.addWidget(self.field, 1, Qt.AlignmentFlag(0))
         if isinstance(value, QWidget):
+            line.addStretch(1)
+            line.addWidget(value)
             self.title.setBuddy(value)
+        else:
+            line.addWidget(self.field, 1)
         whole = QVBoxLayout(self)
         whole.setContentsMargins(0, 0, 0, 0)
         whole.setSpacing(0)
@@ -67,7 +72,7 @@ def whole_field(name: str, accessible: str, low: int, high: int, value: int) -> 
     made = named(QSpinBox(), name, accessible)
     made.setRange(low, high)
     made.setValue(value)
-    made.setGroupSeparatorShown(False)
+    made.setAlignment(Qt.AlignmentFlag.AlignRight)
     _shape(made)
     return made
 
@@ -96,11 +101,11 @@ def choice(name: str, accessible: str, rows: Iterable[tuple[str, str]], key: str
     for row, words in rows:
         made.addItem(words, row)
     made.setCurrentIndex(max(0, made.findData(key)))
-    made.setSizeAdjustPolicy(QComboBox.SizeAdjustPolicy.AdjustToContents)
+    made.setSizeAdjustPolicy(QComboBox.SizeAdjustPolicy.AdjustToMinimumContentsLengthWithIcon)
+    made.setMinimumContentsLength(8)
     _shape(made)
     return made
 
 
 def _shape(field: QWidget) -> None:
-    field.setMinimumWidth(FIELD_WIDTH)
-    field.setSizePolicy(QSizePolicy.Policy.Expanding, QSizePolicy.Policy.Fixed)
+    field.setFixedSize(scaled(FIELD_WIDTH), scaled(CONTROL))

@@ -2,14 +2,14 @@
 
 from __future__ import annotations
 
-from PySide6.QtCore import Qt, Signal
+from PySide6.QtCore import QSize, Qt, Signal
 from PySide6.QtGui import QGuiApplication
 from PySide6.QtWidgets import QFrame, QHBoxLayout, QLabel, QVBoxLayout, QWidget
 
 from widgets.controls.buttons import Button, ToolButton
 from widgets.controls.text import label, set_property
 from widgets.look.icons import icon_pixmap
-from widgets.look.theme import theme
+from widgets.look.theme import scaled, theme
 
 _ICONS = {"bad": "error", "warning": "warning", "good": "check", "info": "info"}
 _ROLES = {"bad": "bad", "warning": "warning", "good": "good", "info": "accent"}
@@ -39,8 +39,7 @@ class EmptyPage(QWidget):
         super().__init__(parent)
         self.sentence = label(sentence, "dim", wrap=True)
         self.sentence.setAlignment(Qt.AlignmentFlag.AlignCenter)
-        self.sentence.setMinimumWidth(280)
-        self.sentence.setMaximumWidth(420)
+        self.sentence.setMaximumWidth(scaled(420))
         self.button = Button(button, name, kind="primary")
         self.button.clicked.connect(self.requested)
         whole = QVBoxLayout(self)
@@ -48,7 +47,11 @@ class EmptyPage(QWidget):
         whole.addStretch(2)
         if icon_name:
             whole.addWidget(_Picture(icon_name, "faint", 40), 0, Qt.AlignmentFlag.AlignHCenter)
-        whole.addWidget(self.sentence, 0, Qt.AlignmentFlag.AlignHCenter)
+        line = QHBoxLayout()
+        line.addStretch(1)
+        line.addWidget(self.sentence, 100)
+        line.addStretch(1)
+        whole.addLayout(line)
         whole.addWidget(self.button, 0, Qt.AlignmentFlag.AlignHCenter)
         whole.addStretch(3)
 
@@ -67,6 +70,8 @@ class MessagePanel(QFrame):
         self.button = Button("", "message_action", small=True)
         self.copy = Button("Copy details", "message_copy", small=True)
         self.close_button = ToolButton("close", "Close this message", "message_close")
+        self.close_button.setIconSize(QSize(14, 14))
+        self.close_button.setProperty("small", True)
         self._details, self._action = "", ""
         self._picture = _Picture("info", "accent", 18)
         self._build()

@@ -25,6 +25,7 @@ _MARKS = {  # file name: (icon, token)
     "right": ("chevron-right", "dim"),
     "down-off": ("chevron-down", "faint"),
     "up-off": ("chevron-up", "faint"),
+    "down-on-bad": ("chevron-down", "on_bad"),
     "check": ("check", "on_accent"),
     "check-menu": ("check", "accent"),
 }

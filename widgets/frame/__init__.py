@@ -1,0 +1,1 @@
+"""The parts around every room: header, rail and status line."""

@@ -1,0 +1,199 @@
+"""The window's one frame: header, rail, rooms made when they are first opened, status line."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Sequence
+from dataclasses import dataclass
+
+from PySide6.QtCore import Qt, Signal
+from PySide6.QtGui import QAction, QKeySequence
+from PySide6.QtWidgets import QHBoxLayout, QStackedWidget, QVBoxLayout, QWidget
+
+from widgets.controls.buttons import DropRow
+from widgets.controls.command_palette import CommandPalette
+from widgets.controls.messages import MessagePanel
+from widgets.frame.header import Header
+from widgets.frame.rail import Rail
+from widgets.frame.status import StatusLine
+from widgets.look.tokens import GAP
+
+
+@dataclass
+class _Room:
+    title: str
+    factory: Callable[[], QWidget]
+    page: QWidget | None = None
+
+
+class Shell(QWidget):
+    """Knows no room by name; the window adds them, in the order of the work."""
+
+    room_chosen = Signal(str)
+    room_made = Signal(str)
+    engine_chosen = Signal(str)
+    device_chosen = Signal(str)
+    train_requested = Signal()
+    pause_requested = Signal()
+    resume_requested = Signal()
+    stop_keep_requested = Signal()
+    stop_discard_requested = Signal()
+    help_requested = Signal(str)
+    message_action = Signal(str)
+
+    def __init__(self, parent: QWidget | None = None) -> None:
+        super().__init__(parent)
+        self.setObjectName("shell")
+        self.setProperty("ground", "window")
+        self.setAttribute(Qt.WidgetAttribute.WA_StyledBackground)
+        self.header, self.rail, self.status = Header(), Rail(), StatusLine()
+        self.pages = QStackedWidget()
+        self.message = MessagePanel()
+        self.palette_dialog = CommandPalette(self)
+        self.key = ""
+        self._rooms: dict[str, _Room] = {}
+        self._actions: dict[str, QAction] = {}
+        self._build()
+        self._build_actions()
+        self._connect()
+        self.set_run_state("idle")
+
+    def add_room(
+        self, key: str, title: str, icon: str, factory: Callable[[], QWidget], *, bottom: bool = False
+    ) -> None:
+        """Add a room; ``factory`` is called when it is first opened. Ctrl+1 … (Ctrl+, at the bottom) opens it."""
+        self._rooms[key] = _Room(title, factory)
+        self.rail.add(key, title, icon, bottom=bottom)
+        keys = "Ctrl+," if bottom else f"Ctrl+{len(self._rooms)}"
+        action = self._action(f"room_{key}", f"Go to {title}", keys, lambda: self.open_room(key))
+        self.rail.buttons[key].setToolTip(f"{title} ({action.shortcut().toString()})")
+
+    def open_room(self, key: str) -> QWidget:
+        """Show a room, made now if it was not yet; return it."""
+        page = self.make_room(key)
+        changed, self.key = key != self.key, key
+        self.pages.setCurrentWidget(page)
+        self.rail.check(key)
+        if changed:
+            self.room_chosen.emit(key)
+        return page
+
+    def make_room(self, key: str) -> QWidget:
+        """Return a room's page, made now if it was not yet, without showing it."""
+        room = self._rooms[key]
+        if room.page is None:
+            room.page = room.factory()
+            self.pages.addWidget(room.page)
+            self.room_made.emit(key)
+        return room.page
+
+    def room(self, key: str) -> QWidget | None:
+        """Return a room's page if it has been made."""
+        return self._rooms[key].page
+
+    def action(self, name: str) -> QAction:
+        """Return an action of the frame: train, pause, stop_keep, stop_discard, help, palette, room_KEY."""
+        return self._actions[name]
+
+    def set_project(self, name: str, model: str) -> None:
+        """Show the names of project and model."""
+        self.header.set_names(name, model)
+
+    def set_badge(self, text: str, severity: str = "warning") -> None:
+        """Show a short word beside the names ("" takes it away)."""
+        self.header.set_badge(text, severity)
+
+    def set_engines(self, rows: Sequence[DropRow], key: str = "") -> None:
+        """Offer engines; a row with a reason is there and cannot be chosen."""
+        self.header.engine.set_rows(rows, key)
+
+    def set_devices(self, rows: Sequence[DropRow], key: str = "") -> None:
+        """Offer devices; a row with a reason is there and cannot be chosen."""
+        self.header.device.set_rows(rows, key)
+
+    def set_trainable(self, can: bool, reason: str = "") -> None:
+        """Enable ▶ and F5, or disable them with the reason."""
+        self.header.set_trainable(can, reason)
+        self._sync_run_actions(reason)
+
+    def set_run_state(self, state: str) -> None:
+        """Show the controls of ``state``: idle, starting, training, paused or stopping."""
+        self.header.set_state(state)
+        self._sync_run_actions(self.header.train.toolTip())
+
+    def set_engine_state(self, text: str, severity: str) -> None:
+        """Say in the status line and by the header's dot how the engine is."""
+        self.status.engine.set_state(text, severity)
+        self.header.engine.set_severity(severity)
+
+    def set_load(self, percent: float, used: int, total: int) -> None:
+        """Show what the machine does: CPU percent and bytes of memory."""
+        self.status.set_load(percent, used, total)
+
+    def set_saved(self, text: str) -> None:
+        """Say when things were saved last."""
+        self.status.saved.setText(text)
+
+    def _build(self) -> None:
+        page = QVBoxLayout()
+        page.setSpacing(0)
+        holder = QVBoxLayout()
+        holder.setContentsMargins(GAP, 0, GAP, 0)
+        holder.addWidget(self.message)
+        page.addLayout(holder)
+        page.addWidget(self.pages, 1)
+        middle = QHBoxLayout()
+        middle.setSpacing(0)
+        middle.addWidget(self.rail)
+        middle.addLayout(page, 1)
+        whole = QVBoxLayout(self)
+        whole.setContentsMargins(0, 0, 0, 0)
+        whole.setSpacing(0)
+        whole.addWidget(self.header)
+        whole.addLayout(middle, 1)
+        whole.addWidget(self.status)
+
+    def _build_actions(self) -> None:
+        self._action("train", "Train", "F5", self.train_requested.emit)
+        self._action("pause", "Pause or resume the run", "F6", self._on_pause_triggered)
+        self._action("stop_keep", "Stop the run and keep it", "Shift+F5", self.stop_keep_requested.emit)
+        self._action("stop_discard", "Stop the run and discard it", "", self.stop_discard_requested.emit)
+        self._action("help", "Help on this page", "F1", lambda: self.help_requested.emit(self.key))
+        self._action("palette", "All actions", "Ctrl+K", self.palette_dialog.open_over)
+
+    def _action(self, name: str, text: str, keys: str, slot: Callable[[], object]) -> QAction:
+        action = QAction(text, self)
+        action.setObjectName(f"action_{name}")
+        if keys:
+            action.setShortcut(QKeySequence(keys))
+        action.setShortcutContext(Qt.ShortcutContext.WindowShortcut)
+        action.triggered.connect(lambda: slot())
+        self.addAction(action)
+        self._actions[name] = action
+        return action
+
+    def _connect(self) -> None:
+        header = self.header
+        header.train_requested.connect(self.train_requested)
+        header.pause_requested.connect(self.pause_requested)
+        header.resume_requested.connect(self.resume_requested)
+        header.stop_keep_requested.connect(self.stop_keep_requested)
+        header.stop_discard_requested.connect(self.stop_discard_requested)
+        header.engine.chosen.connect(self.engine_chosen)
+        header.device.chosen.connect(self.device_chosen)
+        self.rail.room_chosen.connect(self.open_room)
+        self.status.palette_requested.connect(self.palette_dialog.open_over)
+        self.message.action_requested.connect(self.message_action)
+
+    def _on_pause_triggered(self) -> None:
+        paused = self.header.state == "paused"
+        (self.resume_requested if paused else self.pause_requested).emit()
+
+    def _sync_run_actions(self, reason: str) -> None:
+        state = self.header.state
+        self._actions["train"].setEnabled(self.header.train.isEnabled() and state == "idle")
+        self._actions["train"].setToolTip(reason or "A run is going on.")
+        self._actions["pause"].setEnabled(state in ("training", "paused"))
+        for name in ("stop_keep", "stop_discard"):
+            self._actions[name].setEnabled(state in ("starting", "training", "paused"))
+        for name in ("pause", "stop_keep", "stop_discard"):
+            self._actions[name].setToolTip("No run is going on.")
