@@ -1,0 +1,1 @@
+"""One canvas for every room that draws a graph: cards, smooth edges, zoom, search, keyboard, pictures."""

@@ -1,0 +1,84 @@
+"""Undo commands: each checks before it is pushed and calls only methods of the document."""
+
+from __future__ import annotations
+
+from PySide6.QtGui import QUndoCommand
+from typing_extensions import override
+
+from engines.contract.spec import Setting
+from engines.design.document import Design, Position
+from engines.design.names import check_name
+
+_SETTING_ID = 1
+
+
+class SetSetting(QUndoCommand):
+    """Change one value of a layer; a run of changes of the same value is one step back."""
+
+    def __init__(self, design: Design, node: str, key: str, value: object) -> None:
+        super().__init__(f"Change {key} of {node}")
+        row = design.node(node).row
+        self._design, self._node, self._key = design, node, key
+        self._old: Setting = design.node(node).settings[key]
+        self._new: Setting = row.setting(key).check(row.key, value)
+
+    @override
+    def redo(self) -> None:
+        self._design.set_setting(self._node, self._key, self._new)
+
+    @override
+    def undo(self) -> None:
+        self._design.set_setting(self._node, self._key, self._old)
+
+    @override
+    def id(self) -> int:
+        return _SETTING_ID
+
+    @override
+    def mergeWith(self, other: QUndoCommand) -> bool:
+        if not isinstance(other, SetSetting) or (other._node, other._key) != (self._node, self._key):
+            return False
+        self._new = other._new
+        self.setObsolete(self._new == self._old)
+        return True
+
+
+class RenameNode(QUndoCommand):
+    """Give a layer another name."""
+
+    def __init__(self, design: Design, old: str, new: str) -> None:
+        super().__init__(f"Rename {old} to {new}")
+        check_name(new, design.nodes)
+        self._design, self._old, self._new = design, old, new
+
+    @override
+    def redo(self) -> None:
+        self._design.rename(self._old, self._new)
+
+    @override
+    def undo(self) -> None:
+        self._design.rename(self._new, self._old)
+
+
+class MoveNode(QUndoCommand):
+    """Put a layer somewhere else. ``drawn`` holds the places of all: the first move of a design without
+    places keeps the others where they were drawn."""
+
+    def __init__(self, design: Design, node: str, drawn: dict[str, Position]) -> None:
+        super().__init__(f"Move {node}")
+        self._design = design
+        self._old = {name: design.node(name).position for name in drawn}
+        self._new = drawn
+
+    @override
+    def redo(self) -> None:
+        self._put(self._new)
+
+    @override
+    def undo(self) -> None:
+        self._put(self._old)
+
+    def _put(self, places: dict[str, Position]) -> None:
+        for name, position in places.items():
+            if self._design.node(name).position != position:
+                self._design.move(name, position)

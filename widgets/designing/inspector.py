@@ -1,0 +1,157 @@
+"""The inspector of the design room: a layer's name, values and cost, the whole model, what is wrong."""
+
+from __future__ import annotations
+
+from PySide6.QtCore import Qt, Signal
+from PySide6.QtWidgets import QFrame, QLineEdit, QScrollArea, QVBoxLayout, QWidget
+
+from engines.design.document import Node
+from engines.design.inference import Inference
+from widgets.canvas.model import byte_size, compact
+from widgets.controls.fields import FieldRow
+from widgets.controls.text import label, named, set_property
+from widgets.designing.editors import EDITORS, Editor, title_of
+from widgets.designing.sheet import Tell, shape_words
+from widgets.designing.state import StatePanel
+
+_COSTS = ("Output", "Parameters", "FLOPs", "Activation")
+_TOTALS = ("Layers", "Parameters", "FLOPs", "Activations")
+
+
+class DesignInspector(QFrame):
+    """Shows one layer or, with none picked, the model alone."""
+
+    setting_edited = Signal(str, object)
+    renamed = Signal(str)
+    show_requested = Signal(str)
+
+    def __init__(self, tell: Tell, parent: QWidget | None = None) -> None:
+        super().__init__(parent)
+        self.setProperty("card", True)
+        self._node: Node | None = None
+        self.name = named(QLineEdit(), "layer_name", "Name of the layer")
+        self.kind = label("", "dim", wrap=True)
+        self.fault = label("", "body", wrap=True)
+        self.editors: dict[str, Editor] = {}
+        self.costs = {title: FieldRow(title) for title in _COSTS}
+        self.totals = {title: FieldRow(title) for title in _TOTALS}
+        self.state = StatePanel(tell)
+        self._settings = QVBoxLayout()
+        self._cost_box, self._total_box = QWidget(), QWidget()
+        self._build()
+        self.name.editingFinished.connect(self._on_name_edited)
+        self.state.show_requested.connect(self.show_requested)
+
+    def show_node(self, node: Node | None, known: Inference, training_batch: int) -> None:
+        """Show ``node`` (or none) and what is known about the design."""
+        same = self._node and node and (self._node.name, self._node.kind) == (node.name, node.kind)
+        self._node = node
+        if not same:
+            self._rebuild(node)
+        if node is not None:
+            for key, editor in self.editors.items():
+                editor.show_value(node.settings[key])
+            self._show_cost(node.name, known)
+        self._cost_box.setVisible(node is not None)
+        self._show_totals(known, training_batch)
+        self.state.show_problems(known.problems)
+        self.say_fault("")
+
+    def say_fault(self, text: str, key: str = "") -> None:
+        """Say why an edit was refused, and mark its field; the value stays as it was."""
+        self.fault.setText(text)
+        self.fault.setVisible(bool(text))
+        field = self.name if key == "name" else getattr(self.editors.get(key), "field", None)
+        if isinstance(field, QLineEdit) and text:
+            set_property(field, "wrong", True)
+        if not text:
+            set_property(self.name, "wrong", False)
+
+    def _rebuild(self, node: Node | None) -> None:
+        while (item := self._settings.takeAt(0)) is not None:
+            if (old := item.widget()) is not None:
+                old.setParent(None)
+                old.deleteLater()
+        self.editors = {}
+        self.name.setVisible(node is not None)
+        self.name.setText(node.name if node else "")
+        self.kind.setText(node.row.title if node else "Pick a layer to see and change its values.")
+        self.kind.setToolTip(node.row.semantics if node else "")
+        for kind in node.row.settings if node else ():
+            editor = EDITORS[kind.type](kind)
+            editor.edited.connect(lambda value, key=kind.key: self.setting_edited.emit(key, value))
+            self.editors[kind.key] = editor
+            row = FieldRow(title_of(kind), editor, last=True)
+            row.setToolTip(editor.toolTip())
+            self._settings.addWidget(row)
+
+    def _show_cost(self, name: str, known: Inference) -> None:
+        layer, cost = known.layers.get(name), known.costs.get(name)
+        values = ("–",) * 4
+        if layer and cost:
+            values = (
+                shape_words(layer.output_shape),
+                f"{cost.parameters:,}",
+                compact(cost.flops),
+                byte_size(cost.activation_bytes),
+            )
+        for row, value in zip(self.costs.values(), values):
+            row.set_value(value)
+
+    def _show_totals(self, known: Inference, batch: int) -> None:
+        total = known.total
+        memory = byte_size(total.activation_bytes * batch)
+        values = (
+            str(len(known.layers) + len(known.problems.keys() - known.layers.keys())),
+            f"{total.parameters:,}",
+            f"{compact(total.flops)} a sample",
+            f"{memory} at batch {batch}",
+        )
+        for row, value in zip(self.totals.values(), values):
+            row.set_value(value)
+
+    def _on_name_edited(self) -> None:
+        if self._node is not None and self.name.text() != self._node.name:
+            self.renamed.emit(self.name.text())
+
+    def _build(self) -> None:
+        body = QWidget()
+        body.setProperty("clear", True)
+        column = QVBoxLayout(body)
+        column.setContentsMargins(16, 16, 16, 16)
+        column.setSpacing(4)
+        column.addWidget(self.name)
+        column.addSpacing(2)
+        column.addWidget(self.kind)
+        column.addWidget(self.fault)
+        column.addSpacing(4)
+        self._settings.setSpacing(0)
+        column.addLayout(self._settings)
+        _fill(self._cost_box, "Cost of this layer", list(self.costs.values()))
+        _fill(self._total_box, "Whole model", list(self.totals.values()))
+        column.addWidget(self._cost_box)
+        column.addWidget(self._total_box)
+        column.addStretch()
+        set_property(self.fault, "severity", "bad")
+        scroll = QScrollArea()
+        scroll.setWidgetResizable(True)
+        scroll.setWidget(body)
+        scroll.setHorizontalScrollBarPolicy(Qt.ScrollBarPolicy.ScrollBarAlwaysOff)
+        scroll.setFocusPolicy(Qt.FocusPolicy.NoFocus)
+        whole = QVBoxLayout(self)
+        whole.setContentsMargins(1, 1, 1, 12)
+        whole.addWidget(scroll, 1)
+        frame = QVBoxLayout()
+        frame.setContentsMargins(16, 4, 16, 4)
+        frame.addWidget(self.state)
+        whole.addLayout(frame)
+
+
+def _fill(box: QWidget, title: str, rows: list[FieldRow]) -> None:
+    column = QVBoxLayout(box)
+    column.setContentsMargins(0, 14, 0, 0)
+    column.setSpacing(0)
+    column.addWidget(label(title, "heading"))
+    column.addSpacing(4)
+    for row in rows:
+        column.addWidget(row)

@@ -1,0 +1,142 @@
+"""The palette: every kind of layer by family, with what it computes."""
+
+from __future__ import annotations
+
+from PySide6.QtCore import QModelIndex, QPersistentModelIndex, QRectF, QSize, Qt, Signal
+from PySide6.QtGui import QColor, QPainter
+from PySide6.QtWidgets import (
+    QFrame,
+    QLineEdit,
+    QListWidget,
+    QListWidgetItem,
+    QStyle,
+    QStyledItemDelegate,
+    QStyleOptionViewItem,
+    QVBoxLayout,
+    QWidget,
+)
+from typing_extensions import override
+
+from engines.design.catalogue import CATALOGUE
+from engines.design.kinds import LayerKind
+from widgets.controls.text import label, named
+from widgets.look.fonts import interface_font
+from widgets.look.icons import icon
+from widgets.look.theme import current, scaled, theme
+
+FAMILIES = {
+    "io": "Input",
+    "dense": "Dense",
+    "convolution": "Convolution",
+    "pool": "Pool",
+    "normalize": "Normalize",
+    "activate": "Activate",
+    "combine": "Combine",
+    "shape": "Reshape",
+    "other": "Regularize",
+}
+"""Headings of the families, in the order of the palette."""
+_KEY = Qt.ItemDataRole.UserRole
+_FAMILY = Qt.ItemDataRole.UserRole + 1
+
+
+class LayerPalette(QFrame):
+    """A list to look through and search; the layer picked is explained beneath."""
+
+    kind_picked = Signal(str)
+
+    def __init__(self, parent: QWidget | None = None) -> None:
+        super().__init__(parent)
+        self.setProperty("card", True)
+        self.search = named(QLineEdit(), "palette_search", "Find a kind of layer")
+        self.list = named(QListWidget(), "palette_list", "Kinds of layers")
+        self.about = label("", "caption", wrap=True)
+        self._build()
+        self._fill("")
+        self.search.textChanged.connect(self._fill)
+        self.list.currentItemChanged.connect(self._on_picked)
+        theme().themed.connect(self.list.viewport().update)
+
+    def _build(self) -> None:
+        self.search.setPlaceholderText("Find a layer")
+        self.search.setClearButtonEnabled(True)
+        self.search.addAction(icon("search", "dim"), QLineEdit.ActionPosition.LeadingPosition)
+        self.list.setItemDelegate(_LayerDelegate(self.list))
+        self.list.setVerticalScrollMode(QListWidget.ScrollMode.ScrollPerPixel)
+        self.list.setHorizontalScrollBarPolicy(Qt.ScrollBarPolicy.ScrollBarAlwaysOff)
+        self.list.setMouseTracking(True)
+        self.about.hide()
+        column = QVBoxLayout(self)
+        column.setContentsMargins(16, 16, 16, 16)
+        column.setSpacing(12)
+        column.addWidget(self.search)
+        column.addWidget(self.list, 1)
+        column.addWidget(self.about)
+
+    def _fill(self, text: str) -> None:
+        self.list.clear()
+        for family, title in FAMILIES.items():
+            rows = [row for row in CATALOGUE.values() if row.family == family and _fits(row, text)]
+            if rows and (len(rows) > 1 or rows[0].title != title):
+                self._add_heading(title)
+            for row in rows:
+                self._add_row(row)
+
+    def _add_heading(self, title: str) -> None:
+        item = QListWidgetItem(title, self.list)
+        item.setFlags(Qt.ItemFlag.NoItemFlags)
+
+    def _add_row(self, row: LayerKind) -> None:
+        item = QListWidgetItem(row.title, self.list)
+        item.setData(_KEY, row.key)
+        item.setData(_FAMILY, row.family)
+        item.setToolTip(row.semantics)
+
+    def _on_picked(self, item: QListWidgetItem | None) -> None:
+        row = CATALOGUE.get(str(item.data(_KEY))) if item else None
+        self.about.setVisible(row is not None)
+        if row is not None:
+            self.about.setText(row.semantics)
+            self.kind_picked.emit(row.key)
+
+
+def _fits(row: LayerKind, text: str) -> bool:
+    words = f"{row.title} {row.key} {FAMILIES.get(row.family, '')}".lower()
+    return all(word in words for word in text.lower().split())
+
+
+class _LayerDelegate(QStyledItemDelegate):
+    """Draws a heading, or a bar in the family's colour and the title."""
+
+    @override
+    def sizeHint(self, option: QStyleOptionViewItem, index: QModelIndex | QPersistentModelIndex) -> QSize:
+        heading = index.data(_KEY) is None
+        return QSize(80, scaled(30 if heading else 28))
+
+    @override
+    def paint(
+        self, painter: QPainter, option: QStyleOptionViewItem, index: QModelIndex | QPersistentModelIndex
+    ) -> None:
+        tokens = current()
+        rect = QRectF(option.rect)
+        state = option.state
+        painter.save()
+        painter.setRenderHint(QPainter.RenderHint.Antialiasing)
+        if index.data(_KEY) is None:
+            painter.setFont(interface_font(11, scale=theme().scale))
+            painter.setPen(QColor(tokens.dim))
+            painter.drawText(rect.adjusted(0, 6, 0, 0), Qt.AlignmentFlag.AlignVCenter, str(index.data()))
+            painter.restore()
+            return
+        if state & (QStyle.StateFlag.State_Selected | QStyle.StateFlag.State_MouseOver):
+            painter.setPen(Qt.PenStyle.NoPen)
+            picked = bool(state & QStyle.StateFlag.State_Selected)
+            painter.setBrush(QColor(tokens.accent_soft if picked else tokens.hover))
+            painter.drawRoundedRect(rect.adjusted(0, 1, 0, -1), 6, 6)
+        painter.setPen(Qt.PenStyle.NoPen)
+        painter.setBrush(QColor(tokens.family(str(index.data(_FAMILY)))))
+        painter.drawRoundedRect(QRectF(rect.x() + 8, rect.center().y() - 7, 4, 14), 2, 2)
+        painter.setFont(interface_font(13, scale=theme().scale))
+        painter.setPen(QColor(tokens.text))
+        painter.drawText(rect.adjusted(20, 0, -4, 0), Qt.AlignmentFlag.AlignVCenter, str(index.data()))
+        painter.restore()
