@@ -87,9 +87,11 @@ class ErrorCode(str, Enum):
     SETTING_INVALID = "setting_invalid"  # setting, value, wanted
     ENGINE_UNKNOWN = "engine_unknown"  # engine, known, nearest
     ENGINE_MISSING = "engine_missing"  # engine, title, install
+    INSTALL_FAILED = "install_failed"  # requirement, status (of pip)
     NOT_A_RUN = "not_a_run"  # path
     RUN_EXISTS = "run_exists"  # path
     PROOF_FAILED = "proof_failed"  # path, error, bound, reason, where
+    NOT_PROVABLE = "not_provable"  # path, reason
     NOT_COMPARABLE = "not_comparable"  # first, second
 
     # Hosts and the wire

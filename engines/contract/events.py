@@ -127,6 +127,16 @@ class Continued(Stamp):
 
 
 @dataclass(frozen=True)
+class Stopping(Stamp):
+    """The host climbs its ladder: ``rung`` is ask, terminate or kill; the next one comes after
+    ``deadline`` seconds (0: there is none)."""
+
+    kind: ClassVar[str] = "stopping"
+    rung: str
+    deadline: float
+
+
+@dataclass(frozen=True)
 class Answer(Stamp):
     """What a job was asked for."""
 
@@ -164,7 +174,7 @@ class Failed(Stamp):
 @dataclass(frozen=True)
 class Crashed(Stamp):
     """The process died without a last event. ``signal`` is 0 where it exited; ``cause``: exit, signal,
-    garbage, silent (never said hello), deaf (killed after it did not stop), lost."""
+    garbage, silent (never said hello), deaf (killed after it did not stop), lost (its line broke)."""
 
     kind: ClassVar[str] = "crashed"
     cause: str
@@ -184,6 +194,7 @@ Event = (
     | CheckpointSaved
     | Paused
     | Continued
+    | Stopping
     | Answer
     | Last
 )

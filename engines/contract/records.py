@@ -44,7 +44,7 @@ def from_plain(kind: type[Record], data: Any) -> Record:
     Raises:
         WorkbenchError: ``RECORD_MALFORMED`` with the path of the first field that does not fit.
     """
-    return typing.cast("Record", _build(kind, data, kind.__name__))
+    return typing.cast("Record", _build(kind, data, getattr(kind, "__name__", "record")))
 
 
 def _malformed(where: str, why: str) -> WorkbenchError:

@@ -1,0 +1,144 @@
+"""A host that runs the engine in a child process: a crash or a hang there costs nothing here."""
+
+from __future__ import annotations
+
+import sys
+import threading
+from collections.abc import Iterator, Sequence
+from pathlib import Path
+
+from engines.contract.errors import ErrorCode, WorkbenchError
+from engines.contract.events import Control, Event
+from engines.contract.jobs import Job
+from engines.host.child import Child
+from engines.host.running import Limits, Running
+from engines.host.worker.orders import Warm
+
+_WORKER = Path(__file__).parent / "worker" / "__main__.py"
+
+
+class ProcessHost:
+    """Runs jobs of one engine in a child process.
+
+    A training's child is spent with its one run; with ``reusable`` (the tools, probes) one child serves
+    many jobs, and a crashed one is replaced at the next. ``command`` starts another worker than ours.
+    Times are in seconds; ``time_limit`` and ``memory_bytes`` of 0 mean none.
+    """
+
+    def __init__(
+        self,
+        engine: str,
+        python: str = sys.executable,
+        *,
+        reusable: bool | None = None,
+        command: Sequence[str] = (),
+        hello_seconds: float = 60.0,
+        ask_seconds: float = 15.0,
+        terminate_seconds: float = 5.0,
+        lost_seconds: float = 30.0,
+        close_seconds: float = 5.0,
+        time_limit: float = 0.0,
+        memory_bytes: int = 0,
+    ) -> None:
+        self._engine = engine
+        self._reusable = engine == "tools" if reusable is None else reusable
+        self._command = list(command) or [python, str(_WORKER)]
+        self._limits = Limits(hello_seconds, ask_seconds, terminate_seconds, time_limit, memory_bytes)
+        self._lost_seconds = lost_seconds
+        self._close_seconds = close_seconds
+        self._lock = threading.Lock()
+        self._child: Child | None = None
+        self._running: Running | None = None
+        self._busy = False
+        self._spent = False
+
+    @property
+    def pid(self) -> int:
+        """The child's process id; 0 while there is none."""
+        child = self._child
+        return child.pid if child is not None and child.running else 0
+
+    def warm(self) -> None:
+        """Start the child and let it import its framework; returns at once."""
+        self._ready_child().send(Warm())
+
+    def run(self, job: Job) -> Iterator[Event]:
+        """Yield the job's events; the host adds captured output, ``Stopping`` and ``Crashed``.
+
+        Raises:
+            WorkbenchError: ``HOST_BUSY``, ``HOST_SPENT``, or ``HOST_NOT_STARTED`` where there is no
+                such interpreter.
+        """
+        self._claim()
+        try:
+            child = self._ready_child()
+            running = self._running = Running(child, job, self._limits)
+            self._spent = not self._reusable
+            try:
+                yield from running.events()
+            finally:
+                self._running = None
+                if not running.ended:
+                    child.kill()
+                if self._spent:
+                    child.close(self._close_seconds)
+        finally:
+            self._busy = False
+
+    def control(self, control: Control) -> None:
+        """Hand ``control`` to the running job; without one it is for nobody."""
+        running = self._running
+        if running is not None:
+            running.control(control)
+
+    def stop(self, keep: bool) -> None:
+        """Start the stopping ladder of the running job."""
+        running = self._running
+        if running is not None:
+            running.stop(keep)
+
+    def kill(self) -> None:
+        """End the child and all it started, at once."""
+        child = self._child
+        if child is not None:
+            child.kill()
+
+    def close(self) -> None:
+        """Let the child end, or end it."""
+        with self._lock:
+            child, self._child = self._child, None
+            self._spent = True
+        if child is not None:
+            child.close(self._close_seconds)
+
+    def _claim(self) -> None:
+        with self._lock:
+            if self._busy:
+                raise WorkbenchError(ErrorCode.HOST_BUSY, engine=self._engine)
+            if self._spent:
+                raise WorkbenchError(ErrorCode.HOST_SPENT, engine=self._engine)
+            self._busy = True
+
+    def _ready_child(self) -> Child:
+        """Return the living child, or a new one."""
+        with self._lock:
+            if self._child is not None and self._child.running:
+                return self._child
+            if self._child is not None:
+                self._child.close(0)
+            self._child = self._new_child()
+            return self._child
+
+    def _new_child(self) -> Child:
+        try:
+            return Child(
+                self._command,
+                self._engine,
+                memory_bytes=self._limits.memory_bytes,
+                lost_seconds=self._lost_seconds,
+            )
+        except OSError as error:
+            program, why = self._command[0], error.strerror or str(error)
+            raise WorkbenchError(
+                ErrorCode.HOST_NOT_STARTED, engine=self._engine, program=program, why=why
+            ) from error

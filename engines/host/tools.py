@@ -1,0 +1,33 @@
+"""The table of the tools host: which generator answers which job. Each is imported when first asked."""
+
+from __future__ import annotations
+
+import importlib
+from collections.abc import Iterator
+
+from engines.contract.errors import ErrorCode, WorkbenchError
+from engines.contract.events import Event
+from engines.contract.jobs import ToolsJob
+from engines.training.control import ControlFlags
+
+TOOLS: dict[str, tuple[str, str]] = {
+    "prepare_data": ("engines.data.prepare", "run"),
+    "read_graph": ("engines.graph.jobs", "read_graph"),
+    "prove": ("engines.graph.jobs", "prove"),
+    "optimize": ("engines.graph.jobs", "optimize"),
+    "evaluate_onnx": ("engines.graph.jobs", "evaluate_onnx"),
+}
+"""A job's kind, and the module and function that answer it."""
+
+
+def run(job: ToolsJob, flags: ControlFlags) -> Iterator[Event]:
+    """Yield the events of ``job``."""
+    if job.kind not in TOOLS:
+        raise WorkbenchError(ErrorCode.JOB_UNSUPPORTED, engine="tools", job=job.kind)
+    module, function = TOOLS[job.kind]
+    yield from getattr(importlib.import_module(module), function)(job, flags)
+
+
+def warm() -> None:
+    """Import what the first look at a model needs."""
+    importlib.import_module("engines.graph.jobs")
