@@ -1,0 +1,40 @@
+"""Small functions and files, and at least as many lines of tests as of source."""
+
+from __future__ import annotations
+
+import ast
+from statistics import median, quantiles
+
+from tests.helpers.source import ROOT, files, place, tree
+
+LONGEST_FILE = 400
+LONGEST_FUNCTION = 60
+
+
+def functions() -> list[tuple[str, int]]:
+    return [
+        (f"{place(path, node)} {node.name}", (node.end_lineno or 0) - node.lineno + 1)
+        for path in files()
+        for node in ast.walk(tree(path))
+        if isinstance(node, (ast.FunctionDef, ast.AsyncFunctionDef))
+    ]
+
+
+def lines(room: str) -> int:
+    return sum(len(path.read_text(encoding="utf-8").splitlines()) for path in files(room))
+
+
+def test_that_functions_stay_short() -> None:
+    lengths = [length for _, length in functions()]
+    assert median(lengths) <= 9
+    assert quantiles(lengths, n=10)[-1] <= 30
+    assert [name for name, length in functions() if length > LONGEST_FUNCTION] == []
+
+
+def test_that_files_stay_small() -> None:
+    sizes = {path: len(path.read_text(encoding="utf-8").splitlines()) for path in files()}
+    assert [str(path.relative_to(ROOT)) for path, size in sizes.items() if size > LONGEST_FILE] == []
+
+
+def test_that_there_are_at_least_as_many_lines_of_tests_as_of_source() -> None:
+    assert lines("tests") >= lines("app") + lines("widgets") + lines("engines")
