@@ -63,7 +63,7 @@ def save(design: Design, path: Path) -> None:
 def to_text(design: Design) -> str:
     """Return the file's text; the same design gives the same text."""
     text = json.dumps(to_plain(_record(design)), indent=2, ensure_ascii=False, allow_nan=False)
-    return re.sub(r"\[[^][{}]*\]", lambda found: _one_line(found[0]), text) + "\n"
+    return re.sub(r"\[\n[^][{}]*\]", lambda found: _one_line(found[0]), text) + "\n"
 
 
 def parse(content: bytes, path: str) -> dict[str, Any]:
@@ -110,8 +110,8 @@ def _record(design: Design) -> DesignRecord:
 
 
 def _one_line(values: str) -> str:
-    """Write a list of plain values without line breaks; names hold none, so none is lost."""
-    return "[" + " ".join(values[1:-1].split()) + "]"
+    """Take the line breaks out of a list; JSON strings hold none, so no value changes."""
+    return "[" + re.sub(r"\n *", " ", values[1:-1]).strip() + "]"
 
 
 def _refuse(constant: str) -> NoReturn:
