@@ -106,17 +106,29 @@ def train_job(
     )
 
 
-def installed_engine(name: str) -> EngineRow:
-    """Return the engine's row; raises ``ENGINE_UNKNOWN`` or ``ENGINE_MISSING`` with how to get it."""
+def known_engine(name: str) -> EngineRow:
+    """Return the engine's row; raises ``ENGINE_UNKNOWN`` with the list and the nearest."""
     row = engine(name)
     if row is None:
         known = [row.name for row in ENGINES if row.visible]
         raise WorkbenchError(
             ErrorCode.ENGINE_UNKNOWN, engine=name, known=", ".join(known), nearest=nearest(name, known)
         )
+    return row
+
+
+def installed_engine(name: str) -> EngineRow:
+    """Return the engine's row; raises ``ENGINE_UNKNOWN``, or ``ENGINE_MISSING`` with how to get it."""
+    row = known_engine(name)
     if not is_installed(row):
         raise WorkbenchError(ErrorCode.ENGINE_MISSING, engine=row.name, title=row.title, install=row.install)
     return row
+
+
+def default_engine() -> str:
+    """Return the first engine of the registry that is there, or else the first one at all."""
+    rows = [row for row in ENGINES if row.visible and row.trains]
+    return next((row.name for row in rows if is_installed(row)), rows[0].name)
 
 
 def is_installed(row: EngineRow) -> bool:

@@ -79,6 +79,12 @@ ROWS: dict[ErrorCode, Message] = {
         todo="Install it with “modelwright engines install {engine}” (it fetches {install}).",
         button="install_engine",
     ),
+    ErrorCode.INSTALL_FAILED: Message(
+        what="{requirement} could not be installed.",
+        why="pip ended with status {status}; what it said last is in the details.",
+        todo="Check the network and the space on the disk, then try again.",
+        button="copy_details",
+    ),
     ErrorCode.NOT_A_RUN: Message(
         what="{path} is no run.",
         why="A run is a folder with a file run.json in it; “train” makes one.",
@@ -94,6 +100,11 @@ ROWS: dict[ErrorCode, Message] = {
         why="The largest error is {error}, the bound is {bound}. It begins at: {where}.",
         todo="The file was kept as {path} for a look; do not deploy it. Report it with the run's design.",
         button="copy_details",
+    ),
+    ErrorCode.NOT_PROVABLE: Message(
+        what="Nothing can be proven about the exported file ({reason}).",
+        why="A model whose answers do not depend on its input agrees with anything.",
+        todo="Train it until its answers vary. The file was kept as {path}, unproven.",
     ),
     ErrorCode.NOT_COMPARABLE: Message(
         what="{first} and {second} cannot be compared.",

@@ -1,0 +1,110 @@
+"""``modelwright optimize`` and ``inspect``: a model file's graph, before and after the passes."""
+
+from __future__ import annotations
+
+from collections import Counter
+from pathlib import Path
+from typing import Annotated
+
+import typer
+
+from app import flows
+from app.cli.figures import number, size, table
+from app.cli.models import proof_lines
+from app.cli.options import AsJson, Target
+from app.cli.reporting import HumanPrinter, conclude
+from engines.contract.events import Answer, Event, Finished
+from engines.contract.views import GraphView, ModelFacts, OptimizeView, TensorView
+
+
+def register(application: typer.Typer) -> None:
+    """Add this module's commands."""
+    application.command()(optimize)
+    application.command()(inspect)
+
+
+class OptimizePrinter(HumanPrinter):
+    """Every pass, then the figures before and after."""
+
+    def tell(self, event: Event) -> None:
+        """Print the report."""
+        if isinstance(event, Answer) and isinstance(event.record, OptimizeView):
+            for line in _report(event.record):
+                self.line(line)
+        elif isinstance(event, Finished):
+            self.line(f"File: {event.summary['file']}")
+
+
+class InspectPrinter(HumanPrinter):
+    """What the file is, what goes in and out, and its operations."""
+
+    def tell(self, event: Event) -> None:
+        """Print the graph's facts."""
+        if isinstance(event, Answer) and isinstance(event.record, GraphView):
+            for line in graph_lines(event.record):
+                self.line(line)
+
+
+def optimize(
+    model: Annotated[Path, typer.Argument(metavar="M.onnx", help="The file to optimize; it stays as it is.")],
+    to: Target,
+    report: Annotated[Path | None, typer.Option(help="Also write a report as one HTML file.")] = None,
+    reference: Annotated[
+        Path | None, typer.Option(help="An .npz with “inputs” to prove with; else inputs are made.")
+    ] = None,
+    as_json: AsJson = False,
+) -> None:
+    """Make an ONNX file smaller and faster, and prove that it answers as before."""
+    conclude(lambda desk: flows.optimize(desk, model, to, report, reference), OptimizePrinter(), as_json)
+
+
+def inspect(
+    path: Annotated[Path, typer.Argument(metavar="FILE", help="A model file.")], as_json: AsJson = False
+) -> None:
+    """Say what a file is: its graph, its sizes."""
+    conclude(lambda desk: flows.inspect(desk, path), InspectPrinter(), as_json)
+
+
+def graph_lines(view: GraphView) -> list[str]:
+    """Return what a person wants to know first of a graph."""
+    lines = [f"{view.name}: {view.format}, {size(view.bytes)}, {view.parameters:,} parameters"]
+    lines += [f"  {key}: {value}" for key, value in view.facts.items()]
+    lines += [f"  in   {_tensor(tensor)}" for tensor in view.inputs]
+    lines += [f"  out  {_tensor(tensor)}" for tensor in view.outputs]
+    counts = Counter(node.op for node in view.nodes)
+    lines += [f"{len(view.nodes)} nodes:"]
+    lines += [f"  {line}" for line in table([[op, str(count)] for op, count in counts.most_common()])]
+    return lines + [f"Note: {note}" for note in view.notes]
+
+
+def _tensor(tensor: TensorView) -> str:
+    return f"{tensor.name}  {tensor.type} [{', '.join(tensor.shape)}]"
+
+
+def _report(view: OptimizeView) -> list[str]:
+    passes = [["pass", "", "nodes", "error", "s"]]
+    for step in view.passes:
+        nodes = f"{step.nodes_before} → {step.nodes_after}"
+        row = [
+            step.title,
+            step.state.replace("_", " "),
+            nodes,
+            number(step.max_abs_error),
+            f"{step.seconds:.2f}",
+        ]
+        passes.append(row)
+    before, after = _facts(view.before), _facts(view.after)
+    figures = [["", "before", "after"]]
+    figures += [[name, old, after[name]] for name, old in before.items()]
+    return [*table(passes), "", *table(figures), "", *proof_lines(view.proof)]
+
+
+def _facts(facts: ModelFacts) -> dict[str, str]:
+    return {
+        "nodes": str(facts.nodes),
+        "bytes": size(facts.bytes),
+        "parameters": f"{facts.parameters:,}",
+        "batch norms": str(facts.operators.get("BatchNormalization", 0)),
+        "latency, runtime's optimizer off": f"{number(facts.latency_plain_ms)} ms",
+        "latency, runtime's optimizer on": f"{number(facts.latency_runtime_ms)} ms",
+    }

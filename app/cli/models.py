@@ -1,0 +1,97 @@
+"""``modelwright evaluate`` and ``export``: what a trained model is worth, and a proven file of it."""
+
+from __future__ import annotations
+
+from pathlib import Path
+from typing import Annotated
+
+import typer
+
+from app import flows
+from app.cli.figures import number, size, table
+from app.cli.options import AsJson, Data, Device, Target
+from app.cli.reporting import HumanPrinter, conclude
+from engines.contract.events import Answer, Event, Finished
+from engines.contract.views import Evaluation, ExportView, ProofView
+
+
+def register(application: typer.Typer) -> None:
+    """Add this module's commands."""
+    application.command()(evaluate)
+    application.command()(export)
+
+
+class EvaluatePrinter(HumanPrinter):
+    """The values, and the confusion of classes where there are some."""
+
+    def tell(self, event: Event) -> None:
+        """Print the evaluation."""
+        if isinstance(event, Answer) and isinstance(event.record, Evaluation):
+            evaluation = event.record
+            self.line(f"{evaluation.samples} samples of the {evaluation.split} split")
+            for name, value in evaluation.values.items():
+                self.line(f"  {name.replace('_', ' ')}: {number(value)}")
+            for line in _confusion(evaluation):
+                self.line(line)
+
+
+class ExportPrinter(HumanPrinter):
+    """The file, and its proof in numbers."""
+
+    def tell(self, event: Event) -> None:
+        """Print what was written and proven."""
+        match event:
+            case Answer(record=ExportView() as view):
+                self.line(f"Written by {view.exporter}: opset {view.opset}, {size(view.bytes)}")
+            case Answer(record=ProofView() as proof):
+                for line in proof_lines(proof):
+                    self.line(line)
+            case Finished():
+                self.line(f"File: {event.summary['file']}")
+            case _:
+                pass
+
+
+def evaluate(
+    subject: Annotated[Path, typer.Argument(metavar="RUN|M.onnx", help="A run's folder or an ONNX file.")],
+    data: Data = "",
+    split: Annotated[str, typer.Option(help="train, validation or test.")] = "test",
+    device: Device = "",
+    as_json: AsJson = False,
+) -> None:
+    """Evaluate a run or an ONNX file; a run is held against its own data unless others are named."""
+    conclude(lambda desk: flows.evaluate(desk, subject, data, split, device), EvaluatePrinter(), as_json)
+
+
+def export(
+    run: Annotated[Path, typer.Argument(metavar="RUN", help="The folder of a run.")],
+    to: Target,
+    checkpoint: Annotated[str, typer.Option(help="best or last.")] = "best",
+    as_json: AsJson = False,
+) -> None:
+    """Export a run to ONNX and prove that the file answers as the trained model does."""
+    conclude(lambda desk: flows.export(desk, run, to, checkpoint), ExportPrinter(), as_json)
+
+
+def proof_lines(proof: ProofView) -> list[str]:
+    """Return a proof as lines: the verdict, then the largest errors."""
+    words = proof.status.replace("_", " ")
+    lines = [
+        f"Proof: {words} on {proof.samples} samples",
+        f"  largest absolute error {number(proof.max_abs_error)} (bound {number(proof.bound)})",
+        f"  largest relative error {number(proof.max_rel_error)}",
+    ]
+    if proof.classes_agree >= 0:
+        lines.append(f"  predicted classes that agree: {proof.classes_agree:.2%}")
+    return lines
+
+
+def _confusion(evaluation: Evaluation) -> list[str]:
+    if not evaluation.confusion or len(evaluation.classes) > 20:
+        return []
+    head = ["true \\ predicted", *evaluation.classes]
+    rows = [
+        [name, *(str(count) for count in counts)]
+        for name, counts in zip(evaluation.classes, evaluation.confusion)
+    ]
+    return table([head, *rows])

@@ -1,0 +1,19 @@
+"""Options that several commands share."""
+
+from __future__ import annotations
+
+from pathlib import Path
+from typing import Annotated
+
+import typer
+
+AsJson = Annotated[bool, typer.Option("--json", help="Print one event a line as JSON.")]
+Device = Annotated[str, typer.Option(help="Device as “modelwright engines” lists it.")]
+Data = Annotated[
+    str,
+    typer.Option(help="digits, breast-cancer, diabetes, a .csv or .npz file; options: f.csv?target=y"),
+]
+Settings = Annotated[
+    list[str], typer.Option("--set", metavar="KEY=VALUE", help="Change one value of the recipe; repeatable.")
+]
+Target = Annotated[Path, typer.Option("--to", help="The file to write.")]

@@ -1,0 +1,165 @@
+"""From a command's events to what a person or a script reads, and to the exit status."""
+
+from __future__ import annotations
+
+import dataclasses
+import signal
+import sys
+import time
+import traceback
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager
+from pathlib import Path
+from types import FrameType
+from typing import NoReturn, Protocol
+
+import typer
+
+from app.cli.json_lines import event_line
+from app.desk import Desk, Ended
+from app.messages.message import Told
+from app.messages.table import tell_event
+from engines.contract.errors import ErrorCode, WorkbenchError
+from engines.contract.events import Crashed, Event, Failed, Finished, Log, Progress, Stopped
+
+STOPPED = 130
+"""Exit status of what was interrupted, as shells have it."""
+
+Work = Callable[[Desk], Iterator[Event]]
+
+
+class Printer(Protocol):
+    """What shows a command's events."""
+
+    def show(self, event: Event) -> None:
+        """Show one event; the last one too."""
+
+
+class JsonPrinter:
+    """One event a line on stdout."""
+
+    def show(self, event: Event) -> None:
+        """Print the event as a line of JSON at once."""
+        print(event_line(event), flush=True)
+
+
+class HumanPrinter:
+    """Calm short lines; commands add what they know to ``tell``. One line of progress where it can move."""
+
+    def __init__(self) -> None:
+        self._moving = sys.stdout.isatty()
+        self._open_line = False
+        self.run: Path | None = None
+
+    def show(self, event: Event) -> None:
+        """Print what a person wants to know of the event, if anything."""
+        if isinstance(event, Progress):
+            self.progress(_progress_text(event))
+        elif isinstance(event, Log):
+            if event.level in ("warning", "error"):
+                self.line(event.text)
+        else:
+            self.tell(event)
+
+    def tell(self, event: Event) -> None:
+        """Print what this command has to say to ``event``."""
+
+    def line(self, text: str = "") -> None:
+        """Print a line that stays."""
+        if self._open_line:
+            print("\r\x1b[2K", end="")
+            self._open_line = False
+        print(text, flush=True)
+
+    def progress(self, text: str) -> None:
+        """Show a line that the next one replaces; nothing where stdout is no terminal."""
+        if self._moving:
+            print(f"\r\x1b[2K{text}", end="", flush=True)
+            self._open_line = True
+
+    def close(self) -> None:
+        """Leave the cursor on a fresh line."""
+        if self._open_line:
+            print("\r\x1b[2K", end="", flush=True)
+            self._open_line = False
+
+
+def conclude(work: Work, printer: HumanPrinter, as_json: bool) -> NoReturn:
+    """Run ``work`` on a desk, show its events, tell what went wrong, and exit with the status."""
+    shown: Printer = JsonPrinter() if as_json else printer
+    last: Event | None = None
+    with Desk() as desk, stopping_by_interrupt(desk):
+        for event in stamped(desk, guarded(work, desk)):
+            last = event
+            printer.run = desk.run_folder
+            shown.show(event)
+    printer.close()
+    if isinstance(last, (Failed, Crashed)):
+        complain(tell_event(last))
+    raise typer.Exit(exit_status(last))
+
+
+def guarded(work: Work, desk: Desk) -> Iterator[Event]:
+    """Yield the work's events; whatever goes wrong becomes its last one."""
+    try:
+        yield from work(desk)
+    except Ended as ended:
+        yield ended.event
+    except WorkbenchError as fault:
+        yield Failed(fault.code.value, fault.facts, fault.details)
+    except Exception as fault:  # noqa: BLE001 - the one place where a bug becomes a message
+        facts = {"what": type(fault).__name__, "why": str(fault) or "It gave no reason."}
+        yield Failed(ErrorCode.UNEXPECTED.value, facts, traceback.format_exc())
+
+
+def stamped(desk: Desk, events: Iterator[Event]) -> Iterator[Event]:
+    """Number the events of a whole command, which may be several jobs, from 0 on."""
+    began = time.monotonic()
+    for number, event in enumerate(events):
+        run = desk.run_folder.name if desk.run_folder else ""
+        yield dataclasses.replace(event, run=run, seq=number, t=round(time.monotonic() - began, 6))
+
+
+def exit_status(last: Event | None) -> int:
+    """Return 0 only if the work finished."""
+    if isinstance(last, Finished):
+        return 0
+    return STOPPED if isinstance(last, Stopped) else 1
+
+
+def complain(told: Told) -> None:
+    """Say on stderr what happened, why and what to do; the details come last."""
+    print(f"Error: {told.what}", file=sys.stderr)
+    for sentence in (told.why, told.todo):
+        if sentence:
+            print(f"  {sentence}", file=sys.stderr)
+    if told.details.strip():
+        print("Details:", file=sys.stderr)
+        for line in told.details.strip().splitlines()[-20:]:
+            print(f"  {line}", file=sys.stderr)
+
+
+@contextmanager
+def stopping_by_interrupt(desk: Desk) -> Iterator[None]:
+    """Make the first Ctrl+C stop and keep, the second one kill."""
+    presses = 0
+
+    def on_interrupt(number: int, frame: FrameType | None) -> None:
+        nonlocal presses
+        presses += 1
+        if presses == 1:
+            print("Stopping; what is there will be kept. Ctrl+C again ends it at once.", file=sys.stderr)
+            desk.stop()
+        else:
+            desk.kill()
+
+    before = signal.signal(signal.SIGINT, on_interrupt)
+    try:
+        yield
+    finally:
+        signal.signal(signal.SIGINT, before)
+
+
+def _progress_text(event: Progress) -> str:
+    words = event.stage.replace("_", " ")
+    return f"{words}  {event.done}/{event.total}" if event.total else f"{words}  {event.done or '…'}"

@@ -1,0 +1,103 @@
+"""``modelwright train``: prepare the data, train in a process of its own, keep everything in a run folder."""
+
+from __future__ import annotations
+
+from pathlib import Path
+from typing import Annotated
+
+import typer
+
+from app import flows
+from app.cli.figures import duration, number
+from app.cli.options import AsJson, Data, Device, Settings
+from app.cli.reporting import HumanPrinter, conclude
+from engines.contract.events import (
+    Answer,
+    CheckpointSaved,
+    Event,
+    Finished,
+    Metrics,
+    Started,
+    Stopped,
+    Validated,
+)
+from engines.contract.spec import DataManifest
+
+
+def register(application: typer.Typer) -> None:
+    """Add this module's commands."""
+    application.command()(train)
+
+
+class TrainPrinter(HumanPrinter):
+    """A line for each validation, the loss as it moves between them."""
+
+    def __init__(self) -> None:
+        super().__init__()
+        self._started: Started | None = None
+
+    def tell(self, event: Event) -> None:
+        """Print what training has to say."""
+        match event:
+            case Answer(record=DataManifest() as manifest):
+                self.line(_data_line(manifest))
+                for warning in manifest.warnings:
+                    self.line(f"  {warning}")
+            case Started():
+                self._started = event
+                self.line(_started_line(event))
+            case Metrics():
+                self.progress(self._metrics_line(event))
+            case Validated():
+                self.line(_validated_line(event))
+            case CheckpointSaved(best=True):
+                self.progress(f"checkpoint after step {event.step}")
+            case Finished() | Stopped():
+                self._end(event)
+            case _:
+                pass
+
+    def _metrics_line(self, event: Metrics) -> str:
+        values = "  ".join(f"{name} {number(float(array[-1]))}" for name, array in event.values.items())
+        total = self._started.total_steps if self._started else 0
+        return f"step {event.first_step + len(next(iter(event.values.values()), ()))}/{total}  {values}"
+
+    def _end(self, event: Finished | Stopped) -> None:
+        if isinstance(event, Finished):
+            for name, value in event.summary.items():
+                shown = number(value) if isinstance(value, (int, float)) else value
+                self.line(f"{name.replace('_', ' ')}: {shown}")
+        else:
+            self.line(f"Stopped after step {event.step}; {'kept' if event.kept else 'nothing kept'}.")
+        if self.run:
+            self.line(f"Run: {self.run}")
+
+
+def train(
+    design: Annotated[str, typer.Argument(help="A template, a design's file, or a project's folder.")] = "",
+    data: Data = "",
+    engine: Annotated[str, typer.Option(help="Engine as “modelwright engines” lists it.")] = "",
+    device: Device = "",
+    settings: Settings = [],  # noqa: B006 - typer copies it
+    resume: Annotated[Path | None, typer.Option(help="Go on with this run from its last checkpoint.")] = None,
+    out: Annotated[Path | None, typer.Option(help="Folder of the run; must be empty or not there.")] = None,
+    as_json: AsJson = False,
+) -> None:
+    """Train a design and keep the run."""
+    order = flows.TrainOrder(design, data, engine, device, tuple(settings), resume, out)
+    conclude(lambda desk: flows.train(desk, order), TrainPrinter(), as_json)
+
+
+def _data_line(manifest: DataManifest) -> str:
+    parts = ", ".join(f"{count} {name}" for name, count in manifest.splits.items())
+    return f"Data: {manifest.name}, {manifest.samples} samples ({parts})"
+
+
+def _started_line(event: Started) -> str:
+    threads = f", {event.threads} thread{'s' if event.threads != 1 else ''}" if event.threads else ""
+    return f"Training {event.epochs} epochs of {event.steps_per_epoch} steps on {event.device}{threads}"
+
+
+def _validated_line(event: Validated) -> str:
+    values = "  ".join(f"{name} {number(value)}" for name, value in event.values.items())
+    return f"epoch {event.epoch:>3}  {duration(event.t):>7}  {values}"

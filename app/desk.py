@@ -1,0 +1,120 @@
+"""A desk where jobs are worked off one after the other in the calling thread, each in its own process.
+
+The command line has one desk a command; the window has engine threads instead. ``stop`` and ``kill`` may
+be called from a signal handler while a job runs.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Generator, Iterator
+from pathlib import Path
+from types import TracebackType
+from typing import Protocol, TypeVar
+
+from engines.contract.errors import ErrorCode, WorkbenchError
+from engines.contract.events import Answer, Answered, Crashed, Event, Failed, Finished, Stopped
+from engines.contract.jobs import Job
+from engines.host.process import ProcessHost
+from engines.host.protocol import Host
+
+TOOLS = "tools"
+"""The host for everything that needs no training framework."""
+
+Record = TypeVar("Record", bound=Answered)
+
+
+class MakeHost(Protocol):
+    """Make a host for an engine's name; tests put a double here."""
+
+    def __call__(self, engine: str) -> Host:
+        """Return a host nobody else uses."""
+        ...
+
+
+class Ended(Exception):  # noqa: N818 - no error of ours, it carries how a job ended
+    """A job that others depend on did not finish; ``event`` says how it ended."""
+
+    def __init__(self, event: Stopped | Failed | Crashed) -> None:
+        super().__init__(event.kind)
+        self.event = event
+
+
+def process_host(engine: str) -> Host:
+    """Make a host that runs the engine in a child process of its own."""
+    return ProcessHost(engine)
+
+
+class Desk:
+    """Hosts made when they are wanted and closed with the desk; use it as a context manager."""
+
+    def __init__(self, make_host: MakeHost = process_host) -> None:
+        self._make_host = make_host
+        self._ready: dict[str, Host] = {}
+        self._current: Host | None = None
+        self._stopping = False
+        self.run_folder: Path | None = None
+        """Where the run lies that the work is about, once that is known."""
+
+    def warm(self, engine: str) -> None:
+        """Start the engine's process now, so that it imports its framework while other work goes on."""
+        self._host(engine).warm()
+
+    def run(self, engine: str, job: Job) -> Iterator[Event]:
+        """Yield the job's events to its last one; an engine's process is spent with its job."""
+        host = self._host(engine)
+        self._current = host
+        try:
+            if self._stopping:
+                host.stop(keep=True)
+            yield from host.run(job)
+        finally:
+            self._current = None
+            if engine != TOOLS:
+                self._ready.pop(engine).close()
+
+    def ask(self, engine: str, job: Job, wanted: type[Record]) -> Generator[Event, None, Record]:
+        """Yield the job's events but its last one and return what it answered.
+
+        Raises:
+            Ended: the job failed, crashed or was stopped.
+        """
+        record: Record | None = None
+        for event in self.run(engine, job):
+            if isinstance(event, Answer) and isinstance(event.record, wanted):
+                record = event.record
+            if isinstance(event, (Stopped, Failed, Crashed)):
+                raise Ended(event)
+            if not isinstance(event, Finished):
+                yield event
+        if record is None:
+            raise WorkbenchError(
+                ErrorCode.UNEXPECTED, what="no answer", why=f"The {job.kind} job ended without its answer."
+            )
+        return record
+
+    def stop(self) -> None:
+        """Ask the job that runs, and any that would follow, to stop and keep what it has."""
+        self._stopping = True
+        if self._current is not None:
+            self._current.stop(keep=True)
+
+    def kill(self) -> None:
+        """End the process of the job that runs at once."""
+        self._stopping = True
+        if self._current is not None:
+            self._current.kill()
+
+    def _host(self, engine: str) -> Host:
+        if engine not in self._ready:
+            self._ready[engine] = self._make_host(engine)
+        return self._ready[engine]
+
+    def __enter__(self) -> Desk:
+        return self
+
+    def __exit__(
+        self, kind: type[BaseException] | None, fault: BaseException | None, trace: TracebackType | None
+    ) -> None:
+        for host in self._ready.values():
+            host.close()
+        self._ready.clear()

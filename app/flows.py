@@ -1,0 +1,312 @@
+"""The main job step by step, as generators of events over a desk: prepare, train, export, prove, optimize.
+
+Each ends with exactly one last event, or raises ``WorkbenchError`` or ``Ended``.
+"""
+
+from __future__ import annotations
+
+import importlib
+from collections.abc import Generator, Iterator
+from dataclasses import dataclass, replace
+from pathlib import Path
+
+from app.desk import TOOLS, Desk, Ended
+from app.messages.table import tell_error, tell_event
+from app.plans import (
+    DataChoice,
+    Plan,
+    data_choice,
+    default_engine,
+    installed_engine,
+    known_engine,
+    make_plan,
+    prepare_job,
+    prepared_folder,
+    train_job,
+)
+from app.recipe_settings import apply_settings
+from engines.contract.capabilities import EngineReport
+from engines.contract.errors import ErrorCode, WorkbenchError
+from engines.contract.events import Crashed, Event, Failed, Finished, Log, Stopped
+from engines.contract.files import make_folder
+from engines.contract.jobs import (
+    EvaluateJob,
+    EvaluateOnnxJob,
+    ExportJob,
+    OptimizeJob,
+    ProbeJob,
+    ProveJob,
+    ReadGraphJob,
+)
+from engines.contract.spec import DataManifest, GraphSpec, Recipe
+from engines.contract.views import Evaluation, ExportView, GraphView, OptimizeView, ProofView
+from engines.design.fit import check_fit
+from engines.environments import packages
+from engines.registry import ENGINES
+from engines.training.run_folder import RunRecord, read_data, read_design, read_recipe, read_run
+
+Answering = Generator[Event, None, None]
+
+
+@dataclass(frozen=True)
+class TrainOrder:
+    """What ``modelwright train`` was asked for."""
+
+    design: str
+    data: str
+    engine: str
+    device: str
+    settings: tuple[str, ...] = ()
+    resume: Path | None = None
+    out: Path | None = None
+
+
+def train(desk: Desk, order: TrainOrder) -> Answering:
+    """Train a design, or go on with a run."""
+    if order.resume is not None:
+        yield from resume(desk, order.resume, order.engine, order.device, order.settings)
+        return
+    plan = make_plan(order.design, order.data, order.settings)
+    row = installed_engine(order.engine or (plan.project.engine if plan.project else "") or default_engine())
+    out = _empty_folder(order.out) if order.out else None
+    desk.warm(row.name)
+    manifest = yield from prepare(desk, plan.data)
+    check_fit(plan.spec, plan.recipe, manifest)
+    yield from train_plan(desk, plan, manifest, row.name, order.device or "cpu", out)
+
+
+def train_plan(
+    desk: Desk, plan: Plan, manifest: DataManifest, engine: str, device: str, out: Path | None = None
+) -> Answering:
+    """Train a plan whose data are prepared, in a new run folder."""
+    run = out or plan.new_run()
+    desk.run_folder = run
+    yield from desk.run(engine, train_job(plan.spec, plan.recipe, manifest, run, device))
+
+
+def resume(desk: Desk, run: Path, engine: str, device: str, settings: tuple[str, ...]) -> Answering:
+    """Go on with a run from its last checkpoint; a setting given anew replaces the stored one."""
+    record = read_run(run)
+    spec: GraphSpec = read_design(run)
+    recipe: Recipe = apply_settings(read_recipe(run), settings)
+    row = installed_engine(engine or record.engine)
+    desk.run_folder = run.absolute()
+    desk.warm(row.name)
+    manifest = yield from data_of_run(desk, run)
+    yield from desk.run(
+        row.name, train_job(spec, recipe, manifest, run, device or record.device, resume=True)
+    )
+
+
+def prepare(desk: Desk, choice: DataChoice) -> Generator[Event, None, DataManifest]:
+    """Prepare data into the cache and return their manifest."""
+    return (yield from desk.ask(TOOLS, prepare_job(choice), DataManifest))
+
+
+def data_of_run(desk: Desk, run: Path) -> Generator[Event, None, DataManifest]:
+    """Return the manifest of a run's own data, prepared again where the cache lost them."""
+    wanted = read_data(run)
+    if (prepared_folder(wanted) / "manifest.json").is_file():
+        return wanted
+    manifest = yield from prepare(desk, data_choice(wanted.source))
+    if manifest.digest != wanted.digest:
+        raise WorkbenchError(
+            ErrorCode.DATA_CHANGED, run=str(run), have=manifest.digest[:12], wanted=wanted.digest[:12]
+        )
+    return manifest
+
+
+def evaluate(desk: Desk, subject: Path, data: str, split: str, device: str) -> Answering:
+    """Evaluate a run or an ONNX file on one split."""
+    if subject.is_dir():
+        evaluation = yield from _evaluate_run(desk, subject, data, split, device)
+    else:
+        manifest = yield from prepare(desk, data_choice(data))
+        job = EvaluateOnnxJob(_existing(subject), str(prepared_folder(manifest)), split)
+        evaluation = yield from desk.ask(TOOLS, job, Evaluation)
+    yield Finished(dict(evaluation.values))
+
+
+def _evaluate_run(
+    desk: Desk, run: Path, data: str, split: str, device: str
+) -> Generator[Event, None, Evaluation]:
+    record = _open_run(desk, run)
+    row = installed_engine(record.engine)
+    desk.warm(row.name)
+    manifest = yield from prepare(desk, data_choice(data)) if data else data_of_run(desk, run)
+    check_fit(read_design(run), read_recipe(run), manifest)
+    folder = str(prepared_folder(manifest))
+    job = EvaluateJob(str(run.absolute()), folder, split, device=device or record.device)
+    return (yield from desk.ask(row.name, job, Evaluation))
+
+
+def export(desk: Desk, run: Path, target: Path, checkpoint: str = "best") -> Answering:
+    """Export a run to ONNX and prove it; a file that failed its proof is never called ``target``.
+
+    Raises:
+        WorkbenchError: ``PROOF_FAILED`` or ``NOT_PROVABLE``; the file then lies as ``NAME.unproven.onnx``.
+    """
+    record = _open_run(desk, run)
+    row = installed_engine(record.engine)
+    desk.warm(row.name)
+    make_folder(target.absolute().parent)
+    manifest = yield from data_of_run(desk, run)
+    job = _export_job(run, manifest, target, checkpoint)
+    written = yield from desk.ask(row.name, job, ExportView)
+    proof = yield from desk.ask(TOOLS, ProveJob(job.target, job.reference), ProofView)
+    check_proof(proof, job.target)
+    Path(job.target).replace(target)
+    yield Finished(_export_summary(proof, written, target))
+
+
+def check_proof(proof: ProofView, path: str) -> None:
+    """Return if the proof was passed; raises ``PROOF_FAILED`` or ``NOT_PROVABLE``."""
+    if proof.status == "passed":
+        return
+    reason = proof.reason.replace("_", " ")
+    if proof.status == "not_provable":
+        raise WorkbenchError(ErrorCode.NOT_PROVABLE, path=path, reason=reason)
+    raise WorkbenchError(
+        ErrorCode.PROOF_FAILED,
+        path=path,
+        error=f"{proof.max_abs_error:.3g}",
+        bound=f"{proof.bound:.3g}",
+        reason=reason,
+        where=proof.where or "the output",
+    )
+
+
+def optimize(desk: Desk, model: Path, target: Path, report: Path | None, reference: Path | None) -> Answering:
+    """Run the passes over an ONNX file."""
+    make_folder(target.absolute().parent)
+    job = OptimizeJob(
+        _existing(model),
+        str(target.absolute()),
+        reference=_existing(reference) if reference else "",
+        report=str(report.absolute()) if report else "",
+    )
+    view = yield from desk.ask(TOOLS, job, OptimizeView)
+    if view.proof.status == "failed":
+        check_proof(view.proof, view.target)
+    yield Finished(_optimize_summary(view))
+
+
+def inspect(desk: Desk, path: Path) -> Answering:
+    """Read a model file into its graph."""
+    view = yield from desk.ask(TOOLS, ReadGraphJob(_existing(path)), GraphView)
+    yield Finished({"nodes": len(view.nodes), "parameters": view.parameters, "bytes": view.bytes})
+
+
+def probe(desk: Desk, engine: str) -> Generator[Event, None, EngineReport]:
+    """Ask an engine in its own process for its version and devices."""
+    return (yield from desk.ask(engine, ProbeJob(), EngineReport))
+
+
+def probe_all(desk: Desk) -> Answering:
+    """Probe every engine that is installed, and say how to get the others; ends with what was wrong."""
+    wrong: Ended | None = None
+    found = 0
+    for row in ENGINES:
+        if not row.visible:
+            continue
+        try:
+            installed_engine(row.name)
+            yield from probe(desk, row.name)
+            found += 1
+        except WorkbenchError as missing:
+            yield Log("warning", tell_error(missing).text)
+        except Ended as ended:
+            wrong = ended
+            if not isinstance(ended.event, Stopped):
+                yield Log("error", f"{row.title}: {tell_event(ended.event).text}")
+    if wrong:
+        raise wrong
+    yield Finished({"engines": found})
+
+
+def install(desk: Desk, name: str) -> Answering:
+    """Install an engine, then probe it."""
+    row = known_engine(name)
+    for line in packages.install(row.install):
+        yield Log("info", line)
+    importlib.invalidate_caches()
+    report = yield from probe(desk, row.name)
+    yield Finished({"engine": row.name, "version": report.version})
+
+
+def compare_engines(desk: Desk, design: str, data: str, engines: list[str], settings: list[str]) -> Answering:
+    """Train the same design, recipe and seed on each engine, one run after the other."""
+    rows = [installed_engine(name) for name in engines]
+    plan = make_plan(design, data, settings)
+    manifest = yield from prepare(desk, plan.data)
+    check_fit(plan.spec, plan.recipe, manifest)
+    for row in rows:
+        named = replace(plan, name=f"{plan.name}-{row.name}")
+        yield from _but_the_end(train_plan(desk, named, manifest, row.name, "cpu"))
+
+
+def _but_the_end(events: Iterator[Event]) -> Answering:
+    for event in events:
+        if isinstance(event, (Stopped, Failed, Crashed)):
+            raise Ended(event)
+        if not isinstance(event, Finished):
+            yield event
+
+
+def _export_job(run: Path, manifest: DataManifest, target: Path, checkpoint: str) -> ExportJob:
+    artifacts = run.absolute() / "artifacts"
+    make_folder(artifacts)
+    return ExportJob(
+        run=str(run.absolute()),
+        data=str(prepared_folder(manifest)),
+        target=str(target.absolute().with_suffix(f".unproven{target.suffix or '.onnx'}")),
+        reference=str(artifacts / "reference.npz"),
+        checkpoint=checkpoint,
+    )
+
+
+def _export_summary(proof: ProofView, written: ExportView, target: Path) -> dict[str, float | str]:
+    return {
+        "file": str(target.absolute()),
+        "bytes": written.bytes,
+        "opset": written.opset,
+        "proof": proof.status,
+        "samples": proof.samples,
+        "max_abs_error": proof.max_abs_error,
+        "max_rel_error": proof.max_rel_error,
+        "classes_agree": proof.classes_agree,
+        "reference": written.reference,
+    }
+
+
+def _optimize_summary(view: OptimizeView) -> dict[str, float | str]:
+    summary: dict[str, float | str] = {"file": view.target, "proof": view.proof.status}
+    for when, facts in (("before", view.before), ("after", view.after)):
+        summary[f"nodes_{when}"] = facts.nodes
+        summary[f"bytes_{when}"] = facts.bytes
+        summary[f"latency_plain_ms_{when}"] = facts.latency_plain_ms
+        summary[f"latency_runtime_ms_{when}"] = facts.latency_runtime_ms
+    return summary | {
+        "max_abs_error": view.proof.max_abs_error,
+        "max_rel_error": view.proof.max_rel_error,
+        "batch_normalizations_after": view.after.operators.get("BatchNormalization", 0),
+    }
+
+
+def _open_run(desk: Desk, run: Path) -> RunRecord:
+    record = read_run(run)
+    desk.run_folder = run.absolute()
+    return record
+
+
+def _empty_folder(folder: Path) -> Path:
+    if folder.exists() and (not folder.is_dir() or any(folder.iterdir())):
+        raise WorkbenchError(ErrorCode.RUN_EXISTS, path=str(folder.absolute()))
+    make_folder(folder)
+    return folder.absolute()
+
+
+def _existing(path: Path) -> str:
+    if not path.is_file():
+        raise WorkbenchError(ErrorCode.FILE_MISSING, path=str(path.absolute()))
+    return str(path.absolute())
