@@ -165,3 +165,22 @@ def _remove(path: Path) -> None:
 def model_arrays(arrays: Arrays) -> dict[str, npt.NDArray[np.float32]]:
     """Return a checkpoint's weights by their canonical names ``<layer>/<role>``."""
     return {name[len("model/") :]: array for name, array in arrays.items() if name.startswith("model/")}
+
+
+def run_weights(folder: Path, which: str) -> dict[str, npt.NDArray[np.float32]]:
+    """Return the weights of the ``best`` or the ``last`` checkpoint; without a best one the last counts.
+
+    Raises:
+        WorkbenchError: ``CHECKPOINT_NONE``, or ``FILE_DAMAGED`` where none is whole.
+    """
+    last, passed = latest_valid(folder)
+    best: Checkpoint | None = None
+    if which == "best":
+        if last is not None and last.record.early_stopping.best_step >= 0:
+            best = load_checkpoint(folder / file_name("best", last.record.early_stopping.best_step))
+        elif last is None:
+            best, _ = latest_valid(folder, "best")
+    chosen = best or last
+    if chosen is None:
+        raise passed[0] if passed else WorkbenchError(ErrorCode.CHECKPOINT_NONE, path=str(folder.parent))
+    return model_arrays(chosen.arrays)

@@ -29,13 +29,30 @@ class Manifest:
 
 
 def write(folder: Path, moving: bool = False) -> None:
-    """Write the manifest; ``moving`` leaves out what still changes."""
+    """Write the manifest; ``moving`` leaves out what still changes.
+
+    What does not move keeps the hash it had, so that a bit flipped meanwhile is still found.
+    """
+    known = _settled(folder)
     files = {}
     for path in sorted(folder.rglob("*")):
         name = path.relative_to(folder).as_posix()
         if _counts(path, name) and not (moving and name.startswith(MOVING)):
-            files[name] = sha256_of(path)
+            files[name] = known.get(name) or sha256_of(path)
     _store(folder, files)
+
+
+def loosen(folder: Path) -> None:
+    """Take out what will change, since the run goes on."""
+    write(folder, moving=True)
+
+
+def _settled(folder: Path) -> dict[str, str]:
+    try:
+        files = read(folder).files
+    except WorkbenchError:
+        return {}
+    return {name: value for name, value in files.items() if not name.startswith(MOVING)}
 
 
 def refresh(folder: Path, name: str) -> None:

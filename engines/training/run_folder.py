@@ -132,7 +132,9 @@ class RunFolder:
         self.swept = [left.name for left in sweep(path)]
         self._metrics: MetricLog | None = None
 
-    def begin(self, job: TrainJob, engine: str, environment: Mapping[str, str], shards: Shards) -> None:
+    def begin(
+        self, job: TrainJob, engine: str, environment: Mapping[str, str], shards: Shards, weights: Arrays
+    ) -> None:
         """Write what is known before the first step; ``run.json`` comes last and makes it a run."""
         write_record(self.path / DESIGN, job.spec)
         write_record(self.path / RECIPE, job.recipe)
@@ -142,14 +144,11 @@ class RunFolder:
         split = io.BytesIO()
         np.savez(split, **shards.indices)  # type: ignore[arg-type]
         write_atomic(self.path / SPLIT, split.getvalue())
+        write_atomic(self.path / INITIAL, dump_tensors(weights))
         make_folder(self.checkpoints)
         make_folder(self.path / ARTIFACTS)
-        write_record(self.path / RUN, _record(self.path, job, engine))
         manifest.write(self.path, moving=True)
-
-    def save_initial(self, weights: Arrays) -> None:
-        """Store the weights that the run begins with."""
-        write_atomic(self.path / INITIAL, dump_tensors(weights))
+        write_record(self.path / RUN, _record(self.path, job, engine))
 
     def initial(self) -> Arrays:
         """Read the weights that the run began with."""

@@ -1,0 +1,65 @@
+"""The samples on the device: whole splits where they fit, otherwise gathered chunk by chunk."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from typing import Any
+
+import numpy as np
+import numpy.typing as npt
+import torch
+from torch import Tensor
+
+from engines.backends.torch.devices import fits_on
+from engines.training.evaluation import shape_targets
+from engines.training.shards import Shards
+
+Pair = tuple[Tensor, Tensor]
+
+
+class Samples:
+    """Gives batches of a split as tensors on the device; ``inputs`` and ``targets`` of equal length."""
+
+    def __init__(
+        self, shards: Shards, output_shape: tuple[int, ...], loss: str, device: torch.device
+    ) -> None:
+        self._shards, self._device = shards, device
+        self._targets = shape_targets(shards.targets, output_shape, loss)
+        self._resident = fits_on(device, shards.inputs.nbytes + self._targets.nbytes)
+        self._whole: dict[str, Pair] = {}
+
+    def count(self, split: str) -> int:
+        """Return the number of samples of ``split``."""
+        return len(self._indices[split])
+
+    @property
+    def _indices(self) -> Mapping[str, npt.NDArray[np.int64]]:
+        return self._shards.indices
+
+    def batches(self, split: str, positions: npt.NDArray[np.int64]) -> Pair:
+        """Return the samples at ``positions`` (any shape) in ``split``, gathered in one go."""
+        if not self._resident:
+            return self._gathered(self._indices[split][positions])
+        inputs, targets = self._split(split)
+        flat = torch.from_numpy(positions.reshape(-1)).to(self._device)
+        return (
+            inputs.index_select(0, flat).reshape(*positions.shape, *inputs.shape[1:]),
+            targets.index_select(0, flat).reshape(*positions.shape, *targets.shape[1:]),
+        )
+
+    def slice(self, split: str, begin: int, end: int) -> Tensor:
+        """Return a run of the inputs of ``split``, in its order."""
+        if self._resident:
+            return self._split(split)[0][begin:end]
+        return self._tensor(self._shards.inputs[self._indices[split][begin:end]])
+
+    def _split(self, split: str) -> Pair:
+        if split not in self._whole:
+            self._whole[split] = self._gathered(self._indices[split])
+        return self._whole[split]
+
+    def _gathered(self, indices: npt.NDArray[np.int64]) -> Pair:
+        return self._tensor(self._shards.inputs[indices]), self._tensor(self._targets[indices])
+
+    def _tensor(self, array: npt.NDArray[Any]) -> Tensor:
+        return torch.from_numpy(np.ascontiguousarray(array)).to(self._device)

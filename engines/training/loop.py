@@ -1,0 +1,291 @@
+"""The training loop that every engine shares: a generator of events around an engine's ``Trainer``.
+
+Epochs are cut into chunks from their first step on, whatever pauses or checkpoints there were; these act
+at chunk ends. A resumed run therefore computes the very same chunks as an undisturbed one.
+"""
+
+from __future__ import annotations
+
+import time
+from collections.abc import Iterator
+from dataclasses import dataclass, field
+from typing import Any
+
+import numpy as np
+import numpy.typing as npt
+
+from engines.contract.errors import ErrorCode, WorkbenchError
+from engines.contract.events import (
+    CheckpointSaved,
+    Continued,
+    Event,
+    Finished,
+    Log,
+    Metrics,
+    Paused,
+    Started,
+    Stopped,
+    Validated,
+)
+from engines.contract.jobs import TrainJob
+from engines.training.checkpoints import (
+    CheckpointRecord,
+    model_arrays,
+    prune,
+    referenced_best,
+    save_checkpoint,
+)
+from engines.training.control import ControlFlags
+from engines.training.early_stopping import EarlyStopping, lower_is_better
+from engines.training.evaluation import figures, shape_targets
+from engines.training.order import batch_shape, epoch_batches
+from engines.training.plan import Plan
+from engines.training.run_folder import RunFolder, now
+from engines.training.schedules import learning_rates
+from engines.training.shards import Shards
+from engines.training.trainer import Arrays, Trainer
+
+SAVING_SHARE = 20
+"""Between two checkpoints of short epochs passes 20 times what one took, so that they cost 5% at most …"""
+LONGEST_SPARE = 5.0
+"""… but from epochs of five seconds on, each one asked for is written …"""
+LONGEST_GAP = 60.0
+"""… and within long epochs one a minute."""
+
+
+@dataclass
+class Position:
+    """Where the loop stands; ``best`` are the best weights so far, if any."""
+
+    step: int = 0
+    early_stopping: EarlyStopping = field(default_factory=EarlyStopping)
+    learning_rate: float = 0.0
+    best: dict[str, npt.NDArray[np.float32]] | None = None
+
+
+class TrainingLoop:
+    """One training from ``position`` to its end."""
+
+    def __init__(
+        self,
+        job: TrainJob,
+        folder: RunFolder,
+        shards: Shards,
+        trainer: Trainer,
+        flags: ControlFlags,
+        plan: Plan,
+        position: Position,
+        resumed: bool,
+    ) -> None:
+        self.job, self.recipe, self.folder = job, job.recipe, folder
+        self.shards, self.trainer, self.flags, self.plan, self.at = shards, trainer, flags, plan, position
+        self.samples = len(shards.indices["train"])
+        self.steps_per_epoch, self.batch_size = batch_shape(self.samples, self.recipe.batch_size)
+        self.total_steps = self.recipe.epochs * self.steps_per_epoch
+        self.resumed = resumed
+        self.first_step = position.step
+        self.began = self.saved_at = time.monotonic()
+        self.seconds_before = folder.record.seconds
+        self.saved_step = position.step if resumed else -1
+        self.saved_best = position.early_stopping.best_step
+        self.saving_took = 0.0
+        self.outcome = ""
+
+    def events(self) -> Iterator[Event]:
+        """Train to the end, a stop or a fault; the last event is ``Finished`` or ``Stopped``."""
+        yield self.folder.note(self._started())
+        while not self.outcome and self.at.step < self.total_steps:
+            yield from self._epoch(self.at.step // self.steps_per_epoch)
+        if self.outcome in ("keep", "discard"):
+            yield from self._stop()
+        else:
+            yield from self._finish()
+
+    def _started(self) -> Started:
+        self.folder.update(
+            state="running",
+            step=self.at.step,
+            total_steps=self.total_steps,
+            steps_per_epoch=self.steps_per_epoch,
+            threads=self.plan.threads,
+            chunk_steps=self.plan.chunk_steps,
+        )
+        return Started(
+            first_step=self.at.step,
+            total_steps=self.total_steps,
+            steps_per_epoch=self.steps_per_epoch,
+            epochs=self.recipe.epochs,
+            batch_size=self.batch_size,
+            threads=self.plan.threads,
+            chunk_steps=self.plan.chunk_steps,
+            device=self.job.device,
+        )
+
+    def _epoch(self, epoch: int) -> Iterator[Event]:
+        batches = epoch_batches(self.samples, self.recipe.batch_size, self.recipe.seed, epoch)
+        begin = epoch * self.steps_per_epoch
+        while (position := self.at.step - begin) < self.steps_per_epoch:
+            yield self._chunk(batches[position : position + self.plan.chunk_steps])
+            if self.at.step == begin + self.steps_per_epoch:
+                yield from self._epoch_end(epoch)
+            elif self._overdue():
+                yield from self._save()
+            yield from self._obey()
+            if self.outcome:
+                return
+
+    def _chunk(self, batches: npt.NDArray[np.int64]) -> Metrics:
+        first, count = self.at.step, len(batches)
+        rates = learning_rates(self.recipe, first, count, self.steps_per_epoch, self.at.learning_rate)
+        values = self.trainer.run_chunk(first, batches, rates)
+        values["learning_rate"] = rates.astype(np.float32)
+        self.folder.metrics.append(values)
+        bad = np.flatnonzero(~np.isfinite(values["loss"]))
+        if bad.size:
+            at = int(bad[0])
+            raise WorkbenchError(
+                ErrorCode.LOSS_NOT_FINITE,
+                step=first + at,
+                value=str(values["loss"][at]),
+                learning_rate=float(rates[at]),
+            )
+        self.at.step += count
+        return Metrics(first_step=first, values=values)
+
+    def _epoch_end(self, epoch: int) -> Iterator[Event]:
+        last = self.at.step >= self.total_steps
+        every = self.recipe.validate_every
+        if every and len(self.shards.indices["validation"]) and (last or (epoch + 1) % every == 0):
+            yield self.folder.note(self._validate(epoch))
+            if self.at.early_stopping.exhausted(self.recipe.patience):
+                self.outcome = "patience"
+        every = self.recipe.checkpoint_every
+        if last or self.outcome or (every and (epoch + 1) % every == 0 and self._rested()):
+            yield from self._save()
+
+    def _validate(self, epoch: int) -> Validated:
+        values = self._figures("validation")
+        monitored = values[self.recipe.monitor.removeprefix("validation_")]
+        lower = lower_is_better(self.recipe.monitor)
+        state = self.at.early_stopping.after(monitored, self.at.step, lower)
+        if state.best_step == self.at.step:
+            self.at.best = model_arrays(self.trainer.state())
+        self.at.early_stopping = state
+        return Validated(step=self.at.step, epoch=epoch, values=values)
+
+    def _figures(self, split: str) -> dict[str, float]:
+        outputs = self.trainer.evaluate(split)
+        targets = self.shards.targets[self.shards.indices[split]]
+        shaped = shape_targets(targets, tuple(outputs.shape[1:]), self.recipe.loss)
+        return figures(outputs, shaped, self.recipe.loss, self.recipe.metrics)
+
+    def _rested(self) -> bool:
+        passed = time.monotonic() - self.saved_at
+        return self.saved_step < 0 or passed >= min(SAVING_SHARE * self.saving_took, LONGEST_SPARE)
+
+    def _overdue(self) -> bool:
+        return self.recipe.checkpoint_every > 0 and time.monotonic() - self.saved_at > LONGEST_GAP
+
+    def _save(self) -> Iterator[Event]:
+        """Write a checkpoint of this step, and the best weights first, if they are new."""
+        if self.saved_step == self.at.step:
+            return
+        begin = time.monotonic()
+        self.folder.metrics.sync()
+        best_step = self.at.early_stopping.best_step
+        if self.at.best is not None and best_step != self.saved_best:
+            yield self._write("best", best_step, best_arrays(self.at.best))
+            self.saved_best = best_step
+        yield self._write("step", self.at.step, self.trainer.state())
+        prune(self.folder.checkpoints, referenced_best(self.folder.checkpoints))
+        self.folder.update(step=self.at.step, seconds=self._seconds())
+        self.saved_step, self.saved_at = self.at.step, time.monotonic()
+        self.saving_took = self.saved_at - begin
+
+    def _write(self, role: str, step: int, arrays: Arrays) -> Event:
+        epoch, position = divmod(step, self.steps_per_epoch)
+        record = CheckpointRecord(
+            step=step,
+            epoch=epoch,
+            position=position,
+            learning_rate=self.at.learning_rate,
+            early_stopping=self.at.early_stopping,
+            engine=self.folder.record.engine,
+            schedule=self.recipe.schedule,
+            created=now(),
+        )
+        path = save_checkpoint(self.folder.checkpoints, role, record, arrays)
+        relative = path.relative_to(self.folder.path).as_posix()
+        return self.folder.note(CheckpointSaved(step=step, epoch=epoch, path=relative, best=role == "best"))
+
+    def _obey(self) -> Iterator[Event]:
+        """Do what the flags say, between two chunks."""
+        values = self.flags.take_values()
+        if values.get("learning_rate", 0.0) > 0.0:
+            self.at.learning_rate = values["learning_rate"]
+            text = f"learning_rate = {self.at.learning_rate:g} @ {self.at.step}"
+            yield self.folder.note(Log(level="info", text=text))
+        if self.flags.paused:
+            yield from self._pause()
+        if self.flags.should_stop:
+            self.outcome = "keep" if self.flags.keep else "discard"
+
+    def _pause(self) -> Iterator[Event]:
+        yield from self._save()
+        self.folder.update(state="paused")
+        yield self.folder.note(Paused(step=self.at.step))
+        self.flags.wait_while_paused()
+        if not self.flags.should_stop:
+            self.folder.update(state="running")
+            yield self.folder.note(Continued(step=self.at.step))
+
+    def _stop(self) -> Iterator[Event]:
+        if self.outcome == "discard" and not self.resumed:
+            self.folder.discard()
+            yield Stopped(step=self.at.step, kept=False)
+            return
+        if self.outcome == "keep":
+            yield from self._save()
+        event = Stopped(step=self.at.step, kept=self.outcome == "keep")
+        self.folder.note(event)
+        self.folder.update(state="stopped", step=self.at.step, seconds=self._seconds())
+        self.folder.seal()
+        yield event
+
+    def _finish(self) -> Iterator[Event]:
+        """Hold the best weights against the test split, which nothing has looked at before."""
+        yield from self._save()
+        if self.at.best is not None:
+            self.trainer.load_state(best_arrays(self.at.best), self.at.early_stopping.best_step)
+        summary = self._summary()
+        event = Finished(summary=summary)
+        self.folder.note(event)
+        self.folder.update(state="finished", seconds=self._seconds(), step=self.at.step, summary=summary)
+        self.folder.seal()
+        yield event
+
+    def _summary(self) -> dict[str, float | str]:
+        seconds = self._seconds()
+        spent = max(time.monotonic() - self.began, 1e-9)
+        steps = self.at.step - self.first_step
+        state = self.at.early_stopping
+        summary: dict[str, float | str] = {
+            "step": float(self.at.step),
+            "best_step": float(state.best_step if self.at.best is not None else self.at.step),
+            "seconds": seconds,
+            "samples_per_second": steps * self.batch_size / spent,
+            "ended": self.outcome or "epochs",
+        }
+        if self.at.best is not None:
+            summary[f"best_{self.recipe.monitor}"] = state.best
+        if len(self.shards.indices["test"]):
+            summary.update({f"test_{name}": value for name, value in self._figures("test").items()})
+        return summary
+
+    def _seconds(self) -> float:
+        return self.seconds_before + time.monotonic() - self.began
+
+
+def best_arrays(weights: Arrays) -> dict[str, npt.NDArray[Any]]:
+    """Return weights under the names of a checkpoint."""
+    return {f"model/{name}": array for name, array in weights.items()}

@@ -1,0 +1,66 @@
+"""Whether a recipe can be followed: every value known and in its range, before any work begins."""
+
+from __future__ import annotations
+
+import math
+
+from engines.contract.errors import ErrorCode, WorkbenchError
+from engines.contract.spec import Recipe
+from engines.training.losses import LOSSES
+from engines.training.optimizers import OPTIMIZERS
+from engines.training.schedules import SCHEDULES
+
+Bounds = tuple[float, float, bool]  # lowest, highest, whether the lowest itself is allowed
+
+_BOUNDS: dict[str, Bounds] = {
+    "learning_rate": (0.0, math.inf, False),
+    "momentum": (0.0, 1.0, True),
+    "weight_decay": (0.0, math.inf, True),
+    "beta1": (0.0, 1.0, True),
+    "beta2": (0.0, 1.0, True),
+    "epsilon": (0.0, math.inf, False),
+    "warmup_steps": (0.0, math.inf, True),
+    "step_epochs": (1.0, math.inf, True),
+    "step_factor": (0.0, math.inf, False),
+    "epochs": (1.0, math.inf, True),
+    "batch_size": (1.0, math.inf, True),
+    "validate_every": (0.0, math.inf, True),
+    "patience": (0.0, math.inf, True),
+    "checkpoint_every": (0.0, math.inf, True),
+    "threads": (0.0, math.inf, True),
+    "chunk_steps": (0.0, math.inf, True),
+}
+
+
+def _invalid(recipe: Recipe, setting: str, wanted: str) -> WorkbenchError:
+    value = getattr(recipe, setting)
+    shown = ", ".join(value) if isinstance(value, tuple) else value
+    return WorkbenchError(ErrorCode.RECIPE_INVALID, setting=setting, value=shown, wanted=wanted)
+
+
+def check_recipe(recipe: Recipe) -> None:
+    """Refuse a recipe that cannot be followed.
+
+    Raises:
+        WorkbenchError: ``RECIPE_INVALID`` with the setting, its value and what is wanted.
+    """
+    for setting, names in (("loss", LOSSES), ("optimizer", OPTIMIZERS), ("schedule", SCHEDULES)):
+        if getattr(recipe, setting) not in names:
+            raise _invalid(recipe, setting, ", ".join(names))
+    for setting, (low, high, closed) in _BOUNDS.items():
+        value = getattr(recipe, setting)
+        inside = low <= value < high if closed else low < value < high
+        if not inside:
+            raise _invalid(recipe, setting, f"{'≥' if closed else '>'} {low:g}, < {high:g}")
+    if recipe.precision != "fp32":
+        raise _invalid(recipe, "precision", "fp32")
+    _check_metrics(recipe)
+
+
+def _check_metrics(recipe: Recipe) -> None:
+    known = LOSSES[recipe.loss].metrics
+    if not set(recipe.metrics) <= set(known):
+        raise _invalid(recipe, "metrics", ", ".join(known))
+    monitors = [f"validation_{name}" for name in ("loss", *recipe.metrics)]
+    if recipe.monitor not in monitors:
+        raise _invalid(recipe, "monitor", ", ".join(monitors))

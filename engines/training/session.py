@@ -1,0 +1,151 @@
+"""From a training job to the loop: folder, data, weights, checkpoint, plan; and every end recorded."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from contextlib import suppress
+from pathlib import Path
+
+from engines.contract.errors import ErrorCode, WorkbenchError
+from engines.contract.events import Event, Failed, Log
+from engines.contract.jobs import TrainJob
+from engines.contract.spec import DataManifest
+from engines.training import manifest
+from engines.training.checkpoints import Checkpoint, latest_valid, load_checkpoint, model_arrays
+from engines.training.checkpoints import file_name as checkpoint_name
+from engines.training.control import ControlFlags
+from engines.training.early_stopping import EarlyStopping
+from engines.training.evaluation import shape_targets
+from engines.training.initial_weights import initial_weights
+from engines.training.loop import Position, TrainingLoop, best_arrays
+from engines.training.order import batch_shape, epoch_batches
+from engines.training.plan import Plan, choose_plan
+from engines.training.recipes import check_recipe
+from engines.training.run_folder import RunFolder, read_data
+from engines.training.shards import Shards, open_shards
+from engines.training.trainer import Trainer, TrainerMaker
+
+
+def train(job: TrainJob, flags: ControlFlags, engine: str, make: TrainerMaker) -> Iterator[Event]:
+    """Answer a training job; ends with ``Finished``, ``Stopped`` or ``Failed``.
+
+    Raises:
+        WorkbenchError: only where there is no run folder to record the fault in.
+    """
+    check_recipe(job.recipe)
+    shards = open_shards(job.data)
+    _check_targets(job, shards)
+    folder = RunFolder(Path(job.run), job.resume)
+    try:
+        yield from _train(job, flags, engine, make, shards, folder)
+    except WorkbenchError as error:
+        yield _failed(folder, Failed(code=error.code.value, facts=error.facts, details=error.details))
+    except Exception as error:
+        facts = {"what": type(error).__name__, "why": str(error)}
+        _failed(folder, Failed(code=ErrorCode.UNEXPECTED.value, facts=facts))
+        raise
+    finally:
+        folder.close()
+
+
+def _check_targets(job: TrainJob, shards: Shards) -> None:
+    output = next(layer for layer in job.spec.layers if layer.name == job.spec.outputs[0])
+    shape_targets(shards.targets, output.output_shape, job.recipe.loss)
+    if not len(shards.indices["train"]):
+        raise WorkbenchError(ErrorCode.DATA_SAMPLES_FEW, path=job.data, have=0, wanted=1)
+
+
+def _failed(folder: RunFolder, event: Failed) -> Failed:
+    # The disk may be full or the folder gone: the fault itself is told all the same.
+    with suppress(WorkbenchError, OSError):
+        folder.note(event)
+        folder.update(state="failed", code=event.code, facts=event.facts)
+        folder.seal()
+    return event
+
+
+def _train(
+    job: TrainJob,
+    flags: ControlFlags,
+    engine: str,
+    make: TrainerMaker,
+    shards: Shards,
+    folder: RunFolder,
+) -> Iterator[Event]:
+    trainer = make(job, shards)
+    if job.resume:
+        _check_data(folder, job.manifest)
+        manifest.loosen(folder.path)
+        position, notes = _resume(job, folder, trainer)
+    else:
+        weights = initial_weights(job.spec, job.recipe.seed)
+        folder.begin(job, engine, trainer.environment, shards, weights)
+        position, notes = _begin(job, folder, trainer), []
+    for note in notes:
+        yield folder.note(note)
+    plan = _plan(job, folder, trainer, shards)
+    trainer.set_threads(plan.threads)
+    yield from TrainingLoop(job, folder, shards, trainer, flags, plan, position, job.resume).events()
+
+
+def _check_data(folder: RunFolder, data: DataManifest) -> None:
+    wanted = read_data(folder.path).digest
+    if data.digest != wanted:
+        facts = {"run": folder.path.name, "have": data.digest[:12], "wanted": wanted[:12]}
+        raise WorkbenchError(ErrorCode.DATA_CHANGED, **facts)
+
+
+def _begin(job: TrainJob, folder: RunFolder, trainer: Trainer) -> Position:
+    trainer.load_state(best_arrays(folder.initial()), 0)
+    return Position(learning_rate=job.recipe.learning_rate)
+
+
+def _resume(job: TrainJob, folder: RunFolder, trainer: Trainer) -> tuple[Position, list[Event]]:
+    """Take over the newest whole checkpoint, and say which damaged ones were passed over.
+
+    A run killed before its first checkpoint begins again from its initial weights.
+    """
+    checkpoint, passed = latest_valid(folder.checkpoints)
+    notes: list[Event] = [_damage(error) for error in passed]
+    if checkpoint is None:
+        if passed:
+            raise WorkbenchError(ErrorCode.CHECKPOINT_NONE, path=str(folder.path))
+        folder.metrics.go_on_at(0)
+        return _begin(job, folder, trainer), notes
+    record = checkpoint.record
+    trainer.load_state(checkpoint.arrays, record.step)
+    folder.metrics.go_on_at(record.step)
+    position = Position(record.step, record.early_stopping, record.learning_rate)
+    best = _best(folder, record.early_stopping.best_step, notes)
+    if best is None:
+        position.early_stopping = EarlyStopping()
+    else:
+        position.best = model_arrays(best.arrays)
+    return position, notes
+
+
+def _best(folder: RunFolder, step: int, notes: list[Event]) -> Checkpoint | None:
+    if step < 0:
+        return None
+    try:
+        return load_checkpoint(folder.checkpoints / checkpoint_name("best", step))
+    except WorkbenchError as error:
+        notes.append(_damage(error))
+        return None
+
+
+def _damage(error: WorkbenchError) -> Log:
+    return Log(level="warning", text=f"{error.code.value}: {error.facts.get('path', '')}")
+
+
+def _plan(job: TrainJob, folder: RunFolder, trainer: Trainer, shards: Shards) -> Plan:
+    recipe, record = job.recipe, folder.record
+    samples = len(shards.indices["train"])
+    batches = epoch_batches(samples, recipe.batch_size, recipe.seed, 0)
+    return choose_plan(
+        lambda threads: trainer.measure(threads, batches),
+        trainer.thread_candidates(),
+        batch_shape(samples, recipe.batch_size)[0],
+        record.threads or recipe.threads,
+        record.chunk_steps or recipe.chunk_steps,
+    )

@@ -1,0 +1,67 @@
+"""What an engine offers to the training loop that all engines share."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping, Sequence
+from typing import Any, Protocol
+
+import numpy as np
+import numpy.typing as npt
+
+from engines.contract.jobs import TrainJob
+from engines.training.shards import Shards
+
+Arrays = Mapping[str, npt.NDArray[Any]]
+
+
+class Trainer(Protocol):
+    """A model, its optimizer and the data on a device. The loop calls it on one thread, step by chunk."""
+
+    environment: Mapping[str, str]
+    """Versions worth recording."""
+
+    def thread_candidates(self) -> Sequence[int]:
+        """Return the thread counts worth measuring; one where the device decides."""
+        ...
+
+    def measure(self, threads: int, batches: npt.NDArray[np.int64]) -> float:
+        """Return seconds a step with ``threads``, on throw-away copies: nothing of the training changes."""
+        ...
+
+    def set_threads(self, threads: int) -> None:
+        """Fix the thread count for all that follows."""
+        ...
+
+    def run_chunk(
+        self, first_step: int, batches: npt.NDArray[np.int64], rates: npt.NDArray[np.float64]
+    ) -> dict[str, npt.NDArray[np.float32]]:
+        """Train ``len(batches)`` steps; rows are positions in the training split.
+
+        Returns ``loss`` and the loss's step metric of every step, of the batch before its update. What is
+        random in a step depends on the recipe's seed and the step's number alone.
+        """
+        ...
+
+    def evaluate(self, split: str) -> npt.NDArray[np.float32]:
+        """Return the outputs for every sample of ``split``, in its order, without training."""
+        ...
+
+    def state(self) -> dict[str, npt.NDArray[Any]]:
+        """Return copies of ``model/…``, ``optimizer/…`` and ``engine/…`` arrays."""
+        ...
+
+    def load_state(self, arrays: Arrays, step: int) -> None:
+        """Take over such arrays after ``step`` steps; without optimizer arrays its slots are fresh.
+
+        Raises:
+            WorkbenchError: ``CHECKPOINT_UNFIT``.
+        """
+        ...
+
+
+class TrainerMaker(Protocol):
+    """Builds an engine's trainer; may import the engine."""
+
+    def __call__(self, job: TrainJob, shards: Shards) -> Trainer:
+        """Return a trainer with the weights still undefined."""
+        ...
