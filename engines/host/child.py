@@ -73,6 +73,7 @@ class Child:
         self.inbox: queue.SimpleQueue[Item] = queue.SimpleQueue()
         self._outbox: queue.SimpleQueue[Any] = queue.SimpleQueue()
         key = secrets.token_bytes(32)
+        self._gone = threading.Event()
         self._listener = Listener(authkey=key)
         mark = f"\x1e{secrets.token_hex(16)}\x1e"
         self._settings = Settings(
@@ -99,7 +100,7 @@ class Child:
     @property
     def running(self) -> bool:
         """Whether the process is there."""
-        return self._process.poll() is None
+        return not self._gone.is_set()
 
     def send(self, record: Any) -> None:
         """Send ``record`` when the wire is free; never blocks."""
@@ -119,10 +120,9 @@ class Child:
 
     def exit_code(self, patience: float) -> int:
         """Wait up to ``patience`` seconds for the end and return its code; -SIGKILL if it does not come."""
-        try:
-            return self._process.wait(patience)
-        except subprocess.TimeoutExpired:
-            return -9
+        self._gone.wait(patience)
+        code = self._process.returncode
+        return -9 if code is None else code
 
     def resident_bytes(self) -> int:
         """Return the memory the process has; 0 once it is gone."""
@@ -136,9 +136,7 @@ class Child:
     def close(self, patience: float) -> None:
         """Say bye, wait ``patience`` seconds for the end, then kill; joins every thread."""
         self.send(Bye())
-        try:
-            self._process.wait(patience)
-        except subprocess.TimeoutExpired:
+        if not self._gone.wait(patience):
             self.kill()
         self._outbox.put(None)
         for thread in self._threads:
@@ -192,6 +190,7 @@ class Child:
     def _reap(self) -> None:
         code = self._process.wait()
         self._sweep()
+        self._gone.set()
         with contextlib.suppress(OSError, EOFError, AuthenticationError):
             Client(self._settings.address).close()  # wakes a listener that nobody called
         self.inbox.put(Exited(code))

@@ -92,6 +92,7 @@ def _exit() -> Iterator[Event]:
 
 def _segfault() -> Iterator[Event]:
     ctypes.string_at(0)
+    return iter(())
 
 
 def _garbage() -> Iterator[Event]:
