@@ -51,7 +51,7 @@ class Desk:
         self._make_host = make_host
         self._ready: dict[str, Host] = {}
         self._current: Host | None = None
-        self._stopping = False
+        self._stopping, self._keep = False, True
         self.run_folder: Path | None = None
         """Where the run lies that the work is about, once that is known."""
 
@@ -65,7 +65,7 @@ class Desk:
         self._current = host
         try:
             if self._stopping:
-                host.stop(keep=True)
+                host.stop(self._keep)
             yield from host.run(job)
         finally:
             self._current = None
@@ -92,11 +92,16 @@ class Desk:
             )
         return record
 
-    def stop(self) -> None:
-        """Ask the job that runs, and any that would follow, to stop and keep what it has."""
-        self._stopping = True
+    def control(self, control: Control) -> None:
+        """Hand ``control`` to the job that runs; without one it is for nobody."""
         if self._current is not None:
-            self._current.stop(keep=True)
+            self._current.control(control)
+
+    def stop(self, keep: bool = True) -> None:
+        """Ask the job that runs, and any that would follow, to stop, keeping what it has or not."""
+        self._stopping, self._keep = True, keep
+        if self._current is not None:
+            self._current.stop(keep)
 
     def kill(self) -> None:
         """End the process of the job that runs at once."""

@@ -6,14 +6,14 @@ The GUI empties the inbox at most thirty times a second. Control never waits: it
 
 from __future__ import annotations
 
-from collections import deque
+import threading
 from collections.abc import Callable, Iterator
 
 from PySide6.QtCore import QObject, QThread, QTimer, Signal
 from typing_extensions import override
 
+from app.bridge.batches import Inbox, lighten
 from app.desk import Desk, Ended
-from engines.contract.errors import WorkbenchError
 from engines.contract.events import Control, Event, Finished, is_last
 
 Flow = Callable[[Desk], Iterator[Event]]
@@ -31,14 +31,14 @@ class _Worker(QThread):
     def __init__(self, name: str, desk: Desk, flow: Flow) -> None:
         super().__init__()
         self.setObjectName(name)
-        self.inbox: deque[Event] = deque()
+        self.inbox = Inbox()
         self.outcome: Outcome = Finished()
         self._desk = desk
         self._flow = flow
-        self._told = False
 
     @override
     def run(self) -> None:
+        threading.current_thread().name = self.objectName()
         try:
             with self._desk:
                 for event in self._flow(self._desk):
@@ -51,18 +51,8 @@ class _Worker(QThread):
     def _take(self, event: Event) -> None:
         if is_last(event):
             self.outcome = event
-        self.inbox.append(event)
-        if not self._told:
-            self._told = True
+        if self.inbox.put(event):
             self.arrived.emit()
-
-    def empty(self) -> list[Event]:
-        """Hand over what came; called on the GUI thread."""
-        self._told = False
-        batch = []
-        while self.inbox:
-            batch.append(self.inbox.popleft())
-        return batch
 
 
 class FlowThread(QObject):
@@ -119,16 +109,11 @@ class FlowThread(QObject):
             self._timer.start()
 
     def _drain(self) -> None:
-        batch = self._worker.empty()
+        batch = self._worker.inbox.take()
         if batch:
-            self.events_arrived.emit(batch)
+            self.events_arrived.emit(lighten(batch))
 
     def _on_finished(self) -> None:
         self._timer.stop()
         self._drain()
         self.ended.emit(self._worker.outcome)
-
-
-def is_fault(outcome: Outcome) -> bool:
-    """Tell whether a flow ended otherwise than by its own last event."""
-    return isinstance(outcome, (WorkbenchError, BaseException))
