@@ -12,7 +12,7 @@ from types import TracebackType
 from typing import Protocol, TypeVar
 
 from engines.contract.errors import ErrorCode, WorkbenchError
-from engines.contract.events import Answer, Answered, Crashed, Event, Failed, Finished, Stopped
+from engines.contract.events import Answer, Answered, Control, Crashed, Event, Failed, Finished, Stopped
 from engines.contract.jobs import Job
 from engines.host.process import ProcessHost
 from engines.host.protocol import Host
