@@ -54,7 +54,7 @@ def read_manifest(data: Path) -> DataManifest:
 
 def _answers(model: onnx.ModelProto, inputs: Array, name: str) -> Array:
     wanted = real_inputs(model)
-    dims = wanted[0].type.tensor_type.shape.dim if len(wanted) == 1 else ()
+    dims = list(wanted[0].type.tensor_type.shape.dim) if len(wanted) == 1 else []
     fixed = [dim.dim_value or size for dim, size in zip(dims[1:], inputs.shape[1:])]
     if len(dims) != inputs.ndim or fixed != list(inputs.shape[1:]):
         shape = " × ".join(str(dim.dim_value or dim.dim_param or "?") for dim in dims)

@@ -77,7 +77,11 @@ def prove(job: ProveJob, flags: Flags) -> Iterator[Event]:
 
 @_stoppable
 def optimize(job: OptimizeJob, flags: Flags) -> Iterator[Event]:
-    """Run the passes; the target (and the report) is written whole at the end; answered with the view."""
+    """Run the passes; answered with an ``OptimizeView``.
+
+    The target and the report are written whole at the end. Where the whole proof fails no target is
+    written, and the view's ``target`` is "".
+    """
     steps = chosen(job.passes)
     total = len(steps) + 4
     yield Progress(stage="read", done=0, total=total)
@@ -91,7 +95,8 @@ def optimize(job: OptimizeJob, flags: Flags) -> Iterator[Event]:
     yield Progress(stage="measure", done=total - 2, total=total)
     answer = _view(job, work, samples, proof)
     yield Progress(stage="write", done=total - 1, total=total)
-    save_model(work.model, Path(job.target))
+    if proof.status != "failed":
+        save_model(work.model, Path(job.target))
     if job.report:
         write_report(answer, Path(job.report))
     yield Answer(answer)
@@ -111,7 +116,7 @@ def _view(job: OptimizeJob, work: Optimization, samples: Reference, proof: Proof
     name = Path(job.model).stem
     return OptimizeView(
         source=job.model,
-        target=job.target,
+        target="" if proof.status == "failed" else job.target,
         before=before,
         after=after,
         passes=tuple(work.steps),

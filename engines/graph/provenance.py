@@ -41,9 +41,10 @@ def layer_of(metadata: dict[str, str]) -> str:
     return metadata.get(LAYER_KEY, "")
 
 
-def merged_of(metadata: dict[str, str]) -> tuple[str, ...]:
-    """Return further nodes of the design that were folded into a node."""
-    return tuple(name for name in metadata.get(MERGED_KEY, "").split("\n") if name)
+def layers_of(metadata: dict[str, str]) -> tuple[str, ...]:
+    """Return all nodes of the design in a node: the one whose weights it holds first, then the others."""
+    merged = metadata.get(MERGED_KEY, "").split("\n")
+    return tuple(name for name in (*merged, layer_of(metadata)) if name)
 
 
 def set_layer(node: onnx.NodeProto, layer: str) -> None:
@@ -60,23 +61,29 @@ class Known:
 
     def learn(self, model: onnx.ModelProto) -> None:
         """Take down the origin of every node of the source."""
+        stored = {tensor.name for tensor in model.graph.initializer}
         for node in model.graph.node:
             metadata = metadata_of(node)
             known = {key: value for key, value in metadata.items() if key in _KEPT}
             self._of_output.update((output, known) for output in node.output if output)
-            self._of_weight.update((name, layer_of(metadata)) for name in node.input if name)
+            self._of_weight.update((name, layer_of(metadata)) for name in node.input if name in stored)
 
     def restore(self, model: onnx.ModelProto) -> None:
-        """Write origins back: a node is of the layer whose value it makes, and was merged from others."""
-        stored = {tensor.name for tensor in model.graph.initializer}
+        """Write origins back: a node is of the layer whose value it makes.
+
+        A layer that has no node left, but whose weights a node holds, was merged into that node.
+        """
         for node in model.graph.node:
-            known = next((self._of_output[name] for name in node.output if name in self._of_output), {})
-            for key, value in known.items():
+            for key, value in self._origin(node).items():
                 _set(node, key, value)
-            own = layer_of(metadata_of(node))
-            others = {self._of_weight.get(name, "") for name in node.input if name in stored} - {own, ""}
-            if others:
-                _set(node, MERGED_KEY, "\n".join(sorted(others)))
+        left = {layer_of(metadata_of(node)) for node in model.graph.node}
+        for node in model.graph.node:
+            merged = {self._of_weight.get(name, "") for name in node.input} - left - {""}
+            if merged:
+                _set(node, MERGED_KEY, "\n".join(sorted(merged)))
+
+    def _origin(self, node: onnx.NodeProto) -> dict[str, str]:
+        return next((self._of_output[name] for name in node.output if name in self._of_output), {})
 
 
 def _set(node: onnx.NodeProto, key: str, value: str) -> None:

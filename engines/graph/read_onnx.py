@@ -13,7 +13,7 @@ from engines.contract.views import EdgeView, GraphView, NodeView, TensorView, We
 from engines.graph.families import family_of
 from engines.graph.layout import lay_out
 from engines.graph.onnx_file import load_model
-from engines.graph.provenance import layer_of, merged_of, metadata_of, scopes_of
+from engines.graph.provenance import layers_of, metadata_of, scopes_of
 from engines.graph.weights import type_name, weight_view
 
 _FLOATS = {
@@ -60,7 +60,8 @@ class _Reader:
     def view(self, name: str, size: int) -> GraphView:
         graph = self._graph
         inputs = [value for value in graph.input if value.name not in self._stored]
-        nodes = [_io_node("input", value) for value in inputs]
+        designed = any(layers_of(metadata_of(node)) for node in graph.node)
+        nodes = [_io_node("input", value, value.name if designed else "") for value in inputs]
         producers = {value.name: f"input:{value.name}" for value in inputs}
         edges: list[EdgeView] = []
         consumers: list[tuple[str, tuple[str, ...]]] = []
@@ -93,7 +94,7 @@ class _Reader:
         model = self._model
         try:
             model = onnx.shape_inference.infer_shapes(model, data_prop=True)
-        except Exception as error:  # a broken graph is shown without shapes
+        except Exception as error:  # noqa: BLE001  a graph that cannot be inferred is shown without shapes
             self._notes.append(f"shape_inference: {str(error).splitlines()[0][:200]}")
         values = (*model.graph.input, *model.graph.value_info, *model.graph.output)
         return {value.name: _tensor_view(value) for value in values}
@@ -101,14 +102,15 @@ class _Reader:
     def _node(self, node: onnx.NodeProto, index: int) -> NodeView:
         metadata = metadata_of(node)
         flowing = [name for name in node.input if name and name not in self._stored]
+        layers = layers_of(metadata)
         standard = node.domain in ("", "ai.onnx")
         return NodeView(
             id=self._id(node, index),
             name=node.name or f"{node.op_type} {index}",
             op=node.op_type if standard else f"{node.domain}::{node.op_type}",
             family=family_of(node.op_type),
-            layer=layer_of(metadata),
-            merged=merged_of(metadata),
+            layer=layers[0] if layers else "",
+            merged=layers[1:],
             scope=scopes_of(metadata, node.name),
             inputs=tuple(self._tensor(name) for name in flowing),
             outputs=tuple(self._tensor(name) for name in node.output if name),
@@ -149,13 +151,14 @@ def _outer_uses(graph: onnx.GraphProto) -> Iterator[str]:
         inside.update(node.output)
 
 
-def _io_node(kind: str, value: onnx.ValueInfoProto) -> NodeView:
+def _io_node(kind: str, value: onnx.ValueInfoProto, layer: str = "") -> NodeView:
     tensor = _tensor_view(value)
     return NodeView(
         id=f"{kind}:{value.name}",
         name=value.name,
         op=kind.capitalize(),
         family="io",
+        layer=layer,
         inputs=(tensor,) if kind == "output" else (),
         outputs=(tensor,) if kind == "input" else (),
     )

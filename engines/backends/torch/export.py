@@ -1,0 +1,161 @@
+"""Write a run's checkpoint as ONNX, as PyTorch sees it: nothing folded, batch norm still there."""
+
+from __future__ import annotations
+
+import json
+import logging
+import warnings
+from collections.abc import Iterator
+from contextlib import contextmanager
+from pathlib import Path
+
+import numpy as np
+import onnx
+import torch
+
+from engines.backends.torch.build import DesignModule
+from engines.backends.torch.evaluate import load_run
+from engines.backends.torch.onnx_names import add_metadata, name_borders, stamp_layers
+from engines.backends.torch.reference import write_reference
+from engines.contract.errors import ErrorCode, WorkbenchError
+from engines.contract.events import Answer, Event, Finished, Progress, Stopped
+from engines.contract.files import make_folder, write_atomic
+from engines.contract.jobs import ExportJob
+from engines.contract.spec import DataManifest, GraphSpec
+from engines.contract.views import ExportView
+from engines.training.control import ControlFlags
+from engines.training.losses import LOSSES
+from engines.training.run_folder import read_data, read_recipe, read_run
+from engines.training.shards import open_shards
+
+OPSET = 20
+_STAGES = ("load", "export", "answer", "write")
+
+
+def export(job: ExportJob, flags: ControlFlags) -> Iterator[Event]:
+    """Write ``job.target`` and ``job.reference``; answered with an ``ExportView``.
+
+    Stages: load, export, answer, write; at each a stop is obeyed, and nothing is left behind.
+
+    Raises:
+        WorkbenchError: ``NOT_A_RUN``, ``CHECKPOINT_NONE``, ``EXPORT_FAILED``, ``FILE_UNWRITABLE`` …
+    """
+    work = _export(job)
+    for number, stage in enumerate(_STAGES):
+        if flags.should_stop:
+            yield Stopped(step=number, kept=False)
+            return
+        yield Progress(stage=stage, done=number, total=len(_STAGES))
+        view = next(work)
+    assert view is not None
+    yield Answer(view)
+    yield Finished()
+
+
+def _export(job: ExportJob) -> Iterator[ExportView | None]:
+    """Do the work, one ``yield`` a stage; the last one gives the view."""
+    run, target = Path(job.run), Path(job.target)
+    module = load_run(run, job.checkpoint)
+    yield None
+    model = to_onnx(module, output_name(module.spec, read_recipe(run).loss), target)
+    add_metadata(model, _facts(run, module.spec))
+    yield None
+    inputs = _samples(Path(job.data), job.samples)
+    make_folder(Path(job.reference).parent)
+    write_reference(Path(job.reference), module, inputs)
+    yield None
+    content = model.SerializeToString()
+    make_folder(target.parent)
+    write_atomic(target, content)
+    yield ExportView(str(target), job.reference, len(content), OPSET, f"torch.onnx {torch.__version__}")
+
+
+def to_onnx(module: DesignModule, output: str, target: Path) -> onnx.ModelProto:
+    """Return the module as an ONNX model with a free batch length, named as the design is.
+
+    Raises:
+        WorkbenchError: ``EXPORT_FAILED`` with the exporter's first line; all of it in the details.
+    """
+    spec = module.spec
+    examples = tuple(torch.zeros(2, *layer.output_shape) for layer in spec.inputs)
+    batch = torch.export.Dim("batch")
+    try:
+        with _quiet():
+            program = torch.onnx.export(
+                module,
+                examples,
+                dynamo=True,
+                optimize=False,
+                verbose=False,
+                opset_version=OPSET,
+                dynamic_shapes=(tuple({0: batch} for _ in examples),),
+            )
+            assert program is not None
+            model = program.model_proto
+        name_borders(model, [layer.name for layer in spec.inputs], [output])
+        stamp_layers(model, [layer.name for layer in spec.layers])
+        model.graph.name = spec.name
+        onnx.checker.check_model(model, full_check=True)
+    except Exception as error:
+        lines = str(error).strip().splitlines() or [type(error).__name__]
+        raise WorkbenchError(
+            ErrorCode.EXPORT_FAILED, str(error), path=str(target), why=lines[0][:300]
+        ) from error
+    return model
+
+
+def output_name(spec: GraphSpec, loss: str) -> str:
+    """Return what the output holds: ``probabilities``, ``logits`` or ``value``."""
+    last = next(layer for layer in spec.layers if layer.name == spec.outputs[0])
+    if last.layer in ("softmax", "sigmoid"):
+        return "probabilities"
+    return "value" if LOSSES[loss].targets == "values" else "logits"
+
+
+@contextmanager
+def _quiet() -> Iterator[None]:
+    """Keep the exporter's notes about absent add-ons and its own deprecations to itself."""
+    logger = logging.getLogger("torch")
+    level = logger.level
+    logger.setLevel(logging.ERROR)
+    try:
+        with warnings.catch_warnings():
+            warnings.simplefilter("ignore")
+            yield
+    finally:
+        logger.setLevel(level)
+
+
+def _samples(data: Path, samples: int) -> np.ndarray:
+    shards = open_shards(data)
+    rows = shards.indices["test"][:samples]
+    return np.ascontiguousarray(shards.inputs[rows], dtype=np.float32)
+
+
+def _facts(run: Path, spec: GraphSpec) -> dict[str, str]:
+    data, recipe = read_data(run), read_recipe(run)
+    return {
+        "modelwright.design": spec.name,
+        "modelwright.run": read_run(run).id,
+        "modelwright.engine": f"torch {torch.__version__}",
+        "modelwright.loss": recipe.loss,
+        **_data_facts(data),
+    }
+
+
+def _data_facts(data: DataManifest) -> dict[str, str]:
+    return {
+        "modelwright.task": data.task,
+        "modelwright.data": data.name,
+        "modelwright.data_digest": data.digest,
+        "modelwright.target": data.target,
+        "modelwright.classes": _listed(data.classes),
+        "modelwright.features": _listed(data.features),
+        "modelwright.preparation": json.dumps(dict(data.preparation), ensure_ascii=False)
+        if data.preparation
+        else "",
+    }
+
+
+def _listed(names: tuple[str, ...]) -> str:
+    return json.dumps(list(names), ensure_ascii=False) if names else ""
