@@ -13,7 +13,7 @@ from engines.data.prepared import PreparedData
 
 SAMPLES = 64
 ROWS = 20_000
-"""Rows that statistics of columns look at, evenly spread, so that a big set costs no more than a small one."""
+"""Rows that statistics of columns look at, evenly spread: a big set costs no more than a small one."""
 BINS = 16
 Values = npt.NDArray[np.float64]
 
@@ -43,7 +43,8 @@ def _in_units(values: npt.NDArray[np.float32], manifest: DataManifest) -> Values
     facts = manifest.preparation
     if "std" not in facts or "mean" not in facts or len(manifest.input_shape) != 1:
         return values.astype(np.float64)
-    return values * np.array(json.loads(facts["std"])) + np.array(json.loads(facts["mean"]))
+    std, mean = (np.array(json.loads(facts[name]), np.float64) for name in ("std", "mean"))
+    return np.asarray(values * std + mean, np.float64)
 
 
 def _labels(targets: npt.NDArray[np.generic], manifest: DataManifest) -> tuple[str, ...]:
@@ -90,5 +91,11 @@ def _target(targets: npt.NDArray[np.generic], manifest: DataManifest) -> ColumnV
 
 def _column(name: str, values: Values) -> ColumnView:
     counts, _ = np.histogram(values, bins=BINS)
-    statistics = (values.min(), values.max(), values.mean(), values.std())
-    return ColumnView(name, *map(float, statistics), counts=tuple(int(count) for count in counts))
+    return ColumnView(
+        name,
+        minimum=float(values.min()),
+        maximum=float(values.max()),
+        mean=float(values.mean()),
+        std=float(values.std()),
+        counts=tuple(int(count) for count in counts),
+    )
