@@ -99,7 +99,7 @@ def load_checkpoint(path: Path) -> Checkpoint:
     Raises:
         WorkbenchError: ``FILE_MISSING``, or ``FILE_DAMAGED`` naming the file that a bit was flipped in.
     """
-    record = _read_record(path.with_suffix(".json"))
+    record = read_checkpoint_record(path)
     data = read_bytes(path)
     if hashlib.sha256(data).hexdigest() != record.sha256:
         raise WorkbenchError(ErrorCode.FILE_DAMAGED, path=str(path), why="SHA-256")
@@ -116,6 +116,11 @@ def _read_record(path: Path) -> CheckpointRecord:
     if _digest(record) != record.digest:
         raise WorkbenchError(ErrorCode.FILE_DAMAGED, path=str(path), why="SHA-256")
     return record
+
+
+def read_checkpoint_record(path: Path) -> CheckpointRecord:
+    """Read the record beside an arrays' file; raises as ``load_checkpoint`` does."""
+    return _read_record(path.with_suffix(".json"))
 
 
 def list_checkpoints(folder: Path, role: str = "step") -> list[Path]:
@@ -150,7 +155,7 @@ def referenced_best(folder: Path) -> set[int]:
     steps = set()
     for path in list_checkpoints(folder)[-KEPT:]:
         try:
-            steps.add(_read_record(path.with_suffix(".json")).early_stopping.best_step)
+            steps.add(read_checkpoint_record(path).early_stopping.best_step)
         except WorkbenchError:
             continue
     return steps

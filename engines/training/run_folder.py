@@ -7,6 +7,7 @@ import json
 import os
 import platform
 import shutil
+import time
 from collections.abc import Mapping
 from dataclasses import dataclass, field, replace
 from datetime import datetime, timezone
@@ -131,6 +132,7 @@ class RunFolder:
         self._lock = FolderLock(path)
         self.swept = [left.name for left in sweep(path)]
         self._metrics: MetricLog | None = None
+        self._began = time.monotonic()
 
     def begin(
         self, job: TrainJob, engine: str, environment: Mapping[str, str], shards: Shards, weights: Arrays
@@ -179,7 +181,9 @@ class RunFolder:
 
     def note(self, event: Event) -> Event:
         """Append an event to the run's log, and return it."""
-        line = json.dumps({"at": now(), **to_plain(event)}, ensure_ascii=False)
+        seconds = round(time.monotonic() - self._began, 3)
+        plain = {**to_plain(event), "run": self.path.name, "t": seconds, "at": now()}
+        line = json.dumps(plain, ensure_ascii=False)
         with (self.path / EVENTS).open("ab") as file:
             file.write(line.encode() + b"\n")
         return event

@@ -171,19 +171,20 @@ class PopulationBatchNorm(nn.Module):
     def forward(self, x: Tensor) -> Tensor:
         """Normalize each channel by the batch's statistics in training, by the running ones otherwise."""
         if not self.training:
-            return self._normalize(x)
+            return self._normalize(x, self.running_var)
         count = x.numel() // x.shape[1]
-        share = 1.0 - 1.0 / count
-        rest = self.running_var * (self.keep / count)
-        output = self._normalize(x)
-        self.running_var.mul_(share).add_(rest)
+        # A copy, since the backward pass refuses a variance that changed after it was used.
+        unbiased = self.running_var.clone()
+        output = self._normalize(x, unbiased)
+        with torch.no_grad():
+            self.running_var.mul_(self.keep / count).add_(unbiased, alpha=1.0 - 1.0 / count)
         return output
 
-    def _normalize(self, x: Tensor) -> Tensor:
+    def _normalize(self, x: Tensor, variance: Tensor) -> Tensor:
         return F.batch_norm(
             x,
             self.running_mean,
-            self.running_var,
+            variance,
             self.weight,
             self.bias,
             self.training,

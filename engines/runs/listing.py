@@ -1,0 +1,69 @@
+"""The runs of a project, and the checkpoints of a run."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from pathlib import Path
+
+from engines.contract.errors import WorkbenchError
+from engines.training.checkpoints import list_checkpoints, read_checkpoint_record
+from engines.training.lock import is_locked
+from engines.training.run_folder import CHECKPOINTS, RUN, RunRecord, read_run
+
+RUNS = "runs"
+
+
+@dataclass(frozen=True)
+class RunSummary:
+    """One run of a list. ``state``: running, paused, finished, stopped, failed, interrupted (its process
+    died), damaged (``record`` is None, ``why`` names the file)."""
+
+    path: Path
+    state: str
+    record: RunRecord | None = None
+    why: str = ""
+
+
+@dataclass(frozen=True)
+class CheckpointSummary:
+    """One checkpoint; ``best`` holds weights alone, the others all that a run goes on with."""
+
+    path: Path
+    best: bool
+    step: int
+    epoch: int
+    created: str
+    bytes: int
+
+
+def summarize(folder: Path) -> RunSummary:
+    """Return one run's line."""
+    try:
+        record = read_run(folder)
+    except WorkbenchError as error:
+        return RunSummary(folder, "damaged", None, str(error.facts.get("path", folder)))
+    living = record.state in ("running", "paused")
+    state = "interrupted" if living and not is_locked(folder) else record.state
+    return RunSummary(folder, state, record)
+
+
+def list_runs(project_folder: Path | str) -> list[RunSummary]:
+    """Return the runs of a project, newest first; damaged ones last."""
+    folders = (Path(project_folder) / RUNS).glob(f"*/{RUN}")
+    runs = [summarize(path.parent) for path in folders]
+    return sorted(runs, key=lambda run: (run.record.created if run.record else "", run.path.name))[::-1]
+
+
+def list_run_checkpoints(run: Path | str) -> list[CheckpointSummary]:
+    """Return a run's checkpoints, newest first; what has no whole record is left out."""
+    found = []
+    for role in ("step", "best"):
+        for path in list_checkpoints(Path(run) / CHECKPOINTS, role):
+            try:
+                record = read_checkpoint_record(path)
+            except WorkbenchError:
+                continue
+            size = path.stat().st_size
+            best = role == "best"
+            found.append(CheckpointSummary(path, best, record.step, record.epoch, record.created, size))
+    return sorted(found, key=lambda checkpoint: (-checkpoint.step, checkpoint.best))
