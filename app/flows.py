@@ -6,11 +6,17 @@ Each ends with exactly one last event, or raises ``WorkbenchError`` or ``Ended``
 from __future__ import annotations
 
 import importlib
+import io
+import re
 from collections.abc import Generator, Iterator
 from dataclasses import dataclass, replace
 from pathlib import Path
+from typing import TypeVar, cast
+
+import numpy as np
 
 from app.desk import TOOLS, Desk, Ended
+from app.home import data_cache, user_cache
 from app.messages.table import tell_error, tell_event
 from app.plans import (
     DataChoice,
@@ -27,8 +33,8 @@ from app.plans import (
 from app.recipe_settings import apply_settings
 from engines.contract.capabilities import EngineReport
 from engines.contract.errors import ErrorCode, WorkbenchError
-from engines.contract.events import Crashed, Event, Failed, Finished, Log, Stopped
-from engines.contract.files import make_folder
+from engines.contract.events import Answer, Crashed, Event, Failed, Finished, Log, Stopped
+from engines.contract.files import make_folder, write_atomic
 from engines.contract.jobs import (
     EvaluateJob,
     EvaluateOnnxJob,
@@ -44,7 +50,10 @@ from engines.design.fit import check_fit
 from engines.environments import packages
 from engines.registry import ENGINES
 from engines.training.run_folder import RunRecord, read_data, read_design, read_recipe, read_run
+from engines.training.shards import open_shards
 
+Record = TypeVar("Record")
+MOST_SAMPLES = 1024
 Answering = Generator[Event, None, None]
 
 
@@ -108,7 +117,7 @@ def data_of_run(desk: Desk, run: Path) -> Generator[Event, None, DataManifest]:
     wanted = read_data(run)
     if (prepared_folder(wanted) / "manifest.json").is_file():
         return wanted
-    manifest = yield from prepare(desk, data_choice(wanted.source))
+    manifest = yield from prepare(desk, DataChoice(wanted.source, wanted.options))
     if manifest.digest != wanted.digest:
         raise WorkbenchError(
             ErrorCode.DATA_CHANGED, run=str(run), have=manifest.digest[:12], wanted=wanted.digest[:12]
@@ -177,12 +186,14 @@ def check_proof(proof: ProofView, path: str) -> None:
 
 
 def optimize(desk: Desk, model: Path, target: Path, report: Path | None, reference: Path | None) -> Answering:
-    """Run the passes over an ONNX file."""
+    """Run the passes over an ONNX file; proven on ``reference``, or else on the data it was trained with."""
+    source = _existing(model)
     make_folder(target.absolute().parent)
+    samples = _existing(reference) if reference else (yield from _own_samples(desk, source))
     job = OptimizeJob(
-        _existing(model),
+        source,
         str(target.absolute()),
-        reference=_existing(reference) if reference else "",
+        reference=samples,
         report=str(report.absolute()) if report else "",
     )
     view = yield from desk.ask(TOOLS, job, OptimizeView)
@@ -243,6 +254,32 @@ def compare_engines(desk: Desk, design: str, data: str, engines: list[str], sett
     for row in rows:
         named = replace(plan, name=f"{plan.name}-{row.name}")
         yield from _but_the_end(train_plan(desk, named, manifest, row.name, "cpu"))
+
+
+def _own_samples(desk: Desk, model: str) -> Generator[Event, None, str]:
+    """Return an ``.npz`` of the test samples of the data that the file says it learned, "" if not here."""
+    view = yield from _but_answers(desk.ask(TOOLS, ReadGraphJob(model), GraphView))
+    digest = view.facts.get("modelwright.data_digest", "")
+    folder = data_cache() / digest
+    if not re.fullmatch(r"[0-9a-f]+", digest) or not (folder / "manifest.json").is_file():
+        return ""
+    shards = open_shards(folder)
+    buffer = io.BytesIO()
+    np.savez(buffer, inputs=shards.inputs[shards.indices["test"][:MOST_SAMPLES]])
+    path = user_cache() / "samples" / f"{digest}.npz"
+    make_folder(path.parent)
+    write_atomic(path, buffer.getvalue())
+    return str(path)
+
+
+def _but_answers(asking: Generator[Event, None, Record]) -> Generator[Event, None, Record]:
+    while True:
+        try:
+            event = next(asking)
+        except StopIteration as end:
+            return cast("Record", end.value)
+        if not isinstance(event, Answer):
+            yield event
 
 
 def _but_the_end(events: Iterator[Event]) -> Answering:

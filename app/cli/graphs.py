@@ -71,8 +71,8 @@ def graph_lines(view: GraphView) -> list[str]:
     lines += [f"  {key}: {value}" for key, value in view.facts.items()]
     lines += [f"  in   {_tensor(tensor)}" for tensor in view.inputs]
     lines += [f"  out  {_tensor(tensor)}" for tensor in view.outputs]
-    counts = Counter(node.op for node in view.nodes)
-    lines += [f"{len(view.nodes)} nodes:"]
+    counts = Counter(node.op for node in view.nodes if node.family != "io")
+    lines += [f"{counts.total()} operations:"]
     lines += [f"  {line}" for line in table([[op, str(count)] for op, count in counts.most_common()])]
     return lines + [f"Note: {note}" for note in view.notes]
 

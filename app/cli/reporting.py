@@ -20,7 +20,8 @@ from app.desk import Desk, Ended
 from app.messages.message import Told
 from app.messages.table import tell_event
 from engines.contract.errors import ErrorCode, WorkbenchError
-from engines.contract.events import Crashed, Event, Failed, Finished, Log, Progress, Stopped
+from engines.contract.events import Answer, Crashed, Event, Failed, Finished, Log, Progress, Stopped
+from engines.contract.views import OptimizeView
 
 STOPPED = 130
 """Exit status of what was interrupted, as shells have it."""
@@ -39,7 +40,10 @@ class JsonPrinter:
     """One event a line on stdout."""
 
     def show(self, event: Event) -> None:
-        """Print the event as a line of JSON at once."""
+        """Print the event as a line of JSON at once; of an optimization the figures, not both graphs."""
+        if isinstance(event, Answer) and isinstance(event.record, OptimizeView):
+            figures = dataclasses.replace(event.record, graph_before=None, graph_after=None)
+            event = dataclasses.replace(event, record=figures)
         print(event_line(event), flush=True)
 
 

@@ -109,7 +109,8 @@ class DataManifest:
     The folder holds ``inputs.npy`` (float32, ``(n, *input_shape)``), ``targets.npy`` (int64 ``(n,)`` for
     classification, float32 ``(n, *target_shape)`` otherwise) and the index arrays ``train.npy``,
     ``validation.npy``, ``test.npy`` (int64). ``task``: classification, binary, regression.
-    ``digest`` addresses the content. ``preparation`` names facts such as ``scale: 1/16`` or ``mean``.
+    ``digest`` addresses the content. ``preparation`` names facts such as ``scale: 1/16`` or ``mean``;
+    ``source`` and ``options`` are the job's, so that the same data can be prepared again.
     """
 
     kind: ClassVar[str] = "data_manifest"
@@ -126,4 +127,5 @@ class DataManifest:
     target: str = "target"
     preparation: Mapping[str, str] = field(default_factory=dict)
     warnings: tuple[str, ...] = ()
+    options: Mapping[str, str] = field(default_factory=dict)
     version: int = 1

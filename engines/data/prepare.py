@@ -65,7 +65,7 @@ def run(job: PrepareDataJob, flags: Flags) -> Iterator[Event]:
             else:
                 yield made
     if manifest is not None:
-        yield Answer(replace(manifest, source=job.source))
+        yield Answer(replace(manifest, source=job.source, options=dict(job.options)))
         yield Finished({"digest": digest, "samples": float(manifest.samples)})
 
 
