@@ -16,13 +16,23 @@ import numpy.typing as npt
 
 from engines.contract.capabilities import EngineReport
 from engines.contract.errors import Fact
+from engines.contract.preview import DataPreview
 from engines.contract.spec import DataManifest
 from engines.contract.views import Evaluation, ExportView, GraphView, OptimizeView, ProofView
 
 PROTOCOL = 1
 """Major version of the wire; a worker with another one is refused with a clear sentence."""
 
-Answered = EngineReport | DataManifest | GraphView | ProofView | OptimizeView | Evaluation | ExportView
+Answered = (
+    EngineReport
+    | DataManifest
+    | DataPreview
+    | GraphView
+    | ProofView
+    | OptimizeView
+    | Evaluation
+    | ExportView
+)
 
 
 @dataclass(frozen=True, kw_only=True)

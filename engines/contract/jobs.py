@@ -77,6 +77,14 @@ class PrepareDataJob:
 
 
 @dataclass(frozen=True)
+class PreviewDataJob:
+    """Look at a prepared set; answered with a ``DataPreview``."""
+
+    kind: ClassVar[str] = "preview_data"
+    data: str  # folder of the prepared data
+
+
+@dataclass(frozen=True)
 class ReadGraphJob:
     """Read a model file into a ``GraphView`` with its layout."""
 
@@ -121,5 +129,5 @@ class EvaluateOnnxJob:
 
 
 EngineJob = ProbeJob | TrainJob | EvaluateJob | ExportJob
-ToolsJob = PrepareDataJob | ReadGraphJob | ProveJob | OptimizeJob | EvaluateOnnxJob
+ToolsJob = PrepareDataJob | PreviewDataJob | ReadGraphJob | ProveJob | OptimizeJob | EvaluateOnnxJob
 Job = EngineJob | ToolsJob

@@ -3,19 +3,30 @@
 from __future__ import annotations
 
 import json
+from collections.abc import Iterator
+from pathlib import Path
 
 import numpy as np
 import numpy.typing as npt
 
+from engines.contract.events import Answer, Event, Finished, Progress
+from engines.contract.jobs import PreviewDataJob
 from engines.contract.preview import ColumnView, DataPreview
 from engines.contract.spec import DataManifest
-from engines.data.prepared import PreparedData
+from engines.data.prepared import PreparedData, open_prepared
 
 SAMPLES = 64
 ROWS = 20_000
 """Rows that statistics of columns look at, evenly spread: a big set costs no more than a small one."""
 BINS = 16
 Values = npt.NDArray[np.float64]
+
+
+def run(job: PreviewDataJob, flags: object) -> Iterator[Event]:
+    """Answer with the preview of the set in ``job.data``."""
+    yield Progress(stage="read", done=0, total=1)
+    yield Answer(preview(open_prepared(Path(job.data))))
+    yield Finished()
 
 
 def preview(prepared: PreparedData) -> DataPreview:
