@@ -6,8 +6,9 @@ from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 
 from PySide6.QtCore import Qt, Signal
-from PySide6.QtGui import QAction, QKeySequence
+from PySide6.QtGui import QAction, QKeySequence, QShowEvent
 from PySide6.QtWidgets import QHBoxLayout, QStackedWidget, QVBoxLayout, QWidget
+from typing_extensions import override
 
 from widgets.controls.buttons import DropRow
 from widgets.controls.command_palette import CommandPalette
@@ -45,6 +46,7 @@ class Shell(QWidget):
         self.setObjectName("shell")
         self.setProperty("ground", "window")
         self.setAttribute(Qt.WidgetAttribute.WA_StyledBackground)
+        self.setFocusPolicy(Qt.FocusPolicy.ClickFocus)
         self.header, self.rail, self.status = Header(), Rail(), StatusLine()
         self.pages = QStackedWidget()
         self.message = MessagePanel()
@@ -60,7 +62,7 @@ class Shell(QWidget):
     def add_room(
         self, key: str, title: str, icon: str, factory: Callable[[], QWidget], *, bottom: bool = False
     ) -> None:
-        """Add a room; ``factory`` is called when it is first opened. Ctrl+1 … (Ctrl+, at the bottom) opens it."""
+        """Add a room, opened by Ctrl+1 … (Ctrl+, at the bottom); ``factory`` runs when it first is."""
         self._rooms[key] = _Room(title, factory)
         self.rail.add(key, title, icon, bottom=bottom)
         keys = "Ctrl+," if bottom else f"Ctrl+{len(self._rooms)}"
@@ -132,6 +134,12 @@ class Shell(QWidget):
     def set_saved(self, text: str) -> None:
         """Say when things were saved last."""
         self.status.saved.setText(text)
+
+    @override
+    def showEvent(self, event: QShowEvent) -> None:
+        super().showEvent(event)
+        if self.focusWidget() is None:
+            self.setFocus()
 
     def _build(self) -> None:
         page = QVBoxLayout()

@@ -140,7 +140,7 @@ class DropButton(QPushButton):
     def sizeHint(self) -> QSize:
         self.ensurePolished()
         words = self.fontMetrics().horizontalAdvance(self.text())
-        return QSize(self._left() + words + self._RIGHT, super().sizeHint().height())
+        return QSize(self._left() + words + self._RIGHT + 4, super().sizeHint().height())
 
     @override
     def minimumSizeHint(self) -> QSize:

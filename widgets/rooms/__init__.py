@@ -1,1 +1,1 @@
-"""The rooms: one composed page a task; each takes data by methods and emits what is wanted."""
+"""The rooms: each a page that takes data by methods and says what a person wants by signals."""

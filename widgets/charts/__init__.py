@@ -1,0 +1,1 @@
+"""Live charts on pyqtgraph; import this room only after the first paint."""

@@ -1,0 +1,100 @@
+"""Axes with round, evenly spaced ticks in the theme's colours, linear or logarithmic."""
+
+from __future__ import annotations
+
+import math
+from collections.abc import Sequence
+
+import pyqtgraph as pg
+from PySide6.QtGui import QColor, QPen
+from typing_extensions import override
+
+from widgets.look.fonts import interface_font
+from widgets.look.theme import current, scaled, theme
+from widgets.look.tokens import CAPTION
+
+_NICE = (1.0, 2.0, 2.5, 5.0, 10.0)
+
+
+def nice_step(span: float, wanted: int) -> float:
+    """Return a round step that puts at most ``wanted`` ticks into ``span``."""
+    if not (span > 0 and math.isfinite(span)):
+        return 1.0
+    rough = span / max(1, wanted)
+    power = 10.0 ** math.floor(math.log10(rough))
+    return next(power * nice for nice in _NICE if power * nice >= rough * (1 - 1e-9))
+
+
+def number_text(value: float, step: float = 0.0) -> str:
+    """Return ``value`` as a person reads it on an axis or in a readout."""
+    if not math.isfinite(value):
+        return "–" if math.isnan(value) else ("∞" if value > 0 else "−∞")
+    size = max(abs(value), step)
+    if size and (size < 1e-3 or size >= 1e6):
+        mantissa, _, power = f"{value:.1e}".partition("e")
+        return f"{mantissa.removesuffix('.0')}e{int(power)}" if value else "0"
+    if step:
+        places = max(0, -math.floor(math.log10(step) + 1e-9)) + (1 if _needs_place(step) else 0)
+        return f"{value:,.{places}f}"
+    return f"{value:,.4g}" if size < 1000 else f"{value:,.0f}"
+
+
+def _needs_place(step: float) -> bool:
+    return abs(step / 10.0 ** math.floor(math.log10(step) + 1e-9) - 2.5) < 1e-6
+
+
+class Axis(pg.AxisItem):  # type: ignore[misc]
+    """One axis; ``percent`` writes 0.5 as 50%, ``whole`` allows ticks at whole numbers alone."""
+
+    def __init__(self, side: str, *, percent: bool = False, whole: bool = False) -> None:
+        super().__init__(side, maxTickLength=0)
+        self.percent, self.whole = percent, whole
+        self.enableAutoSIPrefix(False)
+        self.setStyle(tickLength=0, tickTextOffset=6, hideOverlappingLabels=24)
+        self.setGrid(255 if side == "left" else False)
+        self.dress()
+
+    def dress(self) -> None:
+        """Take the colours and the font of the theme."""
+        tokens = current()
+        self.setPen(QPen(QColor(tokens.line)))
+        self.setTickPen(QPen(QColor(tokens.grid)))
+        self.setTextPen(QPen(QColor(tokens.dim)))
+        self.setTickFont(interface_font(CAPTION, scale=theme().scale))
+        self.label.setFont(interface_font(CAPTION, scale=theme().scale))
+        self.label.setDefaultTextColor(QColor(tokens.dim))
+
+    @override
+    def tickValues(self, low: float, high: float, size: float) -> list[tuple[float, list[float]]]:
+        each = scaled(32 if self.orientation in ("left", "right") else 60)
+        wanted = max(2, int(size / each))
+        if self.logMode:
+            return [(1.0, _log_ticks(low, high, wanted))]
+        low, high = low * self.scale, high * self.scale
+        step = nice_step(high - low, wanted)
+        if self.whole:
+            step = max(1.0, math.ceil(step))
+        first = math.ceil(low / step - 1e-9)
+        count = math.floor(high / step + 1e-9) - first + 1
+        return [(step, [(first + place) * step / self.scale for place in range(max(0, count))])]
+
+    @override
+    def tickStrings(self, values: Sequence[float], scale: float, spacing: float) -> list[str]:
+        if self.logMode:
+            return [number_text(10.0**value) for value in values]
+        if self.percent:
+            places = 0 if spacing >= 0.01 else 1
+            return [f"{value * scale:.{places}%}" for value in values]
+        return [number_text(value * scale, spacing) for value in values]
+
+
+def _log_ticks(low: float, high: float, wanted: int) -> list[float]:
+    if high - low > 1.5:
+        step = max(1, math.ceil((high - low) / wanted))
+        return [float(power) for power in range(math.ceil(low), math.floor(high) + 1, step)]
+    ticks = [
+        power + math.log10(digit)
+        for power in range(math.floor(low), math.floor(high) + 1)
+        for digit in ((1, 2, 5) if high - low > 0.5 else range(1, 10))
+    ]
+    return [tick for tick in ticks if low <= tick <= high]

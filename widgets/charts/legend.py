@@ -1,0 +1,67 @@
+"""The line above a chart that names its series by colour and by the way each is drawn."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING
+
+from PySide6.QtCore import QPointF, QSize, Qt
+from PySide6.QtGui import QColor, QPainter, QPaintEvent, QPen
+from PySide6.QtWidgets import QHBoxLayout, QWidget
+from typing_extensions import override
+
+from widgets.controls.text import Elided
+from widgets.look.theme import current
+
+if TYPE_CHECKING:
+    from widgets.charts.trace import Trace
+
+
+class _Sample(QWidget):
+    """A short piece of the line as the chart draws it."""
+
+    def __init__(self, trace: Trace) -> None:
+        super().__init__()
+        self._trace = trace
+        self.setFixedSize(QSize(20, 12))
+
+    @override
+    def paintEvent(self, event: QPaintEvent) -> None:
+        painter = QPainter(self)
+        painter.setRenderHint(QPainter.RenderHint.Antialiasing)
+        painter.setPen(self._trace.pen())
+        painter.drawLine(QPointF(1, 6), QPointF(19, 6))
+        if self._trace.marks:
+            painter.setPen(QPen(QColor(current().surface), 1))
+            painter.setBrush(QColor(self._trace.colour()))
+            painter.drawEllipse(QPointF(10, 6), 3.5, 3.5)
+
+
+class Legend(QWidget):
+    """Names every series of a chart."""
+
+    def __init__(self) -> None:
+        super().__init__()
+        self._line = QHBoxLayout(self)
+        self._line.setContentsMargins(0, 0, 0, 0)
+        self._line.setSpacing(16)
+        self._line.addStretch(1)
+
+    def set_traces(self, traces: list[Trace]) -> None:
+        """Name ``traces`` instead of what was named before."""
+        while self._line.count() > 1:
+            item = self._line.takeAt(0)
+            entry = item.widget() if item is not None else None
+            if entry is not None:
+                entry.hide()
+                entry.deleteLater()
+        for place, trace in enumerate(traces):
+            self._line.insertWidget(place, self._entry(trace))
+
+    def _entry(self, trace: Trace) -> QWidget:
+        entry = QWidget()
+        line = QHBoxLayout(entry)
+        line.setContentsMargins(0, 0, 0, 0)
+        line.setSpacing(6)
+        line.addWidget(_Sample(trace), 0, Qt.AlignmentFlag.AlignVCenter)
+        line.addWidget(Elided(trace.title, "caption"))
+        return entry

@@ -1,0 +1,338 @@
+"""The Train room: the curves of the run as they come, where it is, its log, its recipe."""
+
+from __future__ import annotations
+
+from time import monotonic
+from typing import Any, Protocol
+
+from PySide6.QtCore import Qt, QTimer, Signal
+from PySide6.QtGui import QHideEvent, QShowEvent
+from PySide6.QtWidgets import QGridLayout, QScrollArea, QStackedLayout, QVBoxLayout, QWidget
+from typing_extensions import override
+
+from engines.contract import events
+from engines.contract.spec import Recipe
+from widgets.charts.axis import number_text
+from widgets.charts.chart import FRAME_MS, LineChart
+from widgets.charts.loss_chart import LossChart
+from widgets.charts.pyramid import Values
+from widgets.charts.trace import Steps, Trace
+from widgets.controls.card import Card
+from widgets.controls.messages import EmptyPage, MessagePanel
+from widgets.controls.text import label
+from widgets.look.theme import scaled
+from widgets.look.tokens import GAP
+from widgets.rooms.pace import Pace
+from widgets.rooms.recipe_form import RecipeForm
+from widgets.rooms.run_log import PERCENT, RunLog, measure_text
+from widgets.rooms.train_parts import CheckpointRows, RunHead
+
+SIDE = 296
+NAMES = {"accuracy": "Accuracy", "f1": "F1", "auc": "AUC", "mae": "Mean absolute error", "r2": "R²"}
+_STATES = {
+    "training": ("training", "busy"),
+    "paused": ("paused", "warning"),
+    "finished": ("finished", "good"),
+    "stopped": ("stopped", "warning"),
+    "failed": ("failed", "bad"),
+    "crashed": ("crashed", "bad"),
+}
+
+
+class RunData(Protocol):
+    """What the room follows: a run's history with arrays that grow."""
+
+    @property
+    def names(self) -> Any:
+        """Names of the series there are."""
+        ...
+
+    def refresh(self) -> bool:
+        """Read what is new; tell whether anything was."""
+        ...
+
+    def series(self, name: str) -> tuple[Steps, Values]:
+        """Every step's values of ``name``."""
+        ...
+
+    def validations(self, name: str) -> tuple[Steps, Values]:
+        """The validations' values of ``name``."""
+        ...
+
+
+class TrainRoom(QWidget):
+    """Fed by :meth:`follow`, :meth:`show_event` and :meth:`refresh`; knows no engine."""
+
+    train_requested = Signal()
+    recipe_changed = Signal(dict)
+    action_requested = Signal(str)
+
+    def __init__(self, parent: QWidget | None = None) -> None:
+        super().__init__(parent)
+        self.setObjectName("train_room")
+        self.head, self.form, self.log = RunHead(), RecipeForm(), RunLog()
+        self.message, self.checkpoints = MessagePanel(), CheckpointRows()
+        self.loss = LossChart("loss_chart", "Loss")
+        self.measure = LossChart("metric_chart", "Accuracy", percent=True, can_log=False)
+        self.rate = LineChart("rate_chart", "Learning rate", can_log=True)
+        self.rate.set_traces([Trace("learning_rate", "learning rate", 3)])
+        self.empty = EmptyPage(
+            "No run yet. Press Train to see the loss of every step here as it comes.",
+            "Train",
+            "train_from_empty_page",
+            icon_name="train",
+        )
+        self.pace = Pace()
+        self.history: RunData | None = None
+        self.measure_name = "accuracy"
+        self._started: events.Started | None = None
+        self._ended = False
+        self._tick = QTimer(self, interval=500)
+        self._frame = QTimer(self, interval=FRAME_MS, singleShot=True)
+        self._build()
+        self._connect()
+        self.set_recipe(Recipe())
+        self.clear()
+
+    def set_recipe(self, recipe: Recipe) -> None:
+        """Show the values of ``recipe``; its first metric names the second card."""
+        self.form.set_recipe(recipe)
+        if recipe.metrics:
+            self.set_metric(recipe.metrics[0])
+
+    def set_metric(self, name: str) -> None:
+        """Show ``name`` in the second card."""
+        self.measure_name = name
+        title = NAMES.get(name, name)
+        self.measure_card.title.setText(title)
+        self.measure.title = title
+        self.measure.percent = self.measure.left_axis.percent = name in PERCENT
+        self.measure.setAccessibleName(title)
+
+    def clear(self) -> None:
+        """Show the page of a design that has not been trained."""
+        self.history, self._started, self._ended = None, None, False
+        self._pages.setCurrentWidget(self.empty)
+        self.head.hide()
+        self.form.set_editable(True)
+        self.checkpoints.clear()
+        self.checkpoint_card.hide()
+        self._tick.stop()
+
+    def follow(self, history: RunData, title: str) -> None:
+        """Show another run from its beginning; what it does comes by events and :meth:`refresh`."""
+        self.clear()
+        self.pace = Pace()
+        self.history = history
+        self.head.title.setText(title)
+        self.head.chip.set_state("starting", "busy")
+        self.head.where.setText("Starting the engine")
+        self.head.bar.set_share(0)
+        self.head.set_rate(0)
+        for chart in (self.loss, self.measure):
+            chart.clear()
+        self.log.clear()
+        self.message.hide()
+        self.form.set_editable(False)
+        self.checkpoint_card.show()
+        self._pages.setCurrentWidget(self._charts)
+        self.head.show()
+        self.refresh()
+
+    def show_event(self, event: Any) -> None:
+        """Show what happened; events of metrics only say that there is more to read."""
+        now = monotonic()
+        if event.t > 0:
+            self.pace.set_elapsed(event.t, now)
+        self.log.add(event)
+        match event:
+            case events.Started():
+                self._on_started(event)
+            case events.CheckpointSaved():
+                worth = self._worth(event.step)
+                self.checkpoints.saved(event.epoch, event.step, worth, best=event.best)
+            case events.Paused():
+                self._set_state("paused")
+            case events.Continued():
+                self._set_state("training")
+            case _ if events.is_last(event):
+                self._set_state(event.kind, ended=True)
+            case _:
+                pass
+        self.refresh_soon()
+
+    def refresh_soon(self) -> None:
+        """Read and draw with the next frame, at most 30 times a second."""
+        if not self._frame.isActive():
+            self._frame.start()
+
+    def refresh(self) -> None:
+        """Read what is new in the run's history and give it to the charts."""
+        if self.history is None:
+            return
+        self.history.refresh()
+        self._feed(self.loss, self.loss_card, "loss")
+        self._feed(self.measure, self.measure_card, self.measure_name)
+        steps, values = self._series("learning_rate")
+        self.rate.set_data("learning_rate", steps, values)
+        self.rate_card.set_value(number_text(float(values[-1])) if len(values) else "")
+        self.pace.note(self._position(), monotonic())
+        self._show_where()
+
+    @override
+    def showEvent(self, event: QShowEvent) -> None:
+        super().showEvent(event)
+        self._show_where()
+        if self.pace.running:
+            self._tick.start()
+
+    @override
+    def hideEvent(self, event: QHideEvent) -> None:
+        self._tick.stop()
+        super().hideEvent(event)
+
+    def _feed(self, chart: LossChart, card: Card, name: str) -> None:
+        steps, values = self._series(name)
+        chart.set_train(steps, values)
+        places, validations = self._validations(name)
+        chart.set_validation(places, validations)
+        shown = validations if name != "loss" and len(validations) else values
+        card.set_value(measure_text(name, float(shown[-1])) if len(shown) else "")
+        card.set_subtitle(self._subtitle(name, places, validations))
+
+    def _subtitle(self, name: str, steps: Steps, values: Values) -> str:
+        if not len(values):
+            return "every step, train and validation"
+        lower = name in ("loss", "mae")
+        best = int(values.argmin() if lower else values.argmax())
+        epoch = -(-int(steps[best]) // (self._started.steps_per_epoch if self._started else 1))
+        return f"validation, best {measure_text(name, float(values[best]))} at epoch {epoch:,}"
+
+    def _series(self, name: str) -> tuple[Steps, Values]:
+        return _of(self.history.series, name) if self.history else _of(None, name)
+
+    def _validations(self, name: str) -> tuple[Steps, Values]:
+        if self.history is None:
+            return _of(None, name)
+        found = _of(self.history.validations, name)
+        return found if len(found[0]) else _of(self.history.validations, f"validation_{name}")
+
+    def _position(self) -> int:
+        steps, _ = self._series("loss")
+        return int(steps[-1]) + 1 if len(steps) else 0
+
+    def _worth(self, step: int) -> str:
+        if self.history is not None:
+            self.history.refresh()
+        for name in (self.measure_name, "loss"):
+            steps, values = self._validations(name)
+            here = values[steps == step]
+            if len(here):
+                return measure_text(name, float(here[-1]))
+        return f"step {step:,}"
+
+    def _on_started(self, event: events.Started) -> None:
+        self._started = event
+        for chart in (self.loss, self.measure, self.rate):
+            chart.set_span(event.total_steps, event.steps_per_epoch, "epoch")
+        for chart in (self.loss, self.measure):
+            chart.set_smoothing(max(5, event.steps_per_epoch // 2))
+        self._set_state("training")
+
+    def _set_state(self, state: str, *, ended: bool = False) -> None:
+        words, severity = _STATES[state]
+        self._ended = ended
+        self.head.chip.set_state(words, severity)
+        self.pace.set_running(state == "training", monotonic())
+        if state == "training" and self.isVisible():
+            self._tick.start()
+        if state != "training":
+            self._tick.stop()
+        self._bar_severity = "busy" if severity == "busy" else severity
+        self.form.set_editable(ended)
+        self._show_where()
+
+    def _show_where(self) -> None:
+        started = self._started
+        if started is None:
+            return
+        step, now = min(self._position(), started.total_steps), monotonic()
+        epoch = min(started.epochs, step // max(1, started.steps_per_epoch) + 1)
+        left = None if self._ended else self.pace.left(started.total_steps - step)
+        epochs, steps = (epoch, started.epochs), (step, started.total_steps)
+        self.head.set_where(epochs, steps, self.pace.elapsed(now), left)
+        self.head.bar.set_share(step / max(1, started.total_steps), self._bar_severity)
+        if self.pace.running:
+            self.head.set_rate(self.pace.steps_per_second() * started.batch_size)
+
+    def _build(self) -> None:
+        self._bar_severity = "busy"
+        self.loss_card, self.measure_card = Card("Loss", "every step"), Card("Accuracy", "every step")
+        self.rate_card, self.log_card = Card("Learning rate", "of every step"), Card("Log")
+        parts: tuple[QWidget, ...] = (self.loss, self.measure, self.rate, self.log)
+        cards = (self.loss_card, self.measure_card, self.rate_card, self.log_card)
+        self._charts = QWidget()
+        grid = QGridLayout(self._charts)
+        grid.setContentsMargins(0, 0, 0, 0)
+        grid.setSpacing(GAP)
+        for place, (card, part) in enumerate(zip(cards, parts)):
+            card.body.addWidget(part)
+            grid.addWidget(card, place // 2, place % 2)
+        grid.setRowStretch(0, 5)
+        grid.setRowStretch(1, 4)
+        for column in (0, 1):
+            grid.setColumnStretch(column, 1)
+        holder = QWidget()
+        self._pages = QStackedLayout(holder)
+        self._pages.addWidget(self.empty)
+        self._pages.addWidget(self._charts)
+        whole = QGridLayout(self)
+        whole.setContentsMargins(GAP, GAP, GAP, GAP)
+        whole.setSpacing(GAP)
+        whole.addWidget(self.head, 0, 0, 1, 2)
+        whole.addWidget(holder, 1, 0)
+        whole.addWidget(self._side(), 1, 1)
+        whole.setRowStretch(1, 1)
+        self.head.hide()
+        whole.setColumnStretch(0, 1)
+
+    def _side(self) -> QWidget:
+        card = Card("Recipe")
+        card.body.addWidget(self.form)
+        self.checkpoint_card = QWidget()
+        column = QVBoxLayout(self.checkpoint_card)
+        column.setContentsMargins(0, 16, 0, 0)
+        column.setSpacing(4)
+        column.addWidget(label("Checkpoints", "heading"))
+        column.addWidget(self.checkpoints)
+        card.body.addWidget(self.checkpoint_card)
+        card.body.addStretch(1)
+        inner = QWidget()
+        inner.setProperty("clear", True)
+        whole = QVBoxLayout(inner)
+        whole.setContentsMargins(0, 0, 0, 0)
+        whole.setSpacing(GAP)
+        whole.addWidget(self.message)
+        whole.addWidget(card, 1)
+        area = QScrollArea()
+        area.setWidgetResizable(True)
+        area.setWidget(inner)
+        area.setFixedWidth(scaled(SIDE))
+        area.setFocusPolicy(Qt.FocusPolicy.NoFocus)
+        return area
+
+    def _connect(self) -> None:
+        self.empty.requested.connect(self.train_requested)
+        self.form.recipe_changed.connect(self.recipe_changed)
+        self.message.action_requested.connect(self.action_requested)
+        self._frame.timeout.connect(self.refresh)
+        self._tick.timeout.connect(self._show_where)
+
+
+def _of(read: Any, name: str) -> tuple[Steps, Values]:
+    import numpy as np
+
+    try:
+        return read(name) if read else (np.empty(0, np.int64), np.empty(0, np.float32))
+    except KeyError:
+        return np.empty(0, np.int64), np.empty(0, np.float32)

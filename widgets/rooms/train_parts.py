@@ -1,0 +1,92 @@
+"""Parts of the Train room: its header line and the list of checkpoints."""
+
+from __future__ import annotations
+
+from PySide6.QtCore import Qt
+from PySide6.QtWidgets import QHBoxLayout, QVBoxLayout, QWidget
+
+from widgets.controls.fields import FieldRow
+from widgets.controls.marks import Chip, ProgressBar
+from widgets.controls.text import Elided, label
+from widgets.rooms.pace import clock_text
+
+
+class RunHead(QWidget):
+    """Title, where the run is, how far, how fast."""
+
+    def __init__(self) -> None:
+        super().__init__()
+        self.title = Elided("", "title")
+        self.chip = Chip()
+        self.where = Elided("", "dim")
+        self.bar = ProgressBar("run_progress", "Progress of the run")
+        self.rate_title = label("Samples a second", "dim")
+        self.rate = label("–", "value")
+        self._build()
+
+    def set_where(
+        self, epochs: tuple[int, int], steps: tuple[int, int], gone: float, left: float | None
+    ) -> None:
+        """Say which epoch and step of how many; ``left`` None: no estimate."""
+        words = f"Epoch {epochs[0]:,} of {epochs[1]:,} · step {steps[0]:,} of {steps[1]:,}"
+        words += f" · {clock_text(gone)} gone"
+        if left is not None:
+            words += f", about {clock_text(left)} left"
+        self.where.setText(words)
+
+    def set_rate(self, samples: float) -> None:
+        """Show samples a second, – where unknown."""
+        self.rate.setText(f"{samples:,.0f}" if samples > 0 else "–")
+
+    def _build(self) -> None:
+        first = QHBoxLayout()
+        first.setSpacing(12)
+        first.addWidget(self.title)
+        first.addWidget(self.chip, 0, Qt.AlignmentFlag.AlignVCenter)
+        first.addStretch(1)
+        words = QVBoxLayout()
+        words.setSpacing(2)
+        words.addLayout(first)
+        words.addWidget(self.where)
+        rate = QVBoxLayout()
+        rate.setSpacing(2)
+        for part in (self.rate_title, self.rate):
+            part.setAlignment(Qt.AlignmentFlag.AlignRight)
+            rate.addWidget(part)
+        line = QHBoxLayout(self)
+        line.setContentsMargins(0, 0, 0, 0)
+        line.setSpacing(32)
+        line.addLayout(words)
+        line.addWidget(self.bar, 1, Qt.AlignmentFlag.AlignVCenter)
+        line.addLayout(rate)
+
+
+class CheckpointRows(QWidget):
+    """The best and the last checkpoint with what they were worth."""
+
+    def __init__(self) -> None:
+        super().__init__()
+        self._rows = {"best": FieldRow("best"), "last": FieldRow("last", last=True)}
+        self.none = label("None yet.", "dim")
+        column = QVBoxLayout(self)
+        column.setContentsMargins(0, 0, 0, 0)
+        column.setSpacing(0)
+        for row in (self.none, *self._rows.values()):
+            column.addWidget(row)
+        self.clear()
+
+    def clear(self) -> None:
+        """Forget all, for another run."""
+        self.none.show()
+        for row in self._rows.values():
+            row.hide()
+
+    def saved(self, epoch: int, step: int, worth: str, *, best: bool) -> None:
+        """Note a checkpoint."""
+        self.none.hide()
+        for name in ("best", "last") if best else ("last",):
+            row = self._rows[name]
+            row.title.setText(f"{name} · epoch {epoch:,}")
+            row.set_value(worth)
+            row.setToolTip(f"After step {step:,}")
+            row.show()
