@@ -12,14 +12,14 @@ def freeze(design: Design) -> GraphSpec:
     """Return the design as a whole, valid model.
 
     Raises:
-        WorkbenchError: the first node's problem in topological order, or ``DESIGN_EMPTY`` where there is
-            no layer after an input.
+        WorkbenchError: the first node's problem in topological order (dead ends last: they often come
+            from another one), or ``DESIGN_EMPTY`` where there is no layer after an input.
     """
     known = infer(design)
     nodes = design.ordered()
-    for node in nodes:
-        if node.name in known.problems:
-            raise known.problems[node.name]
+    found = [known.problems[node.name] for node in nodes if node.name in known.problems]
+    if found:
+        raise min(found, key=lambda problem: problem.code is ErrorCode.DESIGN_DEAD_END)
     if not known.output or design.node(known.output).kind == "input":
         raise WorkbenchError(ErrorCode.DESIGN_EMPTY, node="", name=design.name)
     return GraphSpec(design.name, tuple(known.layers[node.name] for node in nodes), (known.output,))

@@ -70,6 +70,7 @@ def parse(content: bytes, path: str) -> dict[str, Any]:
     """Parse JSON into a table and check format and version; raises as ``load``."""
     try:
         data = json.loads(content.decode("utf-8-sig"), parse_constant=_refuse)
+        json.dumps(data, ensure_ascii=False).encode()  # half a surrogate pair could not be saved again
     except json.JSONDecodeError as fault:
         raise _broken(path, fault.lineno, fault.colno, fault.msg) from None
     except UnicodeDecodeError as fault:
