@@ -9,7 +9,7 @@ import importlib
 import io
 import re
 from collections.abc import Generator, Iterator
-from dataclasses import dataclass, replace
+from dataclasses import dataclass
 from pathlib import Path
 from typing import TypeVar, cast
 
@@ -17,7 +17,7 @@ import numpy as np
 
 from app.desk import TOOLS, Desk, Ended
 from app.home import data_cache, user_cache
-from app.messages.table import tell_error, tell_event
+from app.messages.table import tell, tell_error, tell_event
 from app.plans import (
     DataChoice,
     Plan,
@@ -49,11 +49,15 @@ from engines.contract.views import Evaluation, ExportView, GraphView, OptimizeVi
 from engines.design.fit import check_fit
 from engines.environments import packages
 from engines.registry import ENGINES
+from engines.runs.verify import verify
+from engines.training import manifest as manifests
 from engines.training.run_folder import RunRecord, read_data, read_design, read_recipe, read_run
 from engines.training.shards import open_shards
 
 Record = TypeVar("Record")
 MOST_SAMPLES = 1024
+NEEDED = ("run.json", "design.json", "recipe.json", "data.json", "split.npz", "manifest.json")
+"""The files without which nothing more can be done with a run; checkpoints have others to fall back on."""
 Answering = Generator[Event, None, None]
 
 
@@ -95,11 +99,10 @@ def train_plan(
 
 def resume(desk: Desk, run: Path, engine: str, device: str, settings: tuple[str, ...]) -> Answering:
     """Go on with a run from its last checkpoint; a setting given anew replaces the stored one."""
-    record = read_run(run)
+    record = yield from _open_run(desk, run)
     spec: GraphSpec = read_design(run)
     recipe: Recipe = apply_settings(read_recipe(run), settings)
     row = installed_engine(engine or record.engine)
-    desk.run_folder = run.absolute()
     desk.warm(row.name)
     manifest = yield from data_of_run(desk, run)
     yield from desk.run(
@@ -131,7 +134,7 @@ def evaluate(desk: Desk, subject: Path, data: str, split: str, device: str) -> A
         evaluation = yield from _evaluate_run(desk, subject, data, split, device)
     else:
         manifest = yield from prepare(desk, data_choice(data))
-        job = EvaluateOnnxJob(_existing(subject), str(prepared_folder(manifest)), split)
+        job = EvaluateOnnxJob(existing(subject), str(prepared_folder(manifest)), split)
         evaluation = yield from desk.ask(TOOLS, job, Evaluation)
     yield Finished(dict(evaluation.values))
 
@@ -139,7 +142,7 @@ def evaluate(desk: Desk, subject: Path, data: str, split: str, device: str) -> A
 def _evaluate_run(
     desk: Desk, run: Path, data: str, split: str, device: str
 ) -> Generator[Event, None, Evaluation]:
-    record = _open_run(desk, run)
+    record = yield from _open_run(desk, run)
     row = installed_engine(record.engine)
     desk.warm(row.name)
     manifest = yield from prepare(desk, data_choice(data)) if data else data_of_run(desk, run)
@@ -155,13 +158,14 @@ def export(desk: Desk, run: Path, target: Path, checkpoint: str = "best") -> Ans
     Raises:
         WorkbenchError: ``PROOF_FAILED`` or ``NOT_PROVABLE``; the file then lies as ``NAME.unproven.onnx``.
     """
-    record = _open_run(desk, run)
+    record = yield from _open_run(desk, run)
     row = installed_engine(record.engine)
     desk.warm(row.name)
     make_folder(target.absolute().parent)
     manifest = yield from data_of_run(desk, run)
     job = _export_job(run, manifest, target, checkpoint)
     written = yield from desk.ask(row.name, job, ExportView)
+    manifests.refresh(run, "artifacts/reference.npz")
     proof = yield from desk.ask(TOOLS, ProveJob(job.target, job.reference), ProofView)
     check_proof(proof, job.target)
     Path(job.target).replace(target)
@@ -187,9 +191,9 @@ def check_proof(proof: ProofView, path: str) -> None:
 
 def optimize(desk: Desk, model: Path, target: Path, report: Path | None, reference: Path | None) -> Answering:
     """Run the passes over an ONNX file; proven on ``reference``, or else on the data it was trained with."""
-    source = _existing(model)
+    source = existing(model)
     make_folder(target.absolute().parent)
-    samples = _existing(reference) if reference else (yield from _own_samples(desk, source))
+    samples = existing(reference) if reference else (yield from _own_samples(desk, source))
     job = OptimizeJob(
         source,
         str(target.absolute()),
@@ -204,7 +208,7 @@ def optimize(desk: Desk, model: Path, target: Path, report: Path | None, referen
 
 def inspect(desk: Desk, path: Path) -> Answering:
     """Read a model file into its graph."""
-    view = yield from desk.ask(TOOLS, ReadGraphJob(_existing(path)), GraphView)
+    view = yield from desk.ask(TOOLS, ReadGraphJob(existing(path)), GraphView)
     yield Finished({"nodes": len(view.nodes), "parameters": view.parameters, "bytes": view.bytes})
 
 
@@ -245,17 +249,6 @@ def install(desk: Desk, name: str) -> Answering:
     yield Finished({"engine": row.name, "version": report.version})
 
 
-def compare_engines(desk: Desk, design: str, data: str, engines: list[str], settings: list[str]) -> Answering:
-    """Train the same design, recipe and seed on each engine, one run after the other."""
-    rows = [installed_engine(name) for name in engines]
-    plan = make_plan(design, data, settings)
-    manifest = yield from prepare(desk, plan.data)
-    check_fit(plan.spec, plan.recipe, manifest)
-    for row in rows:
-        named = replace(plan, name=f"{plan.name}-{row.name}")
-        yield from _but_the_end(train_plan(desk, named, manifest, row.name, "cpu"))
-
-
 def _own_samples(desk: Desk, model: str) -> Generator[Event, None, str]:
     """Return an ``.npz`` of the test samples of the data that the file says it learned, "" if not here."""
     view = yield from _but_answers(desk.ask(TOOLS, ReadGraphJob(model), GraphView))
@@ -282,7 +275,8 @@ def _but_answers(asking: Generator[Event, None, Record]) -> Generator[Event, Non
             yield event
 
 
-def _but_the_end(events: Iterator[Event]) -> Answering:
+def but_the_end(events: Iterator[Event]) -> Answering:
+    """Yield a job's events without its ``Finished``, where more is to follow; raises ``Ended``."""
     for event in events:
         if isinstance(event, (Stopped, Failed, Crashed)):
             raise Ended(event)
@@ -330,9 +324,14 @@ def _optimize_summary(view: OptimizeView) -> dict[str, float | str]:
     }
 
 
-def _open_run(desk: Desk, run: Path) -> RunRecord:
+def _open_run(desk: Desk, run: Path) -> Generator[Event, None, RunRecord]:
     record = read_run(run)
     desk.run_folder = run.absolute()
+    for finding in verify(run):
+        facts = {"path": str(run / finding.path), "why": finding.problem}
+        if finding.path in NEEDED:
+            raise WorkbenchError(ErrorCode.FILE_DAMAGED, **facts)
+        yield Log("warning", tell(ErrorCode.FILE_DAMAGED, facts).text)
     return record
 
 
@@ -343,7 +342,8 @@ def _empty_folder(folder: Path) -> Path:
     return folder.absolute()
 
 
-def _existing(path: Path) -> str:
+def existing(path: Path) -> str:
+    """Return the whole path of a file; raises ``FILE_MISSING``."""
     if not path.is_file():
         raise WorkbenchError(ErrorCode.FILE_MISSING, path=str(path.absolute()))
     return str(path.absolute())
