@@ -7,6 +7,7 @@ drawn beside the column that they start in. 20,000 nodes take well under two sec
 
 from __future__ import annotations
 
+import math
 from collections.abc import Sequence
 from dataclasses import dataclass, replace
 
@@ -30,6 +31,11 @@ def lay_out(view: GraphView) -> GraphView:
     layers = layers_of(len(view.nodes), pairs)
     width = max(node.width for node in view.nodes) + GAP_X
     height = max(node.height for node in view.nodes) + GAP_Y
+    if not pairs:
+        nodes = tuple(
+            _moved(node, place) for node, place in zip(view.nodes, _grid(len(view.nodes), width, height))
+        )
+        return replace(view, nodes=nodes)
     placed = _place(len(view.nodes), pairs, layers, (width, height))
     nodes = tuple(_moved(node, centre) for node, centre in zip(view.nodes, placed.centres))
     edges = tuple(
@@ -56,6 +62,12 @@ def layers_of(count: int, pairs: Sequence[_Pair]) -> list[int]:
         if indegree[vertex] == 0 and after[vertex]:
             layers[vertex] = min(layers[user] for user in after[vertex]) - 1
     return layers
+
+
+def _grid(count: int, width: float, height: float) -> list[_Point]:
+    """Return places in rows, about as wide as high: for weights that nothing connects."""
+    columns = max(1, round(math.sqrt(count * height / width)))
+    return [(number % columns * width, number // columns * height) for number in range(count)]
 
 
 @dataclass(frozen=True)

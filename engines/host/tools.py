@@ -13,7 +13,7 @@ from engines.training.control import ControlFlags
 TOOLS: dict[str, tuple[str, str]] = {
     "prepare_data": ("engines.data.prepare", "run"),
     "preview_data": ("engines.data.preview", "run"),
-    "read_graph": ("engines.graph.jobs", "read_graph"),
+    "read_graph": ("engines.exchange.jobs", "read_graph"),
     "prove": ("engines.graph.jobs", "prove"),
     "optimize": ("engines.graph.jobs", "optimize"),
     "evaluate_onnx": ("engines.graph.jobs", "evaluate_onnx"),
