@@ -2,14 +2,19 @@
 
 from __future__ import annotations
 
+import math
 from collections.abc import Iterable, Mapping
+from dataclasses import replace
 
 from engines.contract.views import EdgeView, GraphView, NodeView
 from widgets.canvas.layering import laid_out
-from widgets.canvas.model import Card, Link, Sheet, compact
+from widgets.canvas.model import CARD_WIDTH, Card, Link, Sheet, compact
+from widgets.canvas.painting import needed_width
 
 Path = tuple[str, ...]
 FOLD = "scope:"
+_BATCH = {"batch", "batch_size", "N"}
+_WIDEST = 232.0
 
 
 def path_of(node: NodeView) -> Path:
@@ -32,7 +37,7 @@ def sheet_of(graph: GraphView, folded: Iterable[Path], marks: Mapping[str, str] 
 
     With nothing folded the graph's own layout is kept.
     """
-    shut = set(folded)
+    shut = set(folded) & scopes(graph).keys()
     home = {node.id: _home(node, shut) for node in graph.nodes}
     marks = marks or {}
     held: dict[str, list[NodeView]] = {}
@@ -43,7 +48,14 @@ def sheet_of(graph: GraphView, folded: Iterable[Path], marks: Mapping[str, str] 
         return Sheet(
             cards, tuple(Link(e.source, e.target, e.tensor, e.points) for e in _inner(graph.edges, home))
         )
-    return laid_out(Sheet(cards, _folded_links(graph.edges, home)))
+    return laid_out(Sheet(_widened(cards), _folded_links(graph.edges, home)))
+
+
+def _widened(cards: tuple[Card, ...]) -> tuple[Card, ...]:
+    """Make all cards wide enough for their words, within reason."""
+    width = max((needed_width(card) for card in cards), default=CARD_WIDTH)
+    width = math.ceil(min(max(width, CARD_WIDTH), _WIDEST) / 8) * 8.0
+    return tuple(replace(card, width=width) for card in cards)
 
 
 def _home(node: NodeView, shut: set[Path]) -> str:
@@ -55,54 +67,62 @@ def _home(node: NodeView, shut: set[Path]) -> str:
 
 
 def _card(name: str, nodes: list[NodeView], marks: Mapping[str, str]) -> Card:
-    if name.startswith(FOLD):
-        return _folded_card(name, nodes, marks)
-    node = nodes[0]
-    title = f"{node.layer} · {node.op}" if node.layer else node.op
-    return Card(
-        id=node.id, title=title, family=node.family, subtitle=shape_text(node), count=_weights(nodes),
-        mark=marks.get(node.id, ""), scope=path_of(node), layer=node.layer,
-        x=node.x, y=node.y, width=node.width, height=node.height,
-    )  # fmt: skip
+    main = main_node(nodes)
+    layers = tuple(dict.fromkeys(layer for node in nodes for layer in (node.layer, *node.merged) if layer))
+    card = Card(
+        id=name,
+        title=_title(main, main.layer if len({node.layer for node in nodes}) == 1 else ""),
+        family=main.family,
+        subtitle=shape_text(nodes[-1]),
+        count=_weights(nodes),
+        mark=next((marks[node.id] for node in nodes if node.id in marks), ""),
+        scope=path_of(main),
+        layer=main.layer,
+        layers=layers,
+        x=main.x,
+        y=main.y,
+        width=main.width,
+        height=main.height,
+    )
+    return _as_scope(card, name, nodes) if name.startswith(FOLD) else card
 
 
-def _folded_card(name: str, nodes: list[NodeView], marks: Mapping[str, str]) -> Card:
+def _title(node: NodeView, layer: str) -> str:
+    if node.family == "io":
+        return f"{node.name} · {node.op}"
+    return f"{layer} · {node.op}" if layer else node.op
+
+
+def _as_scope(card: Card, name: str, nodes: list[NodeView]) -> Card:
     path = tuple(name.removeprefix(FOLD).split("/"))
-    operations = list(dict.fromkeys(node.op for node in nodes))
-    title = f"{path[-1]} · {operations[0]}" + (f" + {len(nodes) - 1}" if len(nodes) > 1 else "")
     layers = {node.layer for node in nodes}
-    return Card(
-        id=name, title=title, family=_main_family(nodes), subtitle=shape_text(nodes[-1]),
-        count=_weights(nodes), mark=next((marks[node.id] for node in nodes if node.id in marks), ""),
-        scope=path[:-1], members=len(nodes), layer=layers.pop() if len(layers) == 1 else "",
-    )  # fmt: skip
+    title = f"{path[-1]} · {main_node(nodes).op} + {len(nodes) - 1}"
+    layer = card.layer if len(layers) == 1 else ""
+    return replace(card, title=title, scope=path[:-1], members=len(nodes), layer=layer)
 
 
-def _main_family(nodes: list[NodeView]) -> str:
-    """Name the family that carries the weights, else the most frequent one."""
-    weighty = max(nodes, key=lambda node: sum(weight.bytes for weight in node.weights))
-    if weighty.weights:
-        return weighty.family
-    families = [node.family for node in nodes]
-    return max(families, key=families.count)
+def main_node(nodes: list[NodeView]) -> NodeView:
+    """Return the node that a scope is there for: with the most weights, else the last that computes."""
+    computing = [node for node in nodes if node.family != "shape"] or nodes
+    weighty = max(computing, key=lambda node: sum(weight.bytes for weight in node.weights))
+    return weighty if weighty.weights else computing[-1]
 
 
 def shape_text(node: NodeView) -> str:
     """Write the first output's shape: ``N × 32 × 8 × 8``."""
-    shape = node.outputs[0].shape if node.outputs else ()
-    return " × ".join("N" if part in {"batch", "batch_size", "N"} else part for part in shape)
+    tensors = node.outputs or node.inputs
+    return shape_of(tensors[0].shape) if tensors else ""
+
+
+def shape_of(shape: Iterable[str]) -> str:
+    """Write a shape with N for the batch."""
+    return " × ".join("N" if part in _BATCH else part for part in shape)
 
 
 def _weights(nodes: list[NodeView]) -> str:
-    total = sum(_product(weight.shape) for node in nodes for weight in node.weights)
+    stored = {weight.name: weight.shape for node in nodes for weight in node.weights}
+    total = sum(math.prod(shape) for shape in stored.values())
     return compact(total) if total else ""
-
-
-def _product(shape: tuple[int, ...]) -> int:
-    result = 1
-    for length in shape:
-        result *= length
-    return result
 
 
 def _has_layout(graph: GraphView) -> bool:

@@ -35,7 +35,7 @@ class Minimap(QWidget):
 
     def _on_view_changed(self) -> None:
         bounds = self._canvas.bounds
-        roomy = self._canvas.width() > 420 and self._canvas.height() > 320
+        roomy = self._canvas.width() > 420 and self._canvas.height() > 420
         self.setVisible(roomy and not bounds.isEmpty() and not self._canvas.seen().contains(bounds))
         self.update()
 

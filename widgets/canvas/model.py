@@ -16,6 +16,7 @@ COLUMN_GAP = 32.0
 class Card:
     """One box: ``family`` colours its bar, ``mark`` (``good``, ``warning``) tints it, ``problem`` reddens it.
 
+    ``layer`` is the design's node it stands for, ``layers`` all of them where others were merged into it;
     ``members`` counts what a folded scope holds (0: it is a node); ``scope`` is the path of the scopes
     around it, outermost first. Position is the left top corner in scene units.
     """
@@ -30,6 +31,7 @@ class Card:
     scope: tuple[str, ...] = ()
     members: int = 0
     layer: str = ""
+    layers: tuple[str, ...] = ()
     x: float = 0.0
     y: float = 0.0
     width: float = CARD_WIDTH
@@ -71,6 +73,13 @@ class Sheet:
     def before(self) -> dict[str, tuple[str, ...]]:
         """Where the edges into each card come from, in order."""
         return _neighbours((link.target, link.source) for link in self.links)
+
+    def card_of_layer(self, layer: str) -> str:
+        """Return the id of the card that stands for a design's node, or that it was merged into."""
+        own = [card for card in self.cards if layer and card.layer == layer]
+        own = own or [card for card in self.cards if layer and layer in card.layers]
+        best = min(own, key=lambda card: (card.family == "shape", not card.count), default=None)
+        return best.id if best else ""
 
     @cached_property
     def reading_order(self) -> tuple[str, ...]:

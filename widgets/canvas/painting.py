@@ -35,7 +35,7 @@ def paint_card(painter: QPainter, card: Card, state: CardState, tokens: Tokens, 
     rect = QRectF(card.x, card.y, card.width, card.height)
     painter.setOpacity(0.35 if state.dimmed else 1.0)
     if card.members:
-        _outline(painter, rect.translated(4, 4), tokens.line, _ground(card, tokens), 1.0)
+        _outline(painter, rect.adjusted(7, 8, -7, 4), tokens.line, _ground(card, tokens), 1.0)
     colour, width = _border(card, state, tokens)
     ground = _ground(card, tokens)
     if state.hovered and not state.selected:

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from itertools import pairwise
+
 from PySide6.QtCore import QPointF
 from PySide6.QtGui import QPainterPath, QPolygonF
 
@@ -10,11 +12,13 @@ from widgets.canvas.model import Card, Link, Sheet
 LANE = 34.0
 _RADIUS = 14.0
 _ARROW = 5.0
+Span = tuple[float, float, float]
+"""A used lane: where it runs, from which height to which."""
 
 
 def routes(sheet: Sheet) -> list[QPainterPath]:
     """Return one path a link, in the order of the links (empty where an end is missing)."""
-    taken: list[tuple[float, float, float]] = []
+    taken: list[Span] = []
     rows = sorted(sheet.cards, key=lambda card: card.y)
     return [_route(link, sheet, rows, taken) for link in sheet.links]
 
@@ -31,9 +35,7 @@ def arrow(path: QPainterPath) -> QPolygonF:
     return QPolygonF([tip, left, right])
 
 
-def _route(
-    link: Link, sheet: Sheet, rows: list[Card], taken: list[tuple[float, float, float]]
-) -> QPainterPath:
+def _route(link: Link, sheet: Sheet, rows: list[Card], taken: list[Span]) -> QPainterPath:
     source, target = sheet.by_id.get(link.source), sheet.by_id.get(link.target)
     if source is None or target is None:
         return QPainterPath()
@@ -42,24 +44,19 @@ def _route(
     between = _between(source, target, rows)
     if target.y > source.y + source.height / 2 and not _blocked(source, target, between):
         return _direct(source, target)
-    return _beside(source, target, between, taken)
+    return _beside(source, target, rows, taken)
 
 
 def _through(points: tuple[tuple[float, float], ...]) -> QPainterPath:
-    """Round the corners of a polyline."""
+    """Run through the points of a polyline softly, downwards at each of them."""
     path = QPainterPath(QPointF(*points[0]))
-    for place in range(1, len(points) - 1):
-        (x0, y0), (x1, y1), (x2, y2) = points[place - 1 : place + 2]
-        path.lineTo(*_towards(x1, y1, x0, y0))
-        path.quadTo(QPointF(x1, y1), QPointF(*_towards(x1, y1, x2, y2)))
-    path.lineTo(QPointF(*points[-1]))
+    for (x0, y0), (x1, y1) in pairwise(points):
+        if y1 > y0 and x1 != x0:
+            middle = (y0 + y1) / 2
+            path.cubicTo(x0, middle, x1, middle, x1, y1)
+        else:
+            path.lineTo(x1, y1)
     return path
-
-
-def _towards(x: float, y: float, to_x: float, to_y: float) -> tuple[float, float]:
-    length = max(((to_x - x) ** 2 + (to_y - y) ** 2) ** 0.5, 1e-6)
-    share = min(_RADIUS / length, 0.5)
-    return x + (to_x - x) * share, y + (to_y - y) * share
 
 
 def _between(source: Card, target: Card, rows: list[Card]) -> list[Card]:
@@ -91,13 +88,16 @@ def _direct(source: Card, target: Card) -> QPainterPath:
     return path
 
 
-def _beside(
-    source: Card, target: Card, between: list[Card], taken: list[tuple[float, float, float]]
-) -> QPainterPath:
-    """Leave at the right side, run down a lane of one's own, enter at the right side."""
-    start = QPointF(source.x + source.width, source.y + source.height / 2)
-    end = QPointF(target.x + target.width, target.y + target.height / 2)
-    lane = _lane(max(start.x(), end.x()) + LANE, (start.y(), end.y()), between, taken)
+def _beside(source: Card, target: Card, rows: list[Card], taken: list[Span]) -> QPainterPath:
+    """Leave at one side, run down a lane of one's own, enter at the same side; the nearer clear side."""
+    between = _between(source, target, rows)
+    choices = [_lane(side, source, target, between, taken) for side in (1, -1)]
+    blocked = [_crossings(side, x, source, target, rows) for side, x in zip((1, -1), choices)]
+    lengths = [abs(x - _middle(source)) + abs(x - _middle(target)) for x in choices]
+    best = min((0, 1), key=lambda which: (blocked[which], lengths[which] - (40 if which == 0 else 0)))
+    side, lane = (1, -1)[best], choices[best]
+    start, end = _side_of(source, side), _side_of(target, side)
+    taken.append((lane, min(start.y(), end.y()), max(start.y(), end.y())))
     down = 1 if end.y() > start.y() else -1
     radius = min(2 * _RADIUS, abs(end.y() - start.y()) / 2)
     path = QPainterPath(start)
@@ -107,19 +107,40 @@ def _beside(
     return path
 
 
-def _lane(
-    x: float, span: tuple[float, float], between: list[Card], taken: list[tuple[float, float, float]]
-) -> float:
-    """Find the nearest lane right of ``x`` that no card and no other edge uses over ``span``."""
-    low, high = min(span), max(span)
+def _side_of(card: Card, side: int) -> QPointF:
+    return QPointF(card.x + (card.width if side > 0 else 0), card.y + card.height / 2)
+
+
+def _lane(side: int, source: Card, target: Card, between: list[Card], taken: list[Span]) -> float:
+    """Find the nearest lane on one side that no card and no other edge uses on the way."""
+    ends = [_side_of(source, side), _side_of(target, side)]
+    low, high = sorted(end.y() for end in ends)
+    x = max(side * end.x() for end in ends) + LANE  # measured away from the cards, on either side
     while True:
-        pushed = [card.x + card.width + LANE for card in between if card.x - 8 < x < card.x + card.width + 8]
-        pushed += [used + 10 for used, top, end in taken if abs(used - x) < 8 and top < high and end > low]
+        edges = [sorted((side * card.x, side * (card.x + card.width))) for card in between]
+        pushed = [far + LANE for near, far in edges if near - 8 < x < far + 8]
+        pushed += [
+            side * at + 10 for at, top, end in taken if abs(side * at - x) < 8 and top < high and end > low
+        ]
         if not pushed:
-            break
+            return side * x
         x = max(pushed)
-    taken.append((x, low, high))
-    return x
+
+
+def _crossings(side: int, lane: float, source: Card, target: Card, rows: list[Card]) -> int:
+    """Count the cards that the two level stretches between cards and lane would run through."""
+    found = 0
+    for end in (source, target):
+        spot = _side_of(end, side)
+        left, right = min(spot.x(), lane), max(spot.x(), lane)
+        found += sum(
+            card is not end
+            and card.y < spot.y() < card.y + card.height
+            and card.x < right
+            and card.x + card.width > left
+            for card in rows
+        )
+    return found
 
 
 def plain_route(sheet: Sheet, link: Link) -> QPainterPath:

@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Callable, Mapping
 
 from PySide6.QtCore import QEvent, QObject, QSignalBlocker, Qt, Signal
-from PySide6.QtWidgets import QCheckBox, QComboBox, QHBoxLayout, QLineEdit, QSpinBox, QWidget
+from PySide6.QtWidgets import QCheckBox, QComboBox, QHBoxLayout, QLineEdit, QSizePolicy, QSpinBox, QWidget
 from typing_extensions import override
 
 from engines.contract.spec import Setting
@@ -139,7 +139,6 @@ class SizesEditor(Editor):
         for axis in range(kind.length):
             field = _spin(f"{name}_{axis}", f"{accessible}, axis {axis + 1}", *self._bounds())
             field.setMinimumWidth(52)
-            field.setMaximumWidth(scaled(_WIDTH))
             field.valueChanged.connect(self._on_edited)
             if axis:
                 self._row.addWidget(label("×", "dim"))
@@ -219,5 +218,7 @@ class _WheelGuard(QObject):
 
 
 def _still(field: QWidget) -> None:
+    field.setSizePolicy(QSizePolicy.Policy.Expanding, QSizePolicy.Policy.Fixed)
+    field.setMaximumWidth(scaled(_WIDTH))
     field.setFocusPolicy(Qt.FocusPolicy.StrongFocus)
     field.installEventFilter(_WheelGuard(field))

@@ -1,0 +1,88 @@
+"""A graph's and an optimization's facts as words, and which nodes differ between two graphs."""
+
+from __future__ import annotations
+
+import math
+from collections.abc import Mapping
+
+from engines.contract.views import GraphView, OptimizeView, TensorView
+from widgets.canvas.folding import shape_of
+from widgets.canvas.model import byte_size, compact
+
+Rows = tuple[tuple[str, str], ...]
+
+
+def graph_facts(graph: GraphView) -> Rows:
+    """Return a model's facts, the most asked for first."""
+    counted = sum(1 for node in graph.nodes if node.family != "io")
+    first = (
+        ("Nodes", f"{counted:,}"),
+        ("Parameters", compact(graph.parameters)),
+        ("Size", byte_size(graph.bytes)),
+    )
+    further = tuple(
+        (name[:1].upper() + name[1:], text) for name, text in graph.facts.items() if name != "nodes"
+    )
+    return first + further
+
+
+def tensor_words(tensor: TensorView) -> str:
+    """Write a tensor's type and shape: ``float32  N × 16 × 8 × 8``."""
+    shape = shape_of(tensor.shape) if tensor.shape else "scalar" if tensor.type else ""
+    return f"{tensor.type}  {shape}".strip() or "not known"
+
+
+def number_words(value: float) -> str:
+    """Write a statistic in few digits."""
+    return "–" if math.isnan(value) else f"{value:.4g}"
+
+
+def error_words(value: float) -> str:
+    """Write an error as a power of ten: ``3.9 × 10⁻⁷`` reads slower than 3.9e-07."""
+    return "–" if math.isnan(value) else "0" if value == 0 else f"{value:.1e}"
+
+
+def latency_words(milliseconds: float) -> str:
+    """Write a latency in the unit that suits it."""
+    if math.isnan(milliseconds):
+        return "not run"
+    return f"{milliseconds * 1000:.0f} µs" if milliseconds < 1 else f"{milliseconds:.2f} ms"
+
+
+def comparison(view: OptimizeView) -> tuple[tuple[str, str, str, str], ...]:
+    """Return rows of title, before, after and change."""
+    before, after = view.before, view.after
+    return (
+        ("Nodes", f"{before.nodes:,}", f"{after.nodes:,}", _change(before.nodes, after.nodes)),
+        ("Size", byte_size(before.bytes), byte_size(after.bytes), _change(before.bytes, after.bytes)),
+        (
+            "Parameters",
+            f"{before.parameters:,}",
+            f"{after.parameters:,}",
+            _change(before.parameters, after.parameters),
+        ),
+        _latency("Latency, runtime optimizer off", before.latency_plain_ms, after.latency_plain_ms),
+        _latency("Latency, runtime optimizer on", before.latency_runtime_ms, after.latency_runtime_ms),
+    )
+
+
+def _latency(title: str, before: float, after: float) -> tuple[str, str, str, str]:
+    return title, latency_words(before), latency_words(after), _change(before, after)
+
+
+def _change(before: float, after: float) -> str:
+    if not before or math.isnan(before) or math.isnan(after):
+        return ""
+    share = after / before - 1
+    return "same" if abs(share) < 0.005 else f"{share:+.0%}".replace("-", "−")
+
+
+def marks(view: OptimizeView) -> tuple[Mapping[str, str], Mapping[str, str]]:
+    """Mark what went (amber, before) and what is new or took others in (green, after), by node id."""
+    if view.graph_before is None or view.graph_after is None:
+        return {}, {}
+    old = {node.id for node in view.graph_before.nodes}
+    new = {node.id for node in view.graph_after.nodes}
+    gone = dict.fromkeys(old - new, "warning")
+    fresh = {node.id: "good" for node in view.graph_after.nodes if node.id not in old or node.merged}
+    return gone, fresh

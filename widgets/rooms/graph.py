@@ -1,0 +1,212 @@
+"""The graph room: the model as the engine sees it, optimized beside unoptimized, and in Netron."""
+
+from __future__ import annotations
+
+from PySide6.QtCore import Qt, Signal
+from PySide6.QtWidgets import QHBoxLayout, QSplitter, QStackedLayout, QTabBar, QVBoxLayout, QWidget
+
+from engines.contract.views import GraphView, OptimizeView
+from widgets.controls import Button, EmptyPage, ProgressBar
+from widgets.controls.text import Elided, label, named
+from widgets.graphing.compare import OptimizeReport
+from widgets.graphing.explorer import GraphPanel
+from widgets.graphing.facts import graph_facts
+from widgets.graphing.inspector import NodeInspector
+from widgets.netron_view import NetronPage
+
+GRAPH, OPTIMIZED, NETRON = 0, 1, 2
+
+
+class GraphRoom(QWidget):
+    """Shows a ``GraphView`` and an ``OptimizeView``; a layer selected in one is lit in all.
+
+    ``netron_requested`` comes when the Netron tab is opened and has no address yet: the owner starts a
+    server and calls ``netron.show_address``.
+    """
+
+    node_selected = Signal(str)
+    optimize_requested = Signal()
+    open_requested = Signal()
+    netron_requested = Signal()
+
+    def __init__(self, parent: QWidget | None = None) -> None:
+        super().__init__(parent)
+        self._layer = ""
+        self.tabs = named(QTabBar(), "graph_tabs", "Views of the graph")
+        self.facts = Elided("", "dim")
+        self.fold = Button("Fold layers", "graph_fold", small=True)
+        self.optimize = Button("Optimize", "graph_optimize", kind="primary", icon_name="bolt", small=True)
+        self.panel = GraphPanel("graph_canvas")
+        self.inspector = NodeInspector()
+        self.report = OptimizeReport()
+        self.netron = NetronPage()
+        self.busy = ProgressBar("graph_progress", "Progress")
+        self.busy_words = label("", "caption")
+        self._empty = EmptyPage(
+            "There is no graph yet. Train a model, or open an ONNX file.",
+            "Open a model",
+            "graph_open",
+            icon_name="graph",
+        )
+        self._no_report = EmptyPage(
+            "Optimize folds constants and batch norm, drops what does nothing, and proves the result.",
+            "Optimize now",
+            "graph_optimize_now",
+            icon_name="bolt",
+        )
+        self._build()
+        self._connect()
+        self.clear_busy()
+
+    # --- what is shown ---
+
+    @property
+    def selected(self) -> str:
+        """The layer that is lit, "" for none."""
+        return self._layer
+
+    def show_graph(self, graph: GraphView | None) -> None:
+        """Show a model's graph, folded by layer; ``None`` empties the room."""
+        self._pages.setCurrentIndex(1 if graph else 0)
+        if graph is None:
+            return
+        self.panel.show_graph(graph, folded=True)
+        self.facts.setText("  ·  ".join(f"{title} {text}" for title, text in graph_facts(graph)[:6]))
+        self._inspect()
+
+    def show_optimization(self, view: OptimizeView | None) -> None:
+        """Show the optimizer's report; ``None`` offers to optimize."""
+        self._reports.setCurrentIndex(1 if view else 0)
+        if view is not None:
+            self._pages.setCurrentIndex(1)
+            self.report.show_report(view)
+            self.report.select_layer(self._layer)
+
+    def show_tab(self, tab: int) -> None:
+        """Go to ``GRAPH``, ``OPTIMIZED`` or ``NETRON``."""
+        self.tabs.setCurrentIndex(tab)
+
+    def select(self, layer: str) -> None:
+        """Light a layer of the design in every graph."""
+        self.panel.select_layer(layer)
+        self.report.select_layer(layer)
+        self._inspect()
+        self._set_layer(layer)
+
+    def set_busy(self, words: str, done: int = 0, total: int = 0) -> None:
+        """Show that work goes on: what, and how far."""
+        share = done / total if total else 0.0
+        self.busy_words.setText(f"{words} {share:.0%}" if total else words)
+        self.busy.set_share(share or 0.02)
+        self._busy_row.show()
+        self.optimize.set_enabled(False, words)
+        self._no_report.button.set_enabled(False, words)
+
+    def clear_busy(self) -> None:
+        """The work is over."""
+        self._busy_row.hide()
+        self.optimize.set_enabled(True)
+        self._no_report.button.set_enabled(True)
+
+    def set_optimizable(self, possible: bool, reason: str = "") -> None:
+        """Say whether this model can be optimized, and why not."""
+        self.optimize.set_enabled(possible, reason)
+        self._no_report.button.set_enabled(possible, reason)
+
+    # --- parts ---
+
+    def _build(self) -> None:
+        for title in ("Graph", "Optimized", "Netron"):
+            self.tabs.addTab(title)
+        self.tabs.setExpanding(False)
+        head = QHBoxLayout()
+        head.setSpacing(12)
+        head.addWidget(self.tabs)
+        head.addWidget(self.facts, 1)
+        head.addWidget(self.fold)
+        head.addWidget(self.optimize)
+        self._busy_row = QWidget()
+        busy = QHBoxLayout(self._busy_row)
+        busy.setContentsMargins(0, 0, 0, 0)
+        busy.addWidget(self.busy, 1)
+        busy.addWidget(self.busy_words)
+        body = QWidget()
+        self._bodies = QStackedLayout(body)
+        self._bodies.addWidget(self._graph_page())
+        self._bodies.addWidget(self._report_page())
+        self._bodies.addWidget(self.netron)
+        work = QWidget()
+        column = QVBoxLayout(work)
+        column.setContentsMargins(16, 12, 16, 16)
+        column.setSpacing(12)
+        column.addLayout(head)
+        column.addWidget(self._busy_row)
+        column.addWidget(body, 1)
+        self._pages = QStackedLayout(self)
+        self._pages.addWidget(self._empty)
+        self._pages.addWidget(work)
+
+    def _graph_page(self) -> QWidget:
+        split = QSplitter(Qt.Orientation.Horizontal)
+        split.setHandleWidth(16)
+        split.setChildrenCollapsible(False)
+        split.addWidget(self.panel)
+        split.addWidget(self.inspector)
+        split.setStretchFactor(0, 1)
+        self.inspector.setMinimumWidth(300)
+        split.setSizes([860, 324])
+        return split
+
+    def _report_page(self) -> QWidget:
+        page = QWidget()
+        self._reports = QStackedLayout(page)
+        self._reports.addWidget(self._no_report)
+        self._reports.addWidget(self.report)
+        return page
+
+    def _connect(self) -> None:
+        self.tabs.currentChanged.connect(self._on_tab_changed)
+        self.panel.nodes_selected.connect(self._inspect)
+        self.panel.layer_selected.connect(self._on_layer_selected)
+        self.panel.folding_changed.connect(self._on_folding_changed)
+        self.report.layer_selected.connect(self._on_layer_selected)
+        self.fold.clicked.connect(self._on_fold_clicked)
+        self.optimize.clicked.connect(self.optimize_requested)
+        self._no_report.requested.connect(self.optimize_requested)
+        self._empty.requested.connect(self.open_requested)
+
+    # --- from the person ---
+
+    def _on_tab_changed(self, tab: int) -> None:
+        self._bodies.setCurrentIndex(tab)
+        self.fold.setVisible(tab == GRAPH and self.panel.foldable)
+        if tab == NETRON and not self.netron.address:
+            self.netron_requested.emit()
+
+    def _on_fold_clicked(self) -> None:
+        self.panel.fold_all(not self.panel.folded)
+        self._inspect()
+
+    def _on_folding_changed(self) -> None:
+        self.fold.setText("Unfold all" if self.panel.folded else "Fold layers")
+        self.fold.setAccessibleName(self.fold.text())
+        self.fold.setVisible(self.tabs.currentIndex() == GRAPH and self.panel.foldable)
+
+    def _on_layer_selected(self, layer: str) -> None:
+        if layer:
+            self.panel.select_layer(layer)
+            self.report.select_layer(layer)
+            self._inspect()
+        self._set_layer(layer)
+
+    def _set_layer(self, layer: str) -> None:
+        if layer != self._layer:
+            self._layer = layer
+            self.node_selected.emit(layer)
+
+    def _inspect(self) -> None:
+        nodes = self.panel.selected_nodes()
+        if nodes:
+            self.inspector.show_nodes(nodes)
+        elif self.panel.graph is not None:
+            self.inspector.show_model(self.panel.graph)
