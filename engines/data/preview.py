@@ -55,7 +55,9 @@ def _in_units(values: npt.NDArray[np.float32], manifest: DataManifest) -> Values
     if "std" not in facts or "mean" not in facts or len(manifest.input_shape) != 1:
         return values.astype(np.float64)
     std, mean = (np.array(json.loads(facts[name]), np.float64) for name in ("std", "mean"))
-    return np.asarray(values * std + mean, np.float64)
+    units = values * std + mean
+    rounding = 1e-6 * (np.abs(mean) + std)  # of float32, which would show a zero as 5e-10
+    return np.asarray(np.where(np.abs(units) < rounding, 0.0, units), np.float64)
 
 
 def _labels(targets: npt.NDArray[np.generic], manifest: DataManifest) -> tuple[str, ...]:
