@@ -63,4 +63,10 @@ ROWS: dict[ErrorCode, Message] = {
         why="Another process writes there.",
         todo="Stop that run first, or start another one.",
     ),
+    ErrorCode.RUN_INTERRUPTED: Message(
+        what="{title} was interrupted after step {step}.",
+        why="Its process ended without a last word: it was killed, or the machine went down.",
+        todo="Resume it from its last checkpoint; the steps since then are done again, bit for bit.",
+        button="resume_run",
+    ),
 }

@@ -129,6 +129,7 @@ class ErrorCode(str, Enum):
     LAYER_UNSUPPORTED = "layer_unsupported"  # node, layer, engine
     TARGETS_UNFIT = "targets_unfit"  # loss, targets, outputs (shapes)
     RUN_BUSY = "run_busy"  # path
+    RUN_INTERRUPTED = "run_interrupted"  # title, step
 
 
 class WorkbenchError(Exception):

@@ -55,7 +55,7 @@ class RunData(Protocol):
         """Every step's values of ``name``."""
         ...
 
-    def validations(self, name: str) -> tuple[Steps, Values]:
+    def validations(self, name: str) -> tuple[Steps, Any]:
         """The validations' values of ``name``."""
         ...
 

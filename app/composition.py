@@ -1,0 +1,70 @@
+"""Joins the window with its workbench and controllers, after the first paint."""
+
+from __future__ import annotations
+
+from pathlib import Path
+
+from PySide6.QtCore import QObject, QTimer
+
+from app.controllers.data import DataController
+from app.controllers.design import DesignController
+from app.controllers.engines import EnginesController
+from app.controllers.graph import GraphController
+from app.controllers.load import LoadMonitor
+from app.controllers.models import ModelsController
+from app.controllers.training import TrainingController
+from app.project import Project
+from app.window import Window
+from app.workbench import Workbench
+
+LATER_MS = 50
+
+
+class Composition(QObject):
+    """Everything behind the window; lives as long as it does."""
+
+    def __init__(self, window: Window) -> None:
+        super().__init__(window)
+        self._window = window
+        self.bench = Workbench(window.shell)
+        self.engines = EnginesController(self.bench)
+        self.load = LoadMonitor(self.bench)
+        self.models = ModelsController(self.bench)
+        self.data = DataController(self.bench)
+        self.design = DesignController(self.bench)
+        self.training = TrainingController(self.bench)
+        self.graph = GraphController(self.bench, self.models)
+        self._add_rooms()
+        window.on_closed = self._on_closed
+        self._restore()
+        QTimer.singleShot(LATER_MS, self._begin)
+
+    def _add_rooms(self) -> None:
+        shell = self._window.shell
+        shell.add_room("data", "Data", "data", self.data.make_room)
+        shell.add_room("design", "Design", "design", self.design.make_room)
+        shell.add_room("train", "Train", "train", self.training.make_room)
+        shell.add_room("graph", "Graph", "graph", self.graph.make_room)
+
+    def _restore(self) -> None:
+        """Bring back the project, the run and the room of the last session."""
+        session, bench = self.bench.session, self.bench
+        bench.engine, bench.device = session.engine, session.device or "cpu"
+        bench.project_changed.emit()
+        room = "design"
+        if session.project and (Path(session.project) / "project.toml").is_file():
+            opened = bench.attempt(lambda: bench.open_project(Project.open(Path(session.project))))
+            room = session.room if opened else room
+        if session.run and Path(session.run).is_dir():
+            bench.choose_run(session.run)
+        bench.shell.open_room(room)
+
+    def _begin(self) -> None:
+        self.engines.begin()
+        self.load.begin()
+
+    def _on_closed(self) -> None:
+        self.bench.remember(self._window.geometry_text())
+        self.load.end()
+        self.graph.close()
+        self.bench.close()

@@ -1,0 +1,125 @@
+"""The data room's controller: prepares what the design is trained on, and lets the person choose."""
+
+from __future__ import annotations
+
+from collections.abc import Generator
+from functools import partial
+from pathlib import Path
+
+from PySide6.QtCore import QObject
+from PySide6.QtWidgets import QFileDialog, QWidget
+
+from app import flows
+from app.bridge.flow_thread import Outcome
+from app.desk import TOOLS, Desk
+from app.plans import data_choice, prepared_folder
+from app.workbench import Workbench
+from engines.contract.events import Answer, Crashed, Event, Failed, Progress
+from engines.contract.jobs import PreviewDataJob
+from engines.contract.preview import DataPreview
+from engines.contract.spec import DataManifest
+from widgets.controls.buttons import DropRow
+from widgets.rooms.data import DataRoom
+
+BUNDLED = (
+    ("digits", "Digits"),
+    ("breast-cancer", "Breast cancer"),
+    ("diabetes", "Diabetes"),
+    ("iris", "Iris"),
+    ("wine", "Wine"),
+)
+"""Sets that come with scikit-learn, offered beside a file of one's own."""
+
+
+class DataController(QObject):
+    """Prepares data in the tools host as soon as a design names them; the second time they are only read."""
+
+    def __init__(self, bench: Workbench) -> None:
+        super().__init__(bench)
+        self._bench = bench
+        self._room: DataRoom | None = None
+        self._preview: DataPreview | None = None
+        self._source = ""
+        bench.project_changed.connect(self._on_project_changed)
+        bench.offer("choose_file", self._on_file_requested)
+        bench.offer("show_data", lambda: bench.shell.open_room("data"))
+        bench.offer("prepare_data", self.prepare)
+
+    def make_room(self) -> QWidget:
+        """Make the room, once."""
+        room = DataRoom()
+        self._room = room
+        room.source_chosen.connect(self.choose)
+        room.file_requested.connect(self._on_file_requested)
+        self._show()
+        return room
+
+    def choose(self, source: str) -> None:
+        """Train the design on ``source`` from here on: a bundled set's name or a file."""
+        design = self._bench.design
+        if design is None:
+            self._bench.shell.open_room("start")
+            return
+        design.set_data(source)
+        self.prepare()
+
+    def prepare(self) -> None:
+        """Read the design's data; what is there already is taken from the cache."""
+        project, design = self._bench.project, self._bench.design
+        if project is None or design is None:
+            return
+        self._source = project.data_source(design)
+        flow = partial(_prepare_and_look, source=self._source)
+        self._bench.work("prepare data", flow, self._on_events, partial(self._on_ended, self._source))
+
+    def _on_project_changed(self) -> None:
+        self._preview = None
+        self._show()
+        self.prepare()
+
+    def _on_events(self, events: list[Event]) -> None:
+        for event in events:
+            match event:
+                case Answer(record=DataManifest() as manifest):
+                    self._bench.manifest = manifest
+                case Answer(record=DataPreview() as preview):
+                    self._preview = preview
+                case Progress() if self._room is not None:
+                    self._room.show_progress(event.done, event.total)
+                case _:
+                    pass
+
+    def _on_ended(self, source: str, outcome: Outcome) -> None:
+        if source != self._source:
+            return
+        if isinstance(outcome, (Failed, Crashed, BaseException)):
+            self._bench.manifest = self._preview = None
+            self._bench.tell(outcome)
+        self._show()
+        self._bench.data_changed.emit()
+
+    def _show(self) -> None:
+        room, design = self._room, self._bench.design
+        if room is None:
+            return
+        source = design.data if design is not None else ""
+        rows = [DropRow(key, title) for key, title in BUNDLED]
+        if source and source not in dict(BUNDLED):
+            rows.append(DropRow(source, Path(source.partition("?")[0]).name, detail=source))
+        room.set_sources(rows, source)
+        if self._bench.manifest is not None and self._preview is not None:
+            room.show_data(self._bench.manifest, self._preview)
+        else:
+            room.clear()
+
+    def _on_file_requested(self) -> None:
+        path, _ = QFileDialog.getOpenFileName(
+            self._bench.shell, "Open data", "", "Data (*.csv *.tsv *.txt *.npz *.npy);;All files (*)"
+        )
+        if path:
+            self.choose(path)
+
+
+def _prepare_and_look(desk: Desk, source: str) -> Generator[Event, None, None]:
+    manifest = yield from flows.prepare(desk, data_choice(source))
+    yield from desk.ask(TOOLS, PreviewDataJob(str(prepared_folder(manifest))), DataPreview)

@@ -1,0 +1,59 @@
+"""The design room's controller: the open design, its selection, and whether it can be trained."""
+
+from __future__ import annotations
+
+from PySide6.QtCore import QObject
+from PySide6.QtWidgets import QWidget
+
+from app.messages.table import tell_error
+from app.workbench import Workbench
+from widgets.rooms.design import DesignRoom
+
+
+class DesignController(QObject):
+    """Hands the design to its room and keeps ▶ honest: a design whose shapes do not fit says why."""
+
+    def __init__(self, bench: Workbench) -> None:
+        super().__init__(bench)
+        self._bench = bench
+        self._room: DesignRoom | None = None
+        bench.project_changed.connect(self._on_project_changed)
+        bench.design_changed.connect(self._check)
+        bench.node_selected.connect(self._on_node_selected)
+        bench.offer("show_node", self._show_first_problem)
+
+    def make_room(self) -> QWidget:
+        """Make the room, once."""
+        room = DesignRoom(tell_error)
+        self._room = room
+        room.node_selected.connect(self._bench.select_node)
+        room.template_requested.connect(lambda: self._bench.shell.open_room("start"))
+        room.show_design(self._bench.design)
+        room.select(self._bench.node)
+        return room
+
+    def _on_project_changed(self) -> None:
+        if self._room is not None:
+            self._room.show_design(self._bench.design)
+        self._check()
+
+    def _on_node_selected(self, name: str) -> None:
+        if self._room is not None and self._room.selected != name:
+            self._room.select(name)
+
+    def _check(self) -> None:
+        """Enable ▶, or name the first layer that does not fit and why."""
+        design, shell = self._bench.design, self._bench.shell
+        if design is None:
+            shell.set_trainable(False, "Open a project or choose a template first.")
+        elif design.problems():
+            node, fault = next(iter(design.problems().items()))
+            shell.set_trainable(False, f"{node}: {tell_error(fault).what}")
+        else:
+            shell.set_trainable(True)
+
+    def _show_first_problem(self) -> None:
+        design = self._bench.design
+        self._bench.shell.open_room("design")
+        if design is not None and self._room is not None and design.problems():
+            self._room.select(next(iter(design.problems())))

@@ -1,0 +1,186 @@
+"""The model that is looked at: exported and proven, drawn, optimized, shown in Netron, shipped.
+
+The Graph and Ship rooms show one model: that of the chosen run, or an ONNX file that was opened.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Generator
+from functools import partial
+from pathlib import Path
+
+from PySide6.QtCore import QObject, QUrl, Signal
+from PySide6.QtGui import QDesktopServices
+
+from app import flows
+from app.bridge.flow_thread import FlowThread, Outcome
+from app.desk import TOOLS, Desk
+from app.workbench import Workbench
+from engines.contract.events import Answer, Crashed, Event, Failed, Progress, Stopped
+from engines.contract.jobs import ProveJob
+from engines.contract.views import ExportView, GraphView, OptimizeView, ProofView
+
+MODEL, OPTIMIZED, REFERENCE, REPORT = "model.onnx", "optimized.onnx", "reference.npz", "report.html"
+
+STAGES = {
+    "export": "Exporting",
+    "reference": "Asking the engine for its answers",
+    "prove": "Proving the file on held-out samples",
+    "read": "Reading the model",
+    "measure": "Measuring latency",
+    "write": "Writing",
+    "optimize": "Optimizing",
+}
+
+
+class ModelsController(QObject):
+    """Holds what is known of the one model; rooms hear of it by ``changed`` and ``progressed``."""
+
+    changed = Signal()
+    progressed = Signal(str, int, int)
+    finished = Signal()
+
+    def __init__(self, bench: Workbench) -> None:
+        super().__init__(bench)
+        self._bench = bench
+        self._thread: FlowThread | None = None
+        self.file: Path | None = None
+        """An ONNX file of somebody else's; None: the chosen run's model."""
+        self.forget()
+        bench.run_chosen.connect(self._on_run_chosen)
+        bench.project_changed.connect(self.forget)
+        bench.offer("export_onnx", self.export)
+        bench.offer("open_folder", self.open_folder)
+
+    def forget(self) -> None:
+        """Know nothing of any model."""
+        self.exported: ExportView | None = None
+        self.proof: ProofView | None = None
+        self.graph: GraphView | None = None
+        self.optimization: OptimizeView | None = None
+        self.changed.emit()
+
+    @property
+    def busy(self) -> bool:
+        """Whether the model is being worked on."""
+        return self._thread is not None
+
+    @property
+    def model(self) -> Path | None:
+        """The ONNX file, if it is there."""
+        if self.file is not None:
+            return self.file
+        path = self._artifact(MODEL)
+        return path if path is not None and path.is_file() else None
+
+    @property
+    def optimized(self) -> Path | None:
+        """Where the optimized file lies or will lie."""
+        if self.file is not None:
+            return self.file.with_name(f"{self.file.stem}.optimized.onnx")
+        return self._artifact(OPTIMIZED)
+
+    def open_file(self, path: Path) -> None:
+        """Look at an ONNX file."""
+        self.file = path
+        self.forget()
+        self.read()
+
+    def look(self) -> None:
+        """See to it that the graph is known: read the file, exported first where it is not there yet."""
+        if self.busy or self.graph is not None:
+            return
+        if self.model is not None:
+            self.read()
+        elif self._bench.run:
+            self.export()
+
+    def read(self) -> None:
+        """Read the file's graph, and prove it again where the engine's answers are there."""
+        model, reference = self.model, self._artifact(REFERENCE)
+        if model is not None:
+            proven = reference if self.file is None and reference and reference.is_file() else None
+            self._begin("read model", partial(_read_and_prove, model=model, reference=proven))
+
+    def export(self) -> None:
+        """Export the run's best checkpoint, prove it and read its graph."""
+        target = self._artifact(MODEL)
+        if target is None or self.busy:
+            return
+        self.file = None
+        run = Path(self._bench.run)
+        self._begin("export", partial(_export_and_read, run=run, target=target))
+
+    def optimize(self) -> None:
+        """Run every pass over the file, each proven."""
+        model, target = self.model, self.optimized
+        if model is None or target is None or self.busy:
+            return
+        reference = self._artifact(REFERENCE) if self.file is None else None
+        samples = reference if reference is not None and reference.is_file() else None
+        report = target.with_name(REPORT) if self.file is None else target.with_suffix(".html")
+        self._begin(
+            "optimize",
+            lambda desk: flows.optimize(desk, model, target, report, samples),
+        )
+
+    def open_folder(self) -> None:
+        """Show the folder of the file in the system's own file manager."""
+        model = self.model
+        folder = model.parent if model is not None else Path(self._bench.run) if self._bench.run else None
+        if folder is not None:
+            QDesktopServices.openUrl(QUrl.fromLocalFile(str(folder)))
+
+    def stop(self) -> None:
+        """Stop what is done to the model."""
+        if self._thread is not None:
+            self._thread.stop(keep=False)
+
+    def _artifact(self, name: str) -> Path | None:
+        return Path(self._bench.run) / "artifacts" / name if self._bench.run else None
+
+    def _begin(self, name: str, flow: Callable[[Desk], Generator[Event, None, None]]) -> None:
+        self._bench.quiet()
+        self.progressed.emit(STAGES.get(name, STAGES["read"]), 0, 0)
+        self._thread = self._bench.work(name, flow, self._on_events, self._on_ended)
+
+    def _on_events(self, events: list[Event]) -> None:
+        for event in events:
+            match event:
+                case Answer(record=ExportView() as exported):
+                    self.exported, self.proof, self.graph, self.optimization = exported, None, None, None
+                case Answer(record=ProofView() as proof):
+                    self.proof = proof
+                case Answer(record=GraphView() as graph):
+                    self.graph = graph
+                case Answer(record=OptimizeView() as view):
+                    self.optimization = view
+                case Progress():
+                    words = STAGES.get(event.stage, f"Optimizing: {event.stage.replace('_', ' ')}")
+                    self.progressed.emit(words, event.done, event.total)
+                case _:
+                    continue
+            if isinstance(event, Answer):
+                self.changed.emit()
+
+    def _on_ended(self, outcome: Outcome) -> None:
+        self._thread = None
+        if isinstance(outcome, (Failed, Crashed, BaseException)) and not isinstance(outcome, Stopped):
+            self._bench.tell(outcome)
+        self.finished.emit()
+        self.changed.emit()
+
+    def _on_run_chosen(self, folder: str) -> None:
+        self.file = None
+        self.forget()
+
+
+def _read_and_prove(desk: Desk, model: Path, reference: Path | None) -> Generator[Event, None, None]:
+    yield from flows.inspect(desk, model)
+    if reference is not None:
+        yield from desk.ask(TOOLS, ProveJob(str(model), str(reference)), ProofView)
+
+
+def _export_and_read(desk: Desk, run: Path, target: Path) -> Generator[Event, None, None]:
+    yield from flows.export(desk, run, target)
+    yield from flows.inspect(desk, target)

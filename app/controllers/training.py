@@ -1,0 +1,234 @@
+"""The run controller: ▶ to the end of a run, and the run that the Train room shows."""
+
+from __future__ import annotations
+
+from dataclasses import replace
+from functools import partial
+from pathlib import Path
+from typing import Any
+
+from PySide6.QtCore import QObject, QTimer
+from PySide6.QtWidgets import QWidget
+
+from app import flows
+from app.bridge.flow_thread import FlowThread, Outcome
+from app.workbench import Workbench
+from engines.contract.errors import ErrorCode, WorkbenchError
+from engines.contract.events import (
+    Answer,
+    Continued,
+    Crashed,
+    Event,
+    Failed,
+    Finished,
+    Paused,
+    Started,
+    Stopped,
+    is_last,
+)
+from engines.contract.spec import DataManifest
+from engines.runs.history import RunHistory
+from engines.training.run_folder import RunRecord, read_run
+from widgets.rooms.train import TrainRoom
+
+FOLLOW_MS = 100
+
+
+class TrainingController(QObject):
+    """Starts, steers and ends one run at a time; what it shows is read from the run's folder."""
+
+    def __init__(self, bench: Workbench) -> None:
+        super().__init__(bench)
+        self._bench = bench
+        self._room: TrainRoom | None = None
+        self._thread: FlowThread | None = None
+        self._discarding = False
+        self._tail = QTimer(self, interval=FOLLOW_MS)
+        self._tail.timeout.connect(self._on_tail)
+        self._connect()
+
+    def make_room(self) -> QWidget:
+        """Make the room, once."""
+        room = TrainRoom()
+        self._room = room
+        room.train_requested.connect(self.train)
+        room.recipe_changed.connect(self._on_recipe_changed)
+        room.action_requested.connect(self._bench.shell.message_action)
+        self._show_recipe()
+        self._on_run_chosen(self._bench.run)
+        return room
+
+    @property
+    def running(self) -> bool:
+        """Whether a run of this window goes on."""
+        return self._thread is not None
+
+    def train(self) -> None:
+        """Train the open design; where it cannot be, say why."""
+        bench = self._bench
+        if self.running or not bench.save():
+            return
+        if bench.project is None or bench.design is None:
+            bench.shell.open_room("start")
+            return
+        if problems := bench.design.problems():
+            bench.tell(next(iter(problems.values())))
+            return
+        order = flows.TrainOrder(str(bench.project.folder), "", bench.engine, bench.device)
+        self._begin(partial(flows.train, order=order))
+
+    def resume(self) -> None:
+        """Go on with the run that is shown, from its last checkpoint."""
+        if self.running or not self._bench.run:
+            return
+        run = Path(self._bench.run)
+        self._begin(lambda desk: flows.resume(desk, run, "", "", ()))
+
+    def _connect(self) -> None:
+        bench, shell = self._bench, self._bench.shell
+        shell.train_requested.connect(self.train)
+        shell.pause_requested.connect(lambda: self._control("pause"))
+        shell.resume_requested.connect(lambda: self._control("resume"))
+        shell.stop_keep_requested.connect(lambda: self._stop(keep=True))
+        shell.stop_discard_requested.connect(lambda: self._stop(keep=False))
+        bench.project_changed.connect(self._on_project_changed)
+        bench.design_changed.connect(self._show_recipe)
+        bench.run_chosen.connect(self._on_run_chosen)
+        bench.offer("resume_run", self.resume)
+        bench.offer("resume", self.resume)
+
+    def _begin(self, flow: Any) -> None:
+        self._bench.quiet()
+        self._tail.stop()
+        self._discarding = False
+        self._bench.shell.set_run_state("starting")
+        self._bench.shell.set_engine_state("Engine: starting", "busy")
+        self._bench.shell.open_room("train")
+        self._thread = self._bench.work("train", flow, self._on_events, self._on_ended)
+
+    def _control(self, action: str) -> None:
+        if self._thread is not None:
+            self._thread.control(action)
+
+    def _stop(self, keep: bool) -> None:
+        if self._thread is not None:
+            self._discarding = not keep
+            self._bench.shell.set_run_state("stopping")
+            self._thread.stop(keep)
+
+    # --- what the engine says ---
+
+    def _on_events(self, events: list[Event]) -> None:
+        for event in events:
+            match event:
+                case Answer(record=DataManifest() as manifest):
+                    self._bench.manifest = manifest
+                    self._bench.data_changed.emit()
+                case Started():
+                    self._on_started()
+                case Paused():
+                    self._bench.shell.set_run_state("paused")
+                    self._bench.shell.set_engine_state(f"Engine: paused after step {event.step:,}", "warning")
+                case Continued():
+                    self._show_training()
+                case _:
+                    pass
+            if self._room is not None and self._room.history is not None:
+                self._room.show_event(event)
+
+    def _on_started(self) -> None:
+        folder = self._thread.desk.run_folder if self._thread is not None else None
+        if folder is None or self._room is None:
+            return
+        self._room.follow(RunHistory(folder), read_run(folder).title)
+        self._bench.run = str(folder)
+        self._bench.runs_changed.emit()
+        self._show_training()
+
+    def _show_training(self) -> None:
+        self._bench.shell.set_run_state("training")
+        self._bench.shell.set_engine_state("Engine: training", "busy")
+
+    def _on_ended(self, outcome: Outcome) -> None:
+        thread, self._thread = self._thread, None
+        folder = thread.desk.run_folder if thread is not None else None
+        shell = self._bench.shell
+        shell.set_run_state("idle")
+        shell.set_engine_state("Engine: ready", "good")
+        if folder is not None and not folder.is_dir():
+            folder, self._bench.run = None, ""
+            if self._room is not None:
+                self._room.clear()
+        if isinstance(outcome, (Failed, Crashed, BaseException)):
+            shell.set_engine_state("Engine: the run ended early", "bad")
+            self._bench.tell(outcome)
+        if isinstance(outcome, Crashed) and self._room is not None and self._room.history is not None:
+            self._room.show_event(outcome)
+        self._bench.runs_changed.emit()
+        if folder is not None:
+            self._bench.run = str(folder)
+            self._bench.run_chosen.emit(str(folder))
+        if isinstance(outcome, (Finished, Stopped)):
+            self._bench.quiet()
+        self._bench.engine_changed.emit()
+
+    # --- what is shown ---
+
+    def _on_project_changed(self) -> None:
+        self._show_recipe()
+        if self._room is not None and not self.running:
+            self._room.clear()
+
+    def _show_recipe(self) -> None:
+        if self._room is not None and self._bench.design is not None:
+            self._room.set_recipe(self._bench.design.recipe)
+
+    def _on_recipe_changed(self, values: dict[str, Any]) -> None:
+        design = self._bench.design
+        if design is not None:
+            self._bench.attempt(lambda: design.set_recipe(replace(design.recipe, **values)))
+
+    def _on_run_chosen(self, folder: str) -> None:
+        """Show a run that is over, or that another window trains."""
+        if self._room is None or self.running:
+            return
+        if not folder:
+            self._room.clear()
+            return
+        try:
+            self._replay(Path(folder))
+        except WorkbenchError as fault:
+            self._room.clear()
+            self._bench.tell(fault)
+
+    def _replay(self, folder: Path) -> None:
+        assert self._room is not None
+        record, history = read_run(folder), RunHistory(folder)
+        while history.refresh():
+            pass
+        self._room.follow(history, record.title)
+        for event in history.events:
+            self._room.show_event(event)
+        if history.state == "interrupted":
+            self._tell_interrupted(record)
+        elif history.state in ("running", "paused"):
+            self._tail.start()
+
+    def _tell_interrupted(self, record: RunRecord) -> None:
+        fault = WorkbenchError(ErrorCode.RUN_INTERRUPTED, title=record.title, step=record.step)
+        if not self._bench.shell.message.isVisible():
+            self._bench.tell(fault, "warning")
+
+    def _on_tail(self) -> None:
+        """Follow a run that somebody else trains: read its tail."""
+        room = self._room
+        if room is None or not isinstance(room.history, RunHistory) or self.running:
+            self._tail.stop()
+            return
+        seen = len(room.history.events)
+        if room.history.refresh():
+            for event in room.history.events[seen:]:
+                room.show_event(event)
+            room.refresh_soon()
+        if any(is_last(event) for event in room.history.events):
+            self._tail.stop()

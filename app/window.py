@@ -1,0 +1,103 @@
+"""The window: painted at once with Qt alone; rooms, frameworks and files come after the first paint."""
+
+from __future__ import annotations
+
+import base64
+import sys
+from collections.abc import Callable
+
+from PySide6.QtCore import QByteArray, QTimer
+from PySide6.QtGui import QCloseEvent, QGuiApplication, QPaintEvent
+from PySide6.QtWidgets import QApplication, QVBoxLayout, QWidget
+from typing_extensions import override
+
+from widgets.look import theme
+from widgets.shell import Shell
+
+ROOMS = (
+    ("start", "Start"),
+    ("data", "Data"),
+    ("design", "Design"),
+    ("train", "Train"),
+    ("graph", "Graph"),
+    ("ship", "Ship"),
+    ("runs", "Runs"),
+)
+"""The rooms in the order of the work; each has an icon and a controller of its name."""
+
+
+class Window(QWidget):
+    """The top level: the shell, and what is told when it is closed. ``painted`` is called once."""
+
+    def __init__(self) -> None:
+        super().__init__()
+        self.setObjectName("window")
+        self.setWindowTitle("Modelwright")
+        self.shell = Shell()
+        self.on_painted: Callable[[], None] | None = None
+        self.on_closed: Callable[[], None] | None = None
+        layout = QVBoxLayout(self)
+        layout.setContentsMargins(0, 0, 0, 0)
+        layout.addWidget(self.shell)
+        self.resize(1280, 800)
+        self.setMinimumSize(960, 600)
+
+    @override
+    def paintEvent(self, event: QPaintEvent) -> None:
+        super().paintEvent(event)
+        if self.on_painted is not None:
+            after, self.on_painted = self.on_painted, None
+            QTimer.singleShot(0, after)
+
+    @override
+    def closeEvent(self, event: QCloseEvent) -> None:
+        if self.on_closed is not None:
+            after, self.on_closed = self.on_closed, None
+            after()
+        super().closeEvent(event)
+
+    def geometry_text(self) -> str:
+        """Return size and place as text for the session."""
+        return base64.b64encode(self.saveGeometry().data()).decode("ascii")
+
+    def restore_geometry_text(self, text: str) -> None:
+        """Take the size and place that ``geometry_text`` gave; anything else is ignored."""
+        try:
+            self.restoreGeometry(QByteArray(base64.b64decode(text, validate=True)))
+        except ValueError:
+            return
+
+
+def open_window(app: QApplication) -> Window:
+    """Show the window; what fills it is made after the first paint."""
+    from app.session import load_session
+
+    session = load_session()
+    theme.apply(app, session.theme)
+    window = Window()
+    window.restore_geometry_text(session.geometry)
+    window.on_painted = lambda: _fill(window)
+    window.show()
+    return window
+
+
+def _fill(window: Window) -> None:
+    from app.composition import Composition
+
+    Composition(window)
+
+
+def run_window() -> int:
+    """Open the window and run until it is closed; returns the exit status."""
+    from app.check_qt import check_qt
+
+    check_qt()
+    if sys.platform.startswith("linux"):
+        QGuiApplication.setDesktopFileName("modelwright")
+    app = QApplication.instance() or QApplication(sys.argv[:1])
+    assert isinstance(app, QApplication)
+    app.setApplicationName("Modelwright")
+    window = open_window(app)
+    status = app.exec()
+    del window
+    return status

@@ -1,0 +1,258 @@
+"""What is open, shared by every controller: the project, its design, engine and device, the run looked at.
+
+Controllers never call one another; they change the workbench and hear its signals.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from dataclasses import replace
+from time import monotonic
+
+from PySide6.QtCore import QObject, QTimer, Signal
+
+from app.bridge.flow_thread import Flow, FlowThread, Outcome
+from app.bridge.hosts import Hosts
+from app.desk import Desk
+from app.messages.message import Told
+from app.messages.table import tell_error, tell_event
+from app.project import Project
+from app.session import Session, load_session, remember_project, save_session
+from engines.contract.errors import WorkbenchError
+from engines.contract.events import Crashed, Event, Failed
+from engines.contract.spec import DataManifest
+from engines.design.document import Change, Design
+from widgets.shell import Shell
+
+SAVE_MS = 400
+
+BUTTONS = {
+    "copy_details": "",
+    "show_node": "Show in design",
+    "show_runs": "Show runs",
+    "choose_folder": "Choose a folder",
+    "choose_file": "Choose a file",
+    "show_engines": "Show engines",
+    "show_data": "Show data",
+    "open_folder": "Open folder",
+    "resume": "Resume",
+    "export_onnx": "Export ONNX",
+    "show_start": "Go to Start",
+    "resume_run": "Resume run",
+    "install_engine": "Show engines",
+    "prepare_data": "Read data again",
+}
+"""The words on a message's button, by the action id that its row names."""
+
+
+class Workbench(QObject):
+    """The open things and the work under way; lives on the GUI thread.
+
+    ``project_changed``: another project (or none) is open. ``design_changed``: the design or its recipe
+    changed. ``data_changed``: other data are prepared. ``run_chosen``: the run that every room shows.
+    ``node_selected``: the design's layer that every room lights up.
+    """
+
+    project_changed = Signal()
+    design_changed = Signal()
+    data_changed = Signal()
+    engine_changed = Signal()
+    run_chosen = Signal(str)
+    runs_changed = Signal()
+    node_selected = Signal(str)
+
+    def __init__(self, shell: Shell, hosts: Hosts | None = None) -> None:
+        super().__init__(shell)
+        self.shell = shell
+        self.hosts = hosts or Hosts()
+        self.session = load_session()
+        self.project: Project | None = None
+        self.design: Design | None = None
+        self.manifest: DataManifest | None = None
+        self.engine, self.device = "", "cpu"
+        self.run = ""
+        self.node = ""
+        self._flows: list[FlowThread] = []
+        self._unobserve: Callable[[], None] | None = None
+        self._actions: dict[str, Callable[[], object]] = {}
+        self._told: Told | None = None
+        self._saved_at = 0.0
+        self._save_timer = QTimer(self, singleShot=True, interval=SAVE_MS)
+        self._save_timer.timeout.connect(self.save)
+        shell.message_action.connect(self._on_message_action)
+
+    # --- what is open ---
+
+    def open_project(self, project: Project) -> None:
+        """Show another project with the design that was worked on last; raises what the files raise."""
+        design = project.load_design()
+        self.save()
+        self._leave_design()
+        self.project, self.design, self.manifest = project, design, None
+        self.engine, self.device = project.engine or self.engine, project.device or "cpu"
+        self._unobserve = design.observe(self._on_design_observed)
+        remember_project(project.folder, project.name)
+        self.shell.set_project(project.name, design.name)
+        self.run = ""
+        self.project_changed.emit()
+        self.engine_changed.emit()
+
+    def choose_run(self, folder: str) -> None:
+        """Show a run in every room ("" for none)."""
+        if folder != self.run:
+            self.run = folder
+            self.run_chosen.emit(folder)
+
+    def select_node(self, name: str) -> None:
+        """Light up a layer in every room."""
+        if name != self.node:
+            self.node = name
+            self.node_selected.emit(name)
+
+    def choose_engine(self, engine: str, device: str) -> None:
+        """Train with ``engine`` on ``device`` from here on."""
+        self.engine, self.device = engine, device
+        if self.project is not None:
+            self.attempt(lambda project=self.project: project.choose_engine(engine, device))
+        self.engine_changed.emit()
+
+    def save(self) -> bool:
+        """Write the design now; tell where that fails and keep trying with the next change."""
+        self._save_timer.stop()
+        if self.project is None or self.design is None:
+            return True
+        project, design = self.project, self.design
+        if not self.attempt(lambda: project.save_design(design)):
+            self.shell.set_saved("Not saved")
+            return False
+        self._saved_at = monotonic()
+        self.show_saved()
+        return True
+
+    def show_saved(self) -> None:
+        """Say how long ago the design was written."""
+        if self.project is None or not self._saved_at:
+            return
+        age = monotonic() - self._saved_at
+        words = "just now" if age < 2 else f"{age:.0f} s ago" if age < 60 else f"{age / 60:.0f} min ago"
+        self.shell.set_saved(f"Saved {words}")
+
+    def _leave_design(self) -> None:
+        if self._unobserve is not None:
+            self._unobserve()
+        self._unobserve = None
+
+    def _on_design_observed(self, change: Change) -> None:
+        self._save_timer.start()
+        if self.design is not None and self.project is not None:
+            self.shell.set_project(self.project.name, self.design.name)
+        if change.what != "moved":
+            self.design_changed.emit()
+
+    # --- work ---
+
+    def work(
+        self,
+        name: str,
+        flow: Flow,
+        on_events: Callable[[list[Event]], object] | None = None,
+        on_end: Callable[[Outcome], object] | None = None,
+    ) -> FlowThread:
+        """Run ``flow`` in a thread of its own; ``on_end`` gets its last event or the fault it raised."""
+        thread = FlowThread(name, flow, Desk(self.hosts), self)
+        self._flows.append(thread)
+        if on_events is not None:
+            thread.events_arrived.connect(on_events)
+        if on_end is not None:
+            thread.ended.connect(on_end)
+        thread.ended.connect(lambda _: self._on_flow_ended(thread))
+        thread.start()
+        return thread
+
+    def _on_flow_ended(self, thread: FlowThread) -> None:
+        if thread in self._flows:
+            self._flows.remove(thread)
+        thread.deleteLater()
+
+    @property
+    def busy(self) -> bool:
+        """Whether any work is under way."""
+        return any(thread.running for thread in self._flows)
+
+    def close(self) -> None:
+        """Save, remember the window, end all work and every process."""
+        self.save()
+        for thread in self._flows:
+            thread.stop(keep=True)
+        for thread in tuple(self._flows):
+            thread.shut_down()
+        self._leave_design()
+        self.hosts.close()
+
+    def remember(self, geometry: str) -> None:
+        """Write the session: room, project, run, engine, geometry, theme."""
+        self.session = replace(
+            self.session,
+            room=self.shell.key or "start",
+            project=str(self.project.folder) if self.project else "",
+            design=self.project.current_design if self.project else "",
+            run=self.run,
+            geometry=geometry,
+            engine=self.engine,
+            device=self.device,
+        )
+        self.attempt(lambda: save_session(self.session))
+
+    def set_theme(self, scheme: str) -> None:
+        """Remember which theme the person wants."""
+        self.session: Session = replace(self.session, theme=scheme)
+
+    # --- telling ---
+
+    def attempt(self, work: Callable[[], object]) -> bool:
+        """Call ``work``; tell what a ``WorkbenchError`` says and return whether all went well."""
+        try:
+            work()
+        except WorkbenchError as fault:
+            self.tell(fault)
+            return False
+        return True
+
+    def tell(self, fault: Outcome, severity: str = "bad") -> None:
+        """Show what happened, why and what to do, with the button that helps."""
+        if isinstance(fault, (Failed, Crashed)):
+            self.show_told(tell_event(fault), severity)
+        elif isinstance(fault, BaseException):
+            self.show_told(tell_error(fault), severity)
+
+    def show_told(self, told: Told, severity: str = "bad") -> None:
+        """Show a told message above the room."""
+        self._told = told
+        title = BUTTONS.get(told.button, "") if told.button in self._actions else ""
+        self.shell.message.show_message(
+            told.what,
+            told.why,
+            told.todo,
+            severity=severity,
+            action=told.button,
+            action_text=title,
+            details=told.details,
+        )
+
+    def say(self, what: str, severity: str = "good") -> None:
+        """Show one sentence that something went well."""
+        self.shell.message.show_message(what, severity=severity)
+
+    def quiet(self) -> None:
+        """Take the message away."""
+        self.shell.message.hide()
+
+    def offer(self, action: str, handler: Callable[[], object]) -> None:
+        """Say what a message's button does."""
+        self._actions[action] = handler
+
+    def _on_message_action(self, action: str) -> None:
+        handler = self._actions.get(action)
+        if handler is not None:
+            self.quiet()
+            handler()
