@@ -35,10 +35,8 @@ def inputs(checked: Checked, train: Indices, options: Options) -> tuple[Scaled, 
         )
     mean, facts = _means(values, train), {}
     if not np.isfinite(values).all():
-        counts = (~np.isfinite(values)).sum(axis=0)
-        facts = {"missing": "mean", "missing_counts": json.dumps(counts.ravel().tolist())}
         values = np.where(np.isfinite(values), values, mean)
-        facts["mean"] = _list(mean)
+        facts = {"missing": "mean", "mean": _list(mean)}
     if values.ndim != 2:
         return values.astype(np.float32), facts, []
     std = values[train].std(axis=0)
