@@ -41,6 +41,8 @@ class EngineThread(QThread):
         self._waiting = 0
         self._retired = False
         self._wish: bool | None = None
+        self._stopping = threading.Lock()
+        self._running = False
         self._flushed_at = 0.0
         self._timer = QTimer(self, singleShot=True)
         self._timer.setObjectName(f"{name} batches")
@@ -75,9 +77,10 @@ class EngineThread(QThread):
 
     def stop(self, keep: bool) -> None:
         """Start the stopping ladder of the running job; those that have not begun never begin."""
-        if self.busy:
-            self._wish = keep
-            self._host.stop(keep)
+        with self._stopping:
+            self._wish = keep if self.busy else None
+            if self._running:
+                self._host.stop(keep)
 
     def kill(self) -> None:
         """End the running job at once, where the host can."""
@@ -128,12 +131,19 @@ class EngineThread(QThread):
             self._hand_on(Stopped(step=0, kept=False, run=getattr(job, "run", "")))
             return
         try:
-            for number, event in enumerate(self._host.run(job)):
-                if number == 0 and self._stop_wished():
-                    self._host.stop(bool(self._wish))  # the wish came before the host had begun
+            for event in self._host.run(job):
+                self._note_running(not is_last(event))
                 self._hand_on(event)
         except Exception as error:  # noqa: BLE001 - a job always ends with an event
+            self._note_running(False)
             self._hand_on(failure(error, job.kind))
+
+    def _note_running(self, running: bool) -> None:
+        """Pass on a wish that came before the host had begun; one for a job that has ended is void."""
+        with self._stopping:
+            begins, self._running = running and not self._running, running
+            if begins and self._wish is not None:
+                self._host.stop(self._wish)
 
     def _stop_wished(self) -> bool:
         return self._wish is not None

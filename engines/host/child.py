@@ -74,6 +74,7 @@ class Child:
         self._outbox: queue.SimpleQueue[Any] = queue.SimpleQueue()
         key = secrets.token_bytes(32)
         self._gone = threading.Event()
+        self._doomed = False
         self._listener = Listener(authkey=key)
         mark = f"\x1e{secrets.token_hex(16)}\x1e"
         self._settings = Settings(
@@ -101,6 +102,11 @@ class Child:
     def running(self) -> bool:
         """Whether the process is there."""
         return not self._gone.is_set()
+
+    @property
+    def usable(self) -> bool:
+        """Whether the process is there and was not told to end."""
+        return self.running and not self._doomed
 
     def send(self, record: Any) -> None:
         """Send ``record`` when the wire is free; never blocks."""
@@ -215,6 +221,7 @@ class Child:
     def _end_group(self, gently: bool) -> None:
         if not self.running:
             return
+        self._doomed = True
         if sys.platform == "win32":
             _end_tree(self._process.pid)
             return

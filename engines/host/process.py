@@ -51,6 +51,7 @@ class ProcessHost:
         self._running: Running | None = None
         self._busy = False
         self._spent = False
+        self._wish: bool | None = None
 
     @property
     def pid(self) -> int:
@@ -74,6 +75,8 @@ class ProcessHost:
             child = self._ready_child()
             running = self._running = Running(child, job, self._limits)
             self._spent = not self._reusable
+            if self._wish is not None:
+                running.stop(self._wish)
             try:
                 yield from running.events()
             finally:
@@ -84,6 +87,7 @@ class ProcessHost:
                     child.close(self._close_seconds)
         finally:
             self._busy = False
+            self._wish = None
 
     def control(self, control: Control) -> None:
         """Hand ``control`` to the running job; without one it is for nobody."""
@@ -92,7 +96,8 @@ class ProcessHost:
             running.control(control)
 
     def stop(self, keep: bool) -> None:
-        """Start the stopping ladder of the running job."""
+        """Start the stopping ladder of the running job; without one, of the next."""
+        self._wish = keep
         running = self._running
         if running is not None:
             running.stop(keep)
@@ -122,10 +127,10 @@ class ProcessHost:
     def _ready_child(self) -> Child:
         """Return the living child, or a new one."""
         with self._lock:
-            if self._child is not None and self._child.running:
+            if self._child is not None and self._child.usable:
                 return self._child
             if self._child is not None:
-                self._child.close(0)
+                self._child.close(self._close_seconds)
             self._child = self._new_child()
             return self._child
 

@@ -34,7 +34,7 @@ class Host(Protocol):
         ...
 
     def stop(self, keep: bool) -> None:
-        """Start the stopping ladder: ask, then terminate, then kill."""
+        """Start the stopping ladder: ask, then terminate, then kill; without a job, of the next one."""
         ...
 
     def kill(self) -> None:

@@ -63,10 +63,10 @@ class Running:
         self._drained: set[str] = set()
         self._cause = ""
         self._instead: Failed | None = None
+        child.send(job)
 
     def events(self) -> Iterator[Event]:
         """Yield every event of the job, the last one last."""
-        self._child.send(self._job)
         while not self.ended:
             yield from self._take(self._next(self._patience()))
             yield from self._climb()

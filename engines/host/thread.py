@@ -19,7 +19,7 @@ class InThreadHost:
     def __init__(self, engine: str) -> None:
         self._engine = engine
         self._flags: ControlFlags | None = None
-        self._asked = False
+        self._wish: bool | None = None
 
     @property
     def pid(self) -> int:
@@ -34,17 +34,19 @@ class InThreadHost:
         """Yield the job's events."""
         if self._flags is not None:
             raise WorkbenchError(ErrorCode.HOST_BUSY, engine=self._engine)
-        self._flags, self._asked = ControlFlags(), False
+        self._flags = ControlFlags()
+        if self._wish is not None:
+            self._flags.stop(self._wish)
         numbering = Numbering(job)
         told = False
         try:
             for event in answer.answer(self._engine, job, self._flags):
-                if self._asked and not told:
+                if self._wished() and not told:
                     told = True
                     yield numbering.own(Stopping("ask", 0.0))
                 yield numbering.of(event)
         finally:
-            self._flags = None
+            self._flags = self._wish = None
 
     def control(self, control: Control) -> None:
         """Set the running job's flags."""
@@ -52,13 +54,16 @@ class InThreadHost:
             self._flags.apply(control)
 
     def stop(self, keep: bool) -> None:
-        """Ask the running job to end."""
-        self._asked = True
+        """Ask the running job to end; without one, the next."""
+        self._wish = keep
         self.control(Control("stop_keep" if keep else "stop_discard"))
 
     def kill(self) -> None:
         """Ask the running job to end and leave nothing: all that can be done to a thread."""
         self.stop(keep=False)
+
+    def _wished(self) -> bool:
+        return self._wish is not None
 
     def close(self) -> None:
         """Ask what still runs to end."""

@@ -9,9 +9,9 @@ import os
 import signal
 import sys
 import time
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Generator, Iterator
 from dataclasses import dataclass
-from typing import Any, ClassVar
+from typing import Any, ClassVar, cast
 
 from engines.contract.errors import ErrorCode, WorkbenchError
 from engines.contract.events import Event, Log, Progress, Stamp
@@ -43,11 +43,14 @@ def read_script(device: str) -> Script:
 
 
 def perform(script: Script, events: Iterator[Event]) -> Iterator[Event]:
-    """Yield ``events`` as the script spoils them."""
+    """Yield ``events`` as the script spoils them; what it raises is raised inside the training."""
     act = MISBEHAVIOURS.get(script.name)
     for number, event in enumerate(events):
         if act is not None and (number == script.at or script.name in _ALWAYS):
-            yield from act()
+            try:
+                yield from act()
+            except Exception as error:  # noqa: BLE001 - the training is to meet it
+                yield cast("Generator[Event, None, None]", events).throw(error)
         yield event
 
 

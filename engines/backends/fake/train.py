@@ -1,10 +1,10 @@
-"""The fake engine's training: a loss curve in closed form, and a real run folder around it."""
+"""The fake engine's training: a loss curve in closed form, in the loop and run folder of every engine."""
 
 from __future__ import annotations
 
-import contextlib
-from collections.abc import Iterator
-from pathlib import Path
+import math
+from collections.abc import Iterator, Mapping, Sequence
+from typing import Any
 
 import numpy as np
 import numpy.typing as npt
@@ -12,154 +12,83 @@ import numpy.typing as npt
 from engines.backends.fake.build import build
 from engines.backends.fake.probe import VERSION
 from engines.backends.fake.script import perform, read_script
-from engines.contract.events import (
-    CheckpointSaved,
-    Continued,
-    Event,
-    Finished,
-    Metrics,
-    Paused,
-    Started,
-    Stopped,
-    Validated,
-)
+from engines.contract.events import Event
 from engines.contract.jobs import TrainJob
-from engines.training.checkpoints import CheckpointRecord, latest_valid, save_checkpoint
+from engines.training import session
 from engines.training.control import ControlFlags
-from engines.training.early_stopping import EarlyStopping
+from engines.training.losses import LOSSES
 from engines.training.order import batch_shape
-from engines.training.run_folder import RunFolder
-from engines.training.shards import Shards, open_shards
-
-Losses = npt.NDArray[np.float32]
+from engines.training.shards import Shards
+from engines.training.trainer import Arrays
 
 
-def curve(steps: npt.NDArray[np.int64], total: int, seed: int) -> Losses:
-    """Return the loss after each of ``steps``: an exponential decay with a ripple of the seed's phase."""
+def train(job: TrainJob, flags: ControlFlags) -> Iterator[Event]:
+    """Yield the training's events, spoilt as the job's device says."""
+    script = read_script(job.device)
+    return perform(script, session.train(job, flags, "fake", FakeTrainer))
+
+
+def learned(step: float, total: int) -> float:
+    """Return how much is learned after ``step`` of ``total`` steps: from 0 towards 1."""
+    return 1.0 - math.exp(-5.0 * step / max(total, 1))
+
+
+def curve(first_step: int, count: int, total: int, seed: int) -> npt.NDArray[np.float32]:
+    """Return the loss of ``count`` steps: an exponential decay with a ripple of the seed's phase."""
+    steps = np.arange(first_step, first_step + count)
     ripple = 1 + 0.05 * np.sin(steps + seed)
     return ((0.05 + 2.25 * np.exp(-5.0 * steps / max(total, 1))) * ripple).astype(np.float32)
 
 
-def train(job: TrainJob, flags: ControlFlags) -> Iterator[Event]:
-    """Yield the training's events; without a folder (``job.run`` empty) nothing is written."""
-    script = read_script(job.device)
-    if not job.run:
-        yield from perform(script, Loop(job, flags, None).events())
-        return
-    with contextlib.closing(RunFolder(Path(job.run), job.resume)) as folder:
-        if not job.resume:
-            folder.begin(job, "fake", {"fake": VERSION}, _shards(job))
-        yield from perform(script, Loop(job, flags, folder).events())
+class FakeTrainer:
+    """Learns by the clock: what it answers depends on the targets and the number of steps alone."""
 
-
-def _shards(job: TrainJob) -> Shards:
-    if job.data:
-        return open_shards(job.data)
-    return Shards(np.zeros((0,), np.float32), np.zeros((0,), np.int64), {})
-
-
-class Loop:
-    """One training, chunk by chunk."""
-
-    def __init__(self, job: TrainJob, flags: ControlFlags, folder: RunFolder | None) -> None:
-        samples = job.manifest.splits.get("train", job.manifest.samples)
-        self._job = job
-        self._flags = flags
-        self._folder = folder
-        self._per_epoch, self._batch = batch_shape(samples, job.recipe.batch_size)
-        self._total = self._per_epoch * job.recipe.epochs
-        self._chunk = job.recipe.chunk_steps or 10
-        self._rate = job.recipe.learning_rate
+    def __init__(self, job: TrainJob, shards: Shards) -> None:
+        self.environment: Mapping[str, str] = {"fake": VERSION}
+        self._recipe = job.recipe
+        self._shards = shards
+        self._output = next(one.output_shape for one in job.spec.layers if one.name == job.spec.outputs[0])
+        self._weights = build(job.spec, job.recipe.seed)
+        self._row = LOSSES[job.recipe.loss]
+        steps, _ = batch_shape(len(shards.indices["train"]), job.recipe.batch_size)
+        self._total = steps * job.recipe.epochs
         self._step = 0
 
-    def events(self) -> Iterator[Event]:
-        """Yield from ``Started`` to the last event."""
-        self._find_start()
-        yield self._started()
-        while self._step < self._total:
-            yield from self._pause()
-            if self._flags.should_stop:
-                yield from self._stop()
-                return
-            yield self._advance()
-            if self._step % self._per_epoch == 0:
-                yield from self._end_epoch()
-        yield self._finish()
+    def thread_candidates(self) -> Sequence[int]:
+        """Return one: there is nothing to share."""
+        return (1,)
 
-    def _find_start(self) -> None:
-        if self._folder is None:
-            return
-        if self._job.resume:
-            found, _ = latest_valid(self._folder.checkpoints)
-            self._step = 0 if found is None else found.record.step
-        self._folder.metrics.go_on_at(self._step)
-        self._folder.update(
-            state="running", total_steps=self._total, steps_per_epoch=self._per_epoch, threads=1
-        )
+    def measure(self, threads: int, batches: npt.NDArray[np.int64]) -> float:
+        """Return five milliseconds, so that a chunk has ten steps."""
+        return 0.005
 
-    def _started(self) -> Started:
-        epochs = self._job.recipe.epochs
-        return Started(
-            self._step, self._total, self._per_epoch, epochs, self._batch, 1, self._chunk, self._job.device
-        )
+    def set_threads(self, threads: int) -> None:
+        """Do nothing: there are none."""
 
-    def _pause(self) -> Iterator[Event]:
-        if self._flags.paused:
-            yield Paused(self._step)
-            self._flags.wait_while_paused()
-            yield Continued(self._step)
+    def run_chunk(
+        self, first_step: int, batches: npt.NDArray[np.int64], rates: npt.NDArray[np.float64]
+    ) -> dict[str, npt.NDArray[np.float32]]:
+        """Return the curve's next stretch."""
+        loss = curve(first_step, len(batches), self._total, self._recipe.seed)
+        self._step = first_step + len(batches)
+        return {"loss": loss, self._row.step_metric: np.exp(-loss)}
 
-    def _advance(self) -> Metrics:
-        epoch_end = (self._step // self._per_epoch + 1) * self._per_epoch
-        end = min(self._step + self._chunk, epoch_end)
-        self._rate = self._flags.take_values().get("learning_rate", self._rate)
-        steps = np.arange(self._step, end)
-        rates = np.full(len(steps), self._rate, np.float32)
-        values = {"loss": curve(steps, self._total, self._job.recipe.seed), "learning_rate": rates}
-        event = Metrics(self._step, values)
-        if self._folder is not None:
-            self._folder.metrics.append(values)
-        self._step = end
-        return event
+    def evaluate(self, split: str) -> npt.NDArray[np.float32]:
+        """Return the targets themselves as far as they are learned."""
+        targets = self._shards.targets[self._shards.indices[split]]
+        if self._row.targets == "classes":
+            answers = np.eye(self._output[-1])[targets]
+        elif self._row.targets == "binary":
+            answers = 2.0 * targets.reshape(-1, *self._output) - 1.0
+        else:
+            answers = targets.reshape(-1, *self._output)
+        return np.asarray(answers * learned(self._step, self._total), np.float32)
 
-    def _end_epoch(self) -> Iterator[Event]:
-        epoch = self._step // self._per_epoch
-        loss = float(curve(np.array([self._step]), self._total, self._job.recipe.seed)[0])
-        yield self._note(Validated(self._step, epoch, {"validation_loss": loss}))
-        yield from self._save()
+    def state(self) -> dict[str, npt.NDArray[Any]]:
+        """Return the weights as they were loaded."""
+        return {f"model/{name}": array.copy() for name, array in self._weights.items()}
 
-    def _save(self) -> Iterator[Event]:
-        if self._folder is None:
-            return
-        epoch, position = divmod(self._step, self._per_epoch)
-        weights = build(self._job.spec, self._job.recipe.seed)
-        record = CheckpointRecord(
-            self._step, epoch, position, self._rate, EarlyStopping(), "fake", self._job.recipe.schedule
-        )
-        arrays = {f"model/{name}": array for name, array in weights.items()}
-        path = save_checkpoint(self._folder.checkpoints, "step", record, arrays)
-        relative = path.relative_to(self._folder.path).as_posix()
-        yield self._note(CheckpointSaved(self._step, epoch, relative, best=False))
-
-    def _stop(self) -> Iterator[Event]:
-        keep = self._flags.keep
-        if keep:
-            yield from self._save()
-            self._end("stopped", {})
-        elif self._folder is not None:
-            self._folder.discard()
-        yield Stopped(self._step, keep)
-
-    def _finish(self) -> Finished:
-        loss = float(curve(np.array([self._total]), self._total, self._job.recipe.seed)[0])
-        summary: dict[str, float | str] = {"loss": loss, "step": float(self._step)}
-        self._end("finished", summary)
-        return Finished(summary)
-
-    def _end(self, state: str, summary: dict[str, float | str]) -> None:
-        if self._folder is not None:
-            self._folder.update(state=state, step=self._step, summary=summary)
-            self._folder.seal()
-
-    def _note(self, event: Event) -> Event:
-        return event if self._folder is None else self._folder.note(event)
+    def load_state(self, arrays: Arrays, step: int) -> None:
+        """Take over the weights and the place on the curve."""
+        self._weights = {name: arrays[f"model/{name}"] for name in self._weights}
+        self._step = step
