@@ -6,17 +6,12 @@ Each ends with exactly one last event, or raises ``WorkbenchError`` or ``Ended``
 from __future__ import annotations
 
 import importlib
-import io
-import re
 from collections.abc import Generator, Iterator
 from dataclasses import dataclass
 from pathlib import Path
 from typing import TypeVar, cast
 
-import numpy as np
-
 from app.desk import TOOLS, Desk, Ended
-from app.home import data_cache, user_cache
 from app.messages.table import tell, tell_error, tell_event
 from app.plans import (
     DataChoice,
@@ -30,11 +25,12 @@ from app.plans import (
     prepared_folder,
     train_job,
 )
+from app.proofs import check_proof, export_summary, optimize_summary, samples_of
 from app.recipe_settings import apply_settings
 from engines.contract.capabilities import EngineReport
 from engines.contract.errors import ErrorCode, WorkbenchError
 from engines.contract.events import Answer, Crashed, Event, Failed, Finished, Log, Stopped
-from engines.contract.files import make_folder, write_atomic
+from engines.contract.files import make_folder
 from engines.contract.jobs import (
     EvaluateJob,
     EvaluateOnnxJob,
@@ -52,10 +48,8 @@ from engines.registry import ENGINES
 from engines.runs.verify import verify
 from engines.training import manifest as manifests
 from engines.training.run_folder import RunRecord, read_data, read_design, read_recipe, read_run
-from engines.training.shards import open_shards
 
 Record = TypeVar("Record")
-MOST_SAMPLES = 1024
 NEEDED = ("run.json", "design.json", "recipe.json", "data.json", "split.npz", "manifest.json")
 """The files without which nothing more can be done with a run; checkpoints have others to fall back on."""
 Answering = Generator[Event, None, None]
@@ -169,24 +163,7 @@ def export(desk: Desk, run: Path, target: Path, checkpoint: str = "best") -> Ans
     proof = yield from desk.ask(TOOLS, ProveJob(job.target, job.reference), ProofView)
     check_proof(proof, job.target)
     Path(job.target).replace(target)
-    yield Finished(_export_summary(proof, written, target))
-
-
-def check_proof(proof: ProofView, path: str) -> None:
-    """Return if the proof was passed; raises ``PROOF_FAILED`` or ``NOT_PROVABLE``."""
-    if proof.status == "passed":
-        return
-    reason = proof.reason.replace("_", " ")
-    if proof.status == "not_provable":
-        raise WorkbenchError(ErrorCode.NOT_PROVABLE, path=path, reason=reason)
-    raise WorkbenchError(
-        ErrorCode.PROOF_FAILED,
-        path=path,
-        error=f"{proof.max_abs_error:.3g}",
-        bound=f"{proof.bound:.3g}",
-        reason=reason,
-        where=proof.where or "the output",
-    )
+    yield Finished(export_summary(proof, written, target))
 
 
 def optimize(desk: Desk, model: Path, target: Path, report: Path | None, reference: Path | None) -> Answering:
@@ -203,7 +180,7 @@ def optimize(desk: Desk, model: Path, target: Path, report: Path | None, referen
     view = yield from desk.ask(TOOLS, job, OptimizeView)
     if view.proof.status == "failed":
         check_proof(view.proof, view.target)
-    yield Finished(_optimize_summary(view))
+    yield Finished(optimize_summary(view))
 
 
 def inspect(desk: Desk, path: Path) -> Answering:
@@ -250,19 +227,9 @@ def install(desk: Desk, name: str) -> Answering:
 
 
 def _own_samples(desk: Desk, model: str) -> Generator[Event, None, str]:
-    """Return an ``.npz`` of the test samples of the data that the file says it learned, "" if not here."""
+    """Return test samples of the data that the file says it learned, "" where those are not here."""
     view = yield from _but_answers(desk.ask(TOOLS, ReadGraphJob(model), GraphView))
-    digest = view.facts.get("modelwright.data_digest", "")
-    folder = data_cache() / digest
-    if not re.fullmatch(r"[0-9a-f]+", digest) or not (folder / "manifest.json").is_file():
-        return ""
-    shards = open_shards(folder)
-    buffer = io.BytesIO()
-    np.savez(buffer, inputs=shards.inputs[shards.indices["test"][:MOST_SAMPLES]])
-    path = user_cache() / "samples" / f"{digest}.npz"
-    make_folder(path.parent)
-    write_atomic(path, buffer.getvalue())
-    return str(path)
+    return samples_of(view.facts.get("modelwright.data_digest", ""))
 
 
 def _but_answers(asking: Generator[Event, None, Record]) -> Generator[Event, None, Record]:
@@ -294,34 +261,6 @@ def _export_job(run: Path, manifest: DataManifest, target: Path, checkpoint: str
         reference=str(artifacts / "reference.npz"),
         checkpoint=checkpoint,
     )
-
-
-def _export_summary(proof: ProofView, written: ExportView, target: Path) -> dict[str, float | str]:
-    return {
-        "file": str(target.absolute()),
-        "bytes": written.bytes,
-        "opset": written.opset,
-        "proof": proof.status,
-        "samples": proof.samples,
-        "max_abs_error": proof.max_abs_error,
-        "max_rel_error": proof.max_rel_error,
-        "classes_agree": proof.classes_agree,
-        "reference": written.reference,
-    }
-
-
-def _optimize_summary(view: OptimizeView) -> dict[str, float | str]:
-    summary: dict[str, float | str] = {"file": view.target, "proof": view.proof.status}
-    for when, facts in (("before", view.before), ("after", view.after)):
-        summary[f"nodes_{when}"] = facts.nodes
-        summary[f"bytes_{when}"] = facts.bytes
-        summary[f"latency_plain_ms_{when}"] = facts.latency_plain_ms
-        summary[f"latency_runtime_ms_{when}"] = facts.latency_runtime_ms
-    return summary | {
-        "max_abs_error": view.proof.max_abs_error,
-        "max_rel_error": view.proof.max_rel_error,
-        "batch_normalizations_after": view.after.operators.get("BatchNormalization", 0),
-    }
 
 
 def _open_run(desk: Desk, run: Path) -> Generator[Event, None, RunRecord]:

@@ -132,12 +132,12 @@ def exit_status(last: Event | None) -> int:
 
 
 def complain(told: Told) -> None:
-    """Say on stderr what happened, why and what to do; the details come last."""
+    """Say on stderr what happened, why and what to do; details last, but no traceback of a known fault."""
     print(f"Error: {told.what}", file=sys.stderr)
     for sentence in (told.why, told.todo):
         if sentence:
             print(f"  {sentence}", file=sys.stderr)
-    if told.details.strip():
+    if told.details.strip() and (told.button == "copy_details" or not told.details.startswith("Traceback")):
         print("Details:", file=sys.stderr)
         for line in told.details.strip().splitlines()[-20:]:
             print(f"  {line}", file=sys.stderr)

@@ -49,7 +49,7 @@ class TrainPrinter(HumanPrinter):
             case Metrics():
                 self.progress(self._metrics_line(event))
             case Validated():
-                self.line(_validated_line(event))
+                self.line(self._validated_line(event))
             case CheckpointSaved(best=True):
                 self.progress(f"checkpoint after step {event.step}")
             case Finished() | Stopped():
@@ -61,6 +61,11 @@ class TrainPrinter(HumanPrinter):
         values = "  ".join(f"{name} {number(float(array[-1]))}" for name, array in event.values.items())
         total = self._started.total_steps if self._started else 0
         return f"step {event.first_step + len(next(iter(event.values.values()), ()))}/{total}  {values}"
+
+    def _validated_line(self, event: Validated) -> str:
+        values = "  ".join(f"{name} {number(value)}" for name, value in event.values.items())
+        epoch = event.step // self._started.steps_per_epoch if self._started else event.epoch
+        return f"epoch {epoch:>3}  {duration(event.t):>7}  {values}"
 
     def _end(self, event: Finished | Stopped) -> None:
         if isinstance(event, Finished):
@@ -94,10 +99,9 @@ def _data_line(manifest: DataManifest) -> str:
 
 
 def _started_line(event: Started) -> str:
-    threads = f", {event.threads} thread{'s' if event.threads != 1 else ''}" if event.threads else ""
-    return f"Training {event.epochs} epochs of {event.steps_per_epoch} steps on {event.device}{threads}"
+    plan = f"{_count(event.epochs, 'epoch')} of {_count(event.steps_per_epoch, 'step')}"
+    return f"Training {plan} on {event.device}, {_count(event.threads, 'thread')}"
 
 
-def _validated_line(event: Validated) -> str:
-    values = "  ".join(f"{name} {number(value)}" for name, value in event.values.items())
-    return f"epoch {event.epoch:>3}  {duration(event.t):>7}  {values}"
+def _count(number: int, thing: str) -> str:
+    return f"{number} {thing}{'' if number == 1 else 's'}"
