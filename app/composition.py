@@ -12,6 +12,8 @@ from app.controllers.engines import EnginesController
 from app.controllers.graph import GraphController
 from app.controllers.load import LoadMonitor
 from app.controllers.models import ModelsController
+from app.controllers.settings import SettingsController
+from app.controllers.start import StartController
 from app.controllers.training import TrainingController
 from app.project import Project
 from app.window import Window
@@ -30,9 +32,11 @@ class Composition(QObject):
         self.engines = EnginesController(self.bench)
         self.load = LoadMonitor(self.bench)
         self.models = ModelsController(self.bench)
+        self.start = StartController(self.bench, self.models)
         self.data = DataController(self.bench)
         self.design = DesignController(self.bench)
         self.training = TrainingController(self.bench)
+        self.settings = SettingsController(self.bench, self.engines)
         self.graph = GraphController(self.bench, self.models)
         self._add_rooms()
         window.on_closed = self._on_closed
@@ -41,17 +45,19 @@ class Composition(QObject):
 
     def _add_rooms(self) -> None:
         shell = self._window.shell
+        shell.add_room("start", "Start", "start", self.start.make_room)
         shell.add_room("data", "Data", "data", self.data.make_room)
         shell.add_room("design", "Design", "design", self.design.make_room)
         shell.add_room("train", "Train", "train", self.training.make_room)
         shell.add_room("graph", "Graph", "graph", self.graph.make_room)
+        shell.add_room("settings", "Settings", "settings", self.settings.make_room, bottom=True)
 
     def _restore(self) -> None:
         """Bring back the project, the run and the room of the last session."""
         session, bench = self.bench.session, self.bench
         bench.engine, bench.device = session.engine, session.device or "cpu"
         bench.project_changed.emit()
-        room = "design"
+        room = "start"
         if session.project and (Path(session.project) / "project.toml").is_file():
             opened = bench.attempt(lambda: bench.open_project(Project.open(Path(session.project))))
             room = session.room if opened else room

@@ -34,6 +34,8 @@ class Session:
     engine: str = ""
     device: str = ""
     theme: str = "system"
+    reduced_motion: bool = False
+    in_process: bool = False
     version: int = 1
 
 

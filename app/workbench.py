@@ -56,6 +56,7 @@ class Workbench(QObject):
     project_changed = Signal()
     design_changed = Signal()
     data_changed = Signal()
+    source_chosen = Signal()
     engine_changed = Signal()
     run_chosen = Signal(str)
     runs_changed = Signal()
@@ -65,7 +66,7 @@ class Workbench(QObject):
         super().__init__(shell)
         self.shell = shell
         self.hosts = hosts or Hosts()
-        self.session = load_session()
+        self.session: Session = load_session()
         self.project: Project | None = None
         self.design: Design | None = None
         self.manifest: DataManifest | None = None
@@ -112,8 +113,9 @@ class Workbench(QObject):
     def choose_engine(self, engine: str, device: str) -> None:
         """Train with ``engine`` on ``device`` from here on."""
         self.engine, self.device = engine, device
-        if self.project is not None:
-            self.attempt(lambda project=self.project: project.choose_engine(engine, device))
+        project = self.project
+        if project is not None:
+            self.attempt(lambda: project.choose_engine(engine, device))
         self.engine_changed.emit()
 
     def save(self) -> bool:
@@ -202,10 +204,6 @@ class Workbench(QObject):
             device=self.device,
         )
         self.attempt(lambda: save_session(self.session))
-
-    def set_theme(self, scheme: str) -> None:
-        """Remember which theme the person wants."""
-        self.session: Session = replace(self.session, theme=scheme)
 
     # --- telling ---
 

@@ -41,6 +41,7 @@ class DataController(QObject):
         self._preview: DataPreview | None = None
         self._source = ""
         bench.project_changed.connect(self._on_project_changed)
+        bench.source_chosen.connect(self.prepare)
         bench.offer("choose_file", self._on_file_requested)
         bench.offer("show_data", lambda: bench.shell.open_room("data"))
         bench.offer("prepare_data", self.prepare)

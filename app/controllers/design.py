@@ -24,7 +24,7 @@ class DesignController(QObject):
 
     def make_room(self) -> QWidget:
         """Make the room, once."""
-        room = DesignRoom(tell_error)
+        room = DesignRoom(lambda fault: tell_error(fault).text)
         self._room = room
         room.node_selected.connect(self._bench.select_node)
         room.template_requested.connect(lambda: self._bench.shell.open_room("start"))

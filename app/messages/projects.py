@@ -111,4 +111,10 @@ ROWS: dict[ErrorCode, Message] = {
         why="Two runs can be compared, or two model files, but not one with the other.",
         todo="Name two of the same kind.",
     ),
+    ErrorCode.DATA_NEEDS_DESIGN: Message(
+        what="{path} holds data, and no design is open that could be trained on it.",
+        why="Data are chosen for a design: its input has to have their shape.",
+        todo="Choose a template or open a project, then drop the file again.",
+        button="show_start",
+    ),
 }

@@ -122,6 +122,7 @@ class ErrorCode(str, Enum):
     CHECKPOINT_NONE = "checkpoint_none"  # path
     CHECKPOINT_UNFIT = "checkpoint_unfit"  # path, array, why
     RECIPE_INVALID = "recipe_invalid"  # setting, value, wanted
+    DATA_NEEDS_DESIGN = "data_needs_design"  # path
     DATA_CHANGED = "data_changed"  # run, have, wanted (digests)
     LOSS_NOT_FINITE = "loss_not_finite"  # step, value, learning_rate
     DEVICE_UNKNOWN = "device_unknown"  # device, known
