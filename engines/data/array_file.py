@@ -6,7 +6,7 @@ import math
 import zipfile
 from collections.abc import Mapping
 from pathlib import Path
-from typing import Any
+from typing import Any, BinaryIO
 
 import numpy as np
 import numpy.typing as npt
@@ -34,7 +34,8 @@ def read_npz(path: Path, options: Options) -> Raw:
 
 def read_npy(path: Path, options: Options) -> Raw:
     """Read a table ``(n, columns)`` of an ``.npy``; ``target`` is a column's number from 0, or the last."""
-    table = _load(path)[path.name]
+    arrays = _load(path)
+    table = arrays[_pick(path, arrays, (path.name,), path.name)]
     _demand(
         path,
         path.name,
@@ -80,12 +81,11 @@ def _raw(path: Path, inputs: Array, targets: Array, target_name: str, classes: t
 def _load(path: Path) -> dict[str, Array]:
     """Read every array; whatever NumPy and zipfile make of a broken file becomes one error."""
     try:
-        loaded = np.load(path, allow_pickle=False, mmap_mode="r" if path.suffix == ".npy" else None)
-        if isinstance(loaded, np.ndarray):
-            return {path.name: loaded}
-        with loaded:
-            _demand_sizes(path)
-            return {name: loaded[name] for name in loaded.files}
+        with path.open("rb") as file:
+            if file.read(2) == b"PK":
+                file.seek(0)
+                return _unpack(path, file)
+        return {path.name: np.load(path, mmap_mode="r", allow_pickle=False)}
     except WorkbenchError:
         raise
     except OSError as fault:
@@ -96,11 +96,15 @@ def _load(path: Path) -> dict[str, Array]:
         raise _refused(path, path.name, str(fault) or type(fault).__name__) from None
 
 
-def _demand_sizes(path: Path) -> None:
-    """Refuse what unpacks to more than memory holds before it is unpacked."""
-    with zipfile.ZipFile(path) as archive:
+def _unpack(path: Path, file: BinaryIO) -> dict[str, Array]:
+    """Read a zip of arrays; what unpacks to more than memory holds is refused before it is unpacked."""
+    with zipfile.ZipFile(file) as archive:
         for entry in archive.infolist():
             _demand(path, entry.filename, entry.file_size <= MOST_BYTES, f"it claims {entry.file_size} bytes")
+    file.seek(0)
+    with np.load(file, allow_pickle=False) as loaded:
+        arrays = {name: loaded[name] for name in loaded.files}
+    return {name: array for name, array in arrays.items() if isinstance(array, np.ndarray)}
 
 
 def _pick(path: Path, arrays: Mapping[str, Array], names: tuple[str, ...], wanted: str) -> str:

@@ -39,12 +39,11 @@ def inputs(checked: Checked, train: Indices, options: Options) -> tuple[Scaled, 
         facts = {"missing": "mean", "mean": _list(mean)}
     if values.ndim != 2:
         return values.astype(np.float32), facts, []
-    std = values[train].std(axis=0)
     constant = _constant(values, train)
     warnings = [f"constant_column:{checked.raw.features[column]}" for column in np.flatnonzero(constant)]
     if options.standardize == "no":
         return values.astype(np.float32), facts, warnings
-    std = np.where(constant, 1.0, std)
+    mean, std = _statistics(values, train)
     facts |= {"mean": _list(mean), "std": _list(std)}
     return ((values - mean) / std).astype(np.float32), facts, warnings
 
@@ -60,8 +59,7 @@ def targets(
     values = checked.values
     if options.standardize == "no":
         return values.astype(np.float32), {}
-    mean = values[train].mean(axis=0)
-    std = np.where(_constant(values, train), 1.0, values[train].std(axis=0))
+    mean, std = _statistics(values, train)
     facts = {"target_mean": _list(mean), "target_std": _list(std)}
     return ((values - mean) / std).astype(np.float32), facts
 
@@ -70,6 +68,13 @@ def _constant(values: Floats, train: Indices) -> npt.NDArray[np.bool_]:
     """Tell which columns never change in training (their deviation may be rounding, not zero)."""
     rows = values[train]
     return np.asarray(rows.max(axis=0) == rows.min(axis=0), np.bool_)
+
+
+def _statistics(values: Floats, train: Indices) -> tuple[Floats, Floats]:
+    """Return mean and deviation of each column in training; exactly the value and 1 where it is constant."""
+    rows, constant = values[train], _constant(values, train)
+    mean = np.where(constant, rows[0], rows.mean(axis=0))
+    return mean, np.where(constant, 1.0, rows.std(axis=0))
 
 
 def _means(values: Floats, train: Indices) -> Floats:
