@@ -45,8 +45,8 @@ from engines.training.schedules import learning_rates
 from engines.training.shards import Shards
 from engines.training.trainer import Arrays, Trainer
 
-SAVING_SHARE = 20
-"""Between two checkpoints of short epochs passes 20 times what one took, so that they cost 5% at most …"""
+SAVING_SHARE = 50
+"""Between two checkpoints of short epochs passes 50 times what one took, so that they cost 2% at most …"""
 LONGEST_SPARE = 5.0
 """… but from epochs of five seconds on, each one asked for is written …"""
 LONGEST_GAP = 60.0

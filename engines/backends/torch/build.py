@@ -33,9 +33,12 @@ class DesignModule(nn.Module):
     def forward(self, *inputs: Tensor) -> Tensor:
         """Return the output's logits or values, ``(batch, *output_shape)``."""
         values = dict(zip(self._inputs, inputs))
-        modules = self._modules
+        modules: Mapping[str, Any] = self._modules
         for name, sources in self._plan:
-            values[name] = modules[name](*[values[source] for source in sources])  # type: ignore[misc]
+            if len(sources) == 1:
+                values[name] = modules[name](values[sources[0]])
+            else:
+                values[name] = modules[name](*[values[source] for source in sources])
         return values[self.spec.outputs[0]]
 
 

@@ -2,7 +2,8 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping
+from functools import partial
 from typing import Any
 
 import numpy as np
@@ -36,6 +37,15 @@ def make_optimizer(module: DesignModule, recipe: Recipe) -> Optimizer:
         return RMSprop(parameters, lr=rate, alpha=alpha, eps=epsilon, weight_decay=decay)
     kind = Adam if recipe.optimizer == "adam" else AdamW
     return kind(parameters, lr=rate, betas=betas, eps=recipe.epsilon, weight_decay=decay, fused=True)
+
+
+def bare_step(optimizer: Optimizer) -> Callable[[], object]:
+    """Return the optimizer's step without the profiler's range and the hooks around it.
+
+    They cost a small model 8% of its speed; nothing of ours uses them.
+    """
+    step = type(optimizer).step
+    return partial(getattr(step, "__wrapped__", step), optimizer)
 
 
 def read_state(module: DesignModule, optimizer: Optimizer, name: str) -> dict[str, npt.NDArray[Any]]:
