@@ -1,0 +1,312 @@
+"""The ship room: export, and the proof in numbers that the file answers as the engine does."""
+
+from __future__ import annotations
+
+from pathlib import Path
+
+from PySide6.QtCore import Qt, Signal
+from PySide6.QtWidgets import QHBoxLayout, QStackedLayout, QVBoxLayout, QWidget
+
+from engines.contract.views import ExportView, OptimizeView, ProofView
+from widgets.canvas.model import byte_size
+from widgets.controls import (
+    Button,
+    Card,
+    Chip,
+    Column,
+    Elided,
+    EmptyPage,
+    FieldRow,
+    MessagePanel,
+    ProgressBar,
+    Table,
+    label,
+)
+from widgets.controls.text import set_property
+from widgets.look.theme import scaled
+from widgets.look.tokens import GAP
+from widgets.shipping.ruler import ErrorRuler
+from widgets.shipping.words import VERDICTS, advice, basis, figure, share, why
+
+_HEADLINES = {
+    "failed": "This file does not answer as the engine does.",
+    "not_provable": "Nothing can be proven about this file.",
+}
+
+
+class ShipRoom(QWidget):
+    """Shows what was exported and its proof; ``folder_requested`` carries the file to show."""
+
+    export_requested = Signal()
+    folder_requested = Signal(str)
+
+    def __init__(self, parent: QWidget | None = None) -> None:
+        super().__init__(parent)
+        self.title, self.line = Elided("Ship", "title"), Elided("", "dim")
+        self.export_button = Button("Export ONNX", "ship_export", kind="primary", icon_name="download")
+        self.progress = ProgressBar("ship_progress", "Export")
+        self.stage = label("", "dim")
+        self.proof, self.verdict = Card("Proof"), Chip()
+        self.absolute, self.relative, self.classes = (
+            label("", "value"),
+            label("", "value"),
+            label("", "value"),
+        )
+        self.basis = label("", "dim", wrap=True)
+        self.ruler, self.message = ErrorRuler(), MessagePanel()
+        self.batches = _batch_table()
+        self.file = FileCard("Exported file", "ship_show_file")
+        self.optimized = FileCard("Optimized file", "ship_show_optimized")
+        self._empty = EmptyPage(
+            "Nothing has been exported yet. The file is run beside the engine, and shown with its error.",
+            "Export ONNX",
+            "ship_empty_export",
+            icon_name="ship",
+        )
+        self._build()
+        self._connect()
+        self.clear()
+
+    # --- what is shown ---
+
+    def set_model(self, name: str, line: str = "") -> None:
+        """Name the model that would be exported, with a line about its run."""
+        self.title.setText(name)
+        self.line.setText(line)
+
+    def set_exportable(self, can: bool, reason: str = "") -> None:
+        """Allow the export, or grey it out with the reason."""
+        self.export_button.set_enabled(can, reason)
+        self._empty.button.set_enabled(can, reason)
+
+    def show_busy(self, stage: str, done: int = 0, total: int = 0) -> None:
+        """Show that an export or a proof is under way, and how far."""
+        self._pages.setCurrentIndex(1)
+        self.export_button.set_busy(True)
+        self.stage.setText(f"{stage} …")
+        self.progress.set_share(done / total if total else 0.05)
+        self._progress_row.show()
+
+    def show_idle(self) -> None:
+        """Take the progress away."""
+        self.export_button.set_busy(False)
+        self._progress_row.hide()
+
+    def show_export(self, view: ExportView) -> None:
+        """Show what was written; an earlier proof and an earlier optimized file no longer belong to it."""
+        self._pages.setCurrentIndex(1)
+        rows = [
+            ("Size", byte_size(view.bytes)),
+            ("ONNX opset", str(view.opset)),
+            ("Written by", view.exporter),
+        ]
+        self.file.show_file(view.target, rows)
+        self.optimized.show_none("Press Optimize in Graph for a smaller, faster file with the same answers.")
+        self._show_unproven()
+
+    def show_proof(self, view: ProofView) -> None:
+        """Show the numbers of a proof and what they mean."""
+        self._pages.setCurrentIndex(1)
+        words, severity = VERDICTS[view.status]
+        self.verdict.set_state(words, severity)
+        self.verdict.show()
+        self._show_figures(view, severity)
+        self.basis.setText(basis(view))
+        self.ruler.show_errors(view.batches, view.bound, provable=view.status != "not_provable")
+        self._numbers.show()
+        self.batches.show()
+        if view.status == "passed":
+            self.message.hide()
+        else:
+            headline = _HEADLINES[view.status]
+            self.message.show_message(headline, why(view), advice(view), severity=severity, closable=False)
+        self.batches.set_rows(
+            [str(batch.batch) for batch in view.batches],
+            [(batch.batch, batch.max_abs_error, batch.max_rel_error) for batch in view.batches],
+        )
+
+    def show_optimized(self, view: OptimizeView) -> None:
+        """Show the optimized file beside the exported one."""
+        before, after = view.before, view.after
+        rows = [
+            ("Nodes", f"{before.nodes:,} → {after.nodes:,}"),
+            ("Size", f"{byte_size(before.bytes)} → {byte_size(after.bytes)}"),
+            ("Runtime", f"{before.latency_runtime_ms:.3g} → {after.latency_runtime_ms:.3g} ms"),
+            ("Largest error", figure(view.proof.max_abs_error)),
+        ]
+        self.optimized.show_file(view.target, rows, VERDICTS[view.proof.status])
+
+    def clear(self) -> None:
+        """Go back to the empty page."""
+        self.show_idle()
+        self._pages.setCurrentIndex(0)
+
+    # --- parts ---
+
+    def _build(self) -> None:
+        work = QWidget()
+        whole = QVBoxLayout(work)
+        whole.setContentsMargins(GAP, GAP, GAP, GAP)
+        whole.setSpacing(GAP)
+        whole.addLayout(self._build_head())
+        self._progress_row = self._build_progress()
+        whole.addWidget(self._progress_row)
+        parts = QHBoxLayout()
+        parts.setSpacing(GAP)
+        self._build_proof()
+        parts.addWidget(self.proof, 1)
+        parts.addWidget(self._build_side())
+        whole.addLayout(parts, 1)
+        self._pages = QStackedLayout(self)
+        self._pages.addWidget(self._empty)
+        self._pages.addWidget(work)
+
+    def _build_head(self) -> QHBoxLayout:
+        words = QVBoxLayout()
+        words.setSpacing(2)
+        words.addWidget(self.title)
+        words.addWidget(self.line)
+        head = QHBoxLayout()
+        head.setSpacing(12)
+        head.addLayout(words, 1)
+        head.addWidget(self.export_button)
+        return head
+
+    def _build_progress(self) -> QWidget:
+        row = QWidget()
+        line = QHBoxLayout(row)
+        line.setContentsMargins(0, 0, 0, 0)
+        line.setSpacing(12)
+        line.addWidget(self.stage)
+        line.addWidget(self.progress, 1)
+        return row
+
+    def _build_proof(self) -> None:
+        self.proof.tools.addWidget(self.verdict)
+        self._numbers = QWidget()
+        column = QVBoxLayout(self._numbers)
+        column.setContentsMargins(0, 0, 0, 0)
+        column.setSpacing(GAP)
+        figures = QHBoxLayout()
+        figures.setSpacing(40)
+        for words, value in (
+            ("Largest absolute error", self.absolute),
+            ("Largest relative error", self.relative),
+            ("Classes agree", self.classes),
+        ):
+            figures.addLayout(_figure(words, value))
+        figures.addStretch()
+        column.addLayout(figures)
+        column.addWidget(self.basis)
+        column.addWidget(self.ruler, 1)
+        self.proof.body.setSpacing(GAP)
+        self.proof.body.addWidget(self.message)
+        self.proof.body.addWidget(self._numbers, 1)
+        self.proof.body.addWidget(self.batches, 1)
+        self.proof.body.addStretch()
+
+    def _build_side(self) -> QWidget:
+        side = QWidget()
+        side.setFixedWidth(scaled(320))
+        column = QVBoxLayout(side)
+        column.setContentsMargins(0, 0, 0, 0)
+        column.setSpacing(GAP)
+        column.addWidget(self.file)
+        column.addWidget(self.optimized)
+        column.addStretch(1)
+        return side
+
+    def _connect(self) -> None:
+        self.export_button.clicked.connect(self.export_requested)
+        self._empty.requested.connect(self.export_requested)
+        self.file.folder_requested.connect(self.folder_requested)
+        self.optimized.folder_requested.connect(self.folder_requested)
+
+    # --- filling ---
+
+    def _show_unproven(self) -> None:
+        self.verdict.hide()
+        self._numbers.hide()
+        self.batches.set_rows([], [])
+        self.batches.hide()
+        soon = "The numbers stand here once the file has been run beside the engine."
+        self.message.show_message("Not proven yet.", soon, severity="info", closable=False)
+
+    def _show_figures(self, view: ProofView, severity: str) -> None:
+        self.absolute.setText(figure(view.max_abs_error))
+        self.relative.setText(figure(view.max_rel_error))
+        self.classes.setText(share(view.classes_agree))
+        for words in (self.absolute, self.relative):
+            set_property(words, "severity", severity)
+        differ = 0 <= view.classes_agree < 1
+        set_property(self.classes, "severity", "bad" if differ else severity)
+
+
+class FileCard(Card):
+    """One file: its name, facts, a verdict where there is one, and the way to its folder."""
+
+    folder_requested = Signal(str)
+
+    def __init__(self, title: str, name: str) -> None:
+        super().__init__(title)
+        self.path = ""
+        self.name, self.verdict = Elided("", "heading"), Chip()
+        self.none = label("", "dim", wrap=True)
+        self.button = Button("Show in folder", name, icon_name="folder")
+        self._rows = QVBoxLayout()
+        self._rows.setSpacing(0)
+        self.tools.addWidget(self.verdict)
+        self.body.addWidget(self.none)
+        self.body.addWidget(self.name)
+        self.body.addLayout(self._rows)
+        self.body.addSpacing(4)
+        self.body.addWidget(self.button, 0, Qt.AlignmentFlag.AlignLeft)
+        self.button.clicked.connect(lambda: self.folder_requested.emit(self.path))
+
+    def show_file(self, path: str, facts: list[tuple[str, str]], verdict: tuple[str, str] = ("", "")) -> None:
+        """Show the file at ``path`` with its ``facts``."""
+        self.path = path
+        self._clear_rows()
+        for place, (name, value) in enumerate(facts):
+            self._rows.addWidget(FieldRow(name, value, last=place == len(facts) - 1))
+        self.name.setText(Path(path).name)
+        self.name.setToolTip(path)
+        self.verdict.set_state(*verdict)
+        self._turn(there=True)
+        self.verdict.setVisible(bool(verdict[0]))
+
+    def show_none(self, sentence: str) -> None:
+        """Say why there is no file."""
+        self.path = ""
+        self._clear_rows()
+        self.none.setText(sentence)
+        self._turn(there=False)
+
+    def _turn(self, there: bool) -> None:
+        for part in (self.name, self.button):
+            part.setVisible(there)
+        self.none.setVisible(not there)
+        self.verdict.hide()
+
+    def _clear_rows(self) -> None:
+        while (item := self._rows.takeAt(0)) is not None:
+            if (old := item.widget()) is not None:
+                old.hide()
+                old.deleteLater()
+
+
+def _figure(words: str, value: QWidget) -> QVBoxLayout:
+    column = QVBoxLayout()
+    column.setSpacing(2)
+    column.addWidget(label(words, "dim"))
+    column.addWidget(value)
+    return column
+
+
+def _batch_table() -> Table:
+    columns = [
+        Column("Batch size", shown=lambda count: f"{count:,}"),
+        Column("Largest absolute error", number=True, shown=figure),
+        Column("Largest relative error", number=True, shown=figure),
+    ]
+    return Table(columns, "ship_batches", "batches", filtered=False)

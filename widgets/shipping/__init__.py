@@ -1,0 +1,1 @@
+"""What leaves the house: the proof of a file as numbers, as a ruler and in words."""
