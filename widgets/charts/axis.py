@@ -30,7 +30,8 @@ def number_text(value: float, step: float = 0.0) -> str:
     if not math.isfinite(value):
         return "–" if math.isnan(value) else ("∞" if value > 0 else "−∞")
     size = max(abs(value), step)
-    if size and (size < 1e-3 or size >= 1e6):
+    small = step or size
+    if size and (small < 1e-3 or size >= 1e6):
         mantissa, _, power = f"{value:.1e}".partition("e")
         return f"{mantissa.removesuffix('.0')}e{int(power)}" if value else "0"
     if step:
@@ -50,7 +51,7 @@ class Axis(pg.AxisItem):  # type: ignore[misc]
         super().__init__(side, maxTickLength=0)
         self.percent, self.whole = percent, whole
         self.enableAutoSIPrefix(False)
-        self.setStyle(tickLength=0, tickTextOffset=6, hideOverlappingLabels=24)
+        self.setStyle(tickLength=0, tickTextOffset=6, hideOverlappingLabels=False)
         self.setGrid(255 if side == "left" else False)
         self.dress()
 

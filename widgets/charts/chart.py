@@ -185,6 +185,8 @@ class LineChart(QWidget):
         self.plot.setRange(xRange=(0, last), yRange=(low if low == 0 else low - room, top), padding=0)
 
     def _build(self) -> None:
+        for axis in (self.bottom, self.left_axis):
+            axis.setZValue(-1000)
         self.plot.setFrameShape(pg.PlotWidget.Shape.NoFrame)
         self.plot.setMenuEnabled(False)
         self.plot.hideButtons()

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import numpy as np
 from PySide6.QtWidgets import QWidget
 
 from widgets.charts.chart import LineChart
@@ -31,8 +32,8 @@ class LossChart(LineChart):
         self._mean = TrailingMean(self._mean.window)
         self.set_traces(
             [
-                Trace("every_step", "train, every step", 0, thin=True),
-                Trace("train", "train, mean", 0),
+                Trace("every_step", "every step", 0, thin=True),
+                Trace("train", "mean", 0),
                 Trace("validation", "validation", 1, marks=True),
             ]
         )
@@ -50,4 +51,4 @@ class LossChart(LineChart):
 
     def set_validation(self, steps: Steps, values: Values) -> None:
         """Give the validations' values as they are now."""
-        self.set_data("validation", steps, values)
+        self.set_data("validation", steps, np.asarray(values, np.float32))

@@ -7,11 +7,16 @@ import numpy.typing as npt
 
 from widgets.charts.growing import Growing
 
-BASE = 8
+BASE = 4
 """How many blocks of one level make a block of the next."""
 
 Values = npt.NDArray[np.float32]
 Places = npt.NDArray[np.int64]
+
+
+def grew(count: int, last: bytes, values: Values) -> bool:
+    """Tell whether ``values`` go on from ``count`` values that ended in ``last``, not written anew."""
+    return len(values) >= count and (count == 0 or values[count - 1 : count].tobytes() == last)
 
 
 class _Level:
@@ -32,16 +37,14 @@ class Pyramid:
 
     def __init__(self) -> None:
         self._values: Values = np.empty(0, np.float32)
+        self._count, self._last = 0, b""
         self._levels: list[_Level] = []
-
-    def __len__(self) -> int:
-        return len(self._values)
 
     def update(self, values: Values) -> None:
         """Take the whole series as it is now; only what is new is read, unless it became shorter."""
-        if len(values) < len(self._values):
+        if not grew(self._count, self._last, values):
             self._levels = []
-        self._values = values
+        self._values, self._count, self._last = values, len(values), values[-1:].tobytes()
         lows, highs = values, values
         height = 0
         while len(lows) >= BASE:
@@ -54,14 +57,14 @@ class Pyramid:
             height += 1
 
     def drawn(self, start: int, stop: int, limit: int) -> tuple[Places, Values]:
-        """Return indices and values to draw ``start`` to ``stop`` with about ``2 * limit`` points at most.
+        """Return indices and values to draw ``start`` to ``stop`` in ``limit`` to ``BASE * limit`` blocks.
 
         Where there are more values than ``limit``, each block gives its lowest and its highest value at
         the block's first index; the extremes over the stretch are those of the values themselves.
         """
         start, stop = max(0, start), min(stop, len(self._values))
         height = 0
-        while (stop - start) > limit * BASE**height and height < len(self._levels):
+        while stop - start >= limit * BASE ** (height + 1) and height < len(self._levels):
             height += 1
         if height == 0 or stop <= start:
             return np.arange(start, max(start, stop)), self._values[start:stop]

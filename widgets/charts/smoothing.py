@@ -3,11 +3,9 @@
 from __future__ import annotations
 
 import numpy as np
-import numpy.typing as npt
 
 from widgets.charts.growing import Growing
-
-Values = npt.NDArray[np.float32]
+from widgets.charts.pyramid import Values, grew
 
 
 class TrailingMean:
@@ -15,6 +13,7 @@ class TrailingMean:
 
     def __init__(self, window: int = 20) -> None:
         self.window = window
+        self._last = b""
         self._forget()
 
     @property
@@ -31,8 +30,9 @@ class TrailingMean:
 
     def update(self, values: Values) -> None:
         """Take the whole series as it is now."""
-        if len(values) < len(self._values):
+        if not grew(len(self._values), self._last, values):
             self._forget()
+        self._last = values[-1:].tobytes()
         done = len(self._values)
         fresh = values[done:].astype(np.float64)
         finite = np.isfinite(fresh)

@@ -58,7 +58,7 @@ class Trace:
             self.item.setSymbol("o")
             self.item.setSymbolSize(7)
             self.item.setSymbolBrush(QColor(self.colour()))
-            self.item.setSymbolPen(QPen(QColor(current().surface), 1))
+            self.item.setSymbolPen(pg.mkPen(current().surface, width=1))
 
     def set_data(self, steps: Steps, values: Values) -> None:
         """Take the whole series as it is now."""

@@ -62,6 +62,13 @@ class RowsModel(QAbstractTableModel):
         self.keys: list[str] = []
         self.rows: list[tuple[Any, ...]] = []
 
+    def set_columns(self, columns: Sequence[Column]) -> None:
+        """Replace the columns; the rows go."""
+        self.beginResetModel()
+        self.columns = tuple(columns)
+        self.keys, self.rows = [], []
+        self.endResetModel()
+
     def set_rows(self, keys: Sequence[str], rows: Sequence[tuple[Any, ...]]) -> None:
         """Replace all rows."""
         self.beginResetModel()
@@ -136,7 +143,7 @@ def table_text(model: Any, rows: Sequence[int] | range, delimiter: str) -> str:
 
 
 class Table(QWidget):
-    """A filter line over a sortable table; ``filtered`` False leaves the line away."""
+    """A filter line over a sortable table; ``filtered`` False leaves it away, ``even`` makes columns alike."""
 
     row_activated = Signal(str)
     selection_changed = Signal(list)
@@ -148,9 +155,11 @@ class Table(QWidget):
         accessible: str,
         *,
         filtered: bool = True,
+        even: bool = False,
         parent: QWidget | None = None,
     ) -> None:
         super().__init__(parent)
+        self._even = even
         self.model = RowsModel(columns, self)
         self.proxy = QSortFilterProxyModel(self)
         self.filter = named(QLineEdit(), f"{name}_filter", f"Filter {accessible}")
@@ -163,6 +172,11 @@ class Table(QWidget):
         kept = set(self.selected_keys())
         self.model.set_rows(keys, rows)
         self.select([key for key in keys if key in kept])
+
+    def set_columns(self, columns: Sequence[Column]) -> None:
+        """Replace the columns; the rows go."""
+        self.model.set_columns(columns)
+        self._build_header(self.view.horizontalHeader())
 
     def selected_keys(self) -> list[str]:
         """Return the keys of the selected rows, in the order shown."""
@@ -217,7 +231,9 @@ class Table(QWidget):
     def _build_header(self, header: QHeaderView) -> None:
         header.setHighlightSections(False)
         header.setStretchLastSection(False)
-        header.setSectionResizeMode(QHeaderView.ResizeMode.ResizeToContents)
+        header.setTextElideMode(Qt.TextElideMode.ElideRight)
+        mode = QHeaderView.ResizeMode
+        header.setSectionResizeMode(mode.Stretch if self._even else mode.ResizeToContents)
         header.setSectionResizeMode(0, QHeaderView.ResizeMode.Stretch)
         header.setMinimumSectionSize(scaled(48))
 

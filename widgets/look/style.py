@@ -74,6 +74,7 @@ def _measures(scale: float) -> dict[str, str]:
         "value": px(VALUE),
         "inner": px(CONTROL - 2),
         "inner_focus": px(CONTROL - 4),
+        "row": px(44),
         "small": px(28 - 2),
         "tool": px(CONTROL - 4),
         "mark": px(12),

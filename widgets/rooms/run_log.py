@@ -31,8 +31,8 @@ def line_of(event: Any) -> str:
             threads = f", {event.threads} threads" if event.threads > 1 else ""
             return f"started on {event.device}{threads}, {event.total_steps:,} steps in {event.epochs} epochs"
         case events.Validated():
-            values = (f"{n.removeprefix('validation_')} {_measure(n, v)}" for n, v in event.values.items())
-            return f"epoch {event.epoch}   " + "   ".join(values)
+            values = (f"{n.removeprefix('validation_')} {_measure(n, v):<8}" for n, v in event.values.items())
+            return f"epoch {event.epoch:<4} " + "  ".join(values).rstrip()
         case events.CheckpointSaved():
             return f"checkpoint at step {event.step:,}" + (", the best so far" if event.best else "")
         case events.Paused():

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
+from dataclasses import replace
 from time import monotonic
 from typing import Any, Protocol
 
@@ -47,6 +49,11 @@ class RunData(Protocol):
         """Names of the series there are."""
         ...
 
+    @property
+    def events(self) -> Sequence[Any]:
+        """What happened, in order; it only grows."""
+        ...
+
     def refresh(self) -> bool:
         """Read what is new; tell whether anything was."""
         ...
@@ -87,6 +94,7 @@ class TrainRoom(QWidget):
         self.measure_name = "accuracy"
         self._started: events.Started | None = None
         self._ended = False
+        self._shown, self._known = 0, set[str]()
         self._tick = QTimer(self, interval=500)
         self._frame = QTimer(self, interval=FRAME_MS, singleShot=True)
         self._build()
@@ -112,6 +120,7 @@ class TrainRoom(QWidget):
     def clear(self) -> None:
         """Show the page of a design that has not been trained."""
         self.history, self._started, self._ended = None, None, False
+        self._shown, self._known = 0, set()
         self._pages.setCurrentWidget(self.empty)
         self.head.hide()
         self.form.set_editable(True)
@@ -140,7 +149,13 @@ class TrainRoom(QWidget):
         self.refresh()
 
     def show_event(self, event: Any) -> None:
-        """Show what happened; events of metrics only say that there is more to read."""
+        """Show what happened; events of metrics only say that there is more to read.
+
+        What came over the wire and is in the run's folder too is shown once.
+        """
+        self.refresh_soon()
+        if isinstance(event, events.Metrics) or self._is_known(event):
+            return
         now = monotonic()
         if event.t > 0:
             self.pace.set_elapsed(event.t, now)
@@ -159,7 +174,6 @@ class TrainRoom(QWidget):
                 self._set_state(event.kind, ended=True)
             case _:
                 pass
-        self.refresh_soon()
 
     def refresh_soon(self) -> None:
         """Read and draw with the next frame, at most 30 times a second."""
@@ -171,6 +185,10 @@ class TrainRoom(QWidget):
         if self.history is None:
             return
         self.history.refresh()
+        recorded = self.history.events
+        while self._shown < len(recorded):
+            self._shown += 1
+            self.show_event(recorded[self._shown - 1])
         self._feed(self.loss, self.loss_card, "loss")
         self._feed(self.measure, self.measure_card, self.measure_name)
         steps, values = self._series("learning_rate")
@@ -207,6 +225,14 @@ class TrainRoom(QWidget):
         best = int(values.argmin() if lower else values.argmax())
         epoch = -(-int(steps[best]) // (self._started.steps_per_epoch if self._started else 1))
         return f"validation, best {measure_text(name, float(values[best]))} at epoch {epoch:,}"
+
+    def _is_known(self, event: Any) -> bool:
+        if isinstance(event, (events.Log, events.Paused, events.Continued)):
+            return False
+        mark = repr(replace(event, run="", seq=0, t=0.0))
+        known = mark in self._known
+        self._known.add(mark)
+        return known
 
     def _series(self, name: str) -> tuple[Steps, Values]:
         return _of(self.history.series, name) if self.history else _of(None, name)

@@ -1,0 +1,223 @@
+"""The Runs room: all runs in a table, the curves of the selected ones over one another, what differs."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Mapping, Sequence
+from dataclasses import dataclass
+
+import numpy as np
+from PySide6.QtCore import Qt, Signal
+from PySide6.QtWidgets import QHBoxLayout, QInputDialog, QSplitter, QStackedLayout, QVBoxLayout, QWidget
+
+from widgets.charts.axis import number_text
+from widgets.charts.chart import LineChart
+from widgets.charts.pyramid import Values
+from widgets.charts.trace import Steps, Trace
+from widgets.controls.buttons import Button, ToolButton
+from widgets.controls.card import Card
+from widgets.controls.messages import EmptyPage, MessagePanel
+from widgets.controls.table import Column, Table
+from widgets.look.tokens import GAP
+from widgets.rooms.pace import clock_text
+
+MOSTdef figure(value: float) -> str:
+    """Return a figure with four places, so that a column of them lines up."""
+    return f"{value:.4f}" if 1e-3 <= abs(value) < 1000 else number_text(value)
+
+
+_CURVES = 8
+
+
+@dataclass(frozen=True)
+class RunRow:
+    """One run of the table; None where a value is not known."""
+
+    key: str
+    title: str
+    state: str
+    design: str = ""
+    engine: str = ""
+    epochs: int | None = None
+    loss: float | None = None
+    measure: float | None = None
+    seconds: float | None = None
+    started: str = ""
+
+
+def figure(value: float) -> str:
+    """Return a figure with four places, so that a column of them lines up."""
+    return f"{value:.4f}" if 1e-3 <= abs(value) < 1000 else number_text(value)
+
+
+_CURVES = "validation, of the selected runs"
+_OF_LOSS = "On the validation split, of the best checkpoint"
+_OF_MEASURE = "The recipe's first metric on the validation split, of the best checkpoint"
+_COLUMNS = (
+    Column("Run"),
+    Column("State"),
+    Column("Design"),
+    Column("Engine"),
+    Column("Epochs", number=True, shown=lambda value: f"{value:,}"),
+    Column("Loss", number=True, shown=figure, tip=_OF_LOSS),
+    Column("Measure", number=True, shown=figure, tip=_OF_MEASURE),
+    Column("Time", number=True, shown=clock_text),
+    Column("Started"),
+)
+
+
+class RunsRoom(QWidget):
+    """Shows rows, curves and differences that it is given; tells what a person wants of them."""
+
+    selection_changed = Signal(list)
+    run_opened = Signal(str)
+    rename_requested = Signal(str, str)
+    delete_requested = Signal(list)
+    restore_requested = Signal(list)
+    folder_requested = Signal(str)
+    train_requested = Signal()
+
+    def __init__(self, parent: QWidget | None = None) -> None:
+        super().__init__(parent)
+        self.setObjectName("runs_room")
+        self.message = MessagePanel()
+        self.table = Table(_COLUMNS, "runs_table", "runs")
+        self.chart = LineChart("runs_chart", "Validation loss of the selected runs", can_log=True)
+        self.differences = Table([Column("Setting or figure")], "runs_compare", "differences", filtered=False, even=True)
+        self.open_button = Button("Show", "run_open", kind="primary", small=True)
+        self.rename = ToolButton("edit", "Rename the run", "run_rename")
+        self.folder = ToolButton("folder", "Open the run's folder", "run_folder")
+        self.delete = ToolButton("trash", "Move the selected runs to the bin", "run_delete")
+        self.empty = EmptyPage(
+            "No run yet. Every training leaves one here, to compare and to go on with.",
+            "Train",
+            "train_from_runs",
+            icon_name="runs",
+        )
+        self._rows: dict[str, RunRow] = {}
+        self._deleted: list[str] = []
+        self._build()
+        self._connect()
+        self.set_runs([])
+
+    def set_runs(self, rows: Sequence[RunRow]) -> None:
+        """Show ``rows``; what was selected stays selected."""
+        self._rows = {row.key: row for row in rows}
+        self.table.set_rows(
+            list(self._rows),
+            [
+                (r.title, r.state, r.design, r.engine, r.epochs, r.loss, r.measure, r.seconds, r.started)
+                for r in rows
+            ],
+        )
+        self._pages.setCurrentIndex(1 if rows else 0)
+        self._on_selection_changed(self.table.selected_keys())
+
+    def show_curves(self, curves: Mapping[str, tuple[Steps, Values]]) -> None:
+        """Draw one line a run, by key, in the order given; at most ``MOST_CURVES``."""
+        shown = list(curves.items())[:MOST_CURVES]
+        traces = [
+            Trace(key, self._title(key), place, marks=len(data[0]) < 60)
+            for place, (key, data) in enumerate(shown)
+        ]
+        self.chart.set_traces(traces)
+        for key, (steps, values) in shown:
+            self.chart.set_data(key, steps, np.asarray(values, np.float32))
+        hidden = len(curves) - len(shown)
+        self.chart_card.set_subtitle(
+            f"the first {MOST_CURVES} of {len(curves)} selected"
+            if hidden
+            else "validation, of the selected runs"
+        )
+
+    def show_differences(self, keys: Sequence[str], rows: Sequence[tuple[str, ...]]) -> None:
+        """Show ``rows``: a name, then one text a run of ``keys``."""
+        self.differences.set_columns(
+            [Column("Setting or figure"), *(Column(self._title(key)) for key in keys)]
+        )
+        self.differences.set_rows([row[0] for row in rows], [tuple(row) for row in rows])
+        self.compare_card.set_subtitle("what differs" if rows else "Select two runs to see what differs.")
+
+    def show_deleted(self, keys: Sequence[str], titles: Sequence[str]) -> None:
+        """Say that runs are in the bin, with the way back."""
+        self._deleted = list(keys)
+        named = titles[0] if len(titles) == 1 else f"{len(titles)} runs"
+        verb = "is" if len(titles) == 1 else "are"
+        self.message.show_message(
+            f"{named} {verb} in the bin", severity="info", action="restore", action_text="Undo"
+        )
+
+    def _title(self, key: str) -> str:
+        return self._rows[key].title if key in self._rows else key
+
+    def _build(self) -> None:
+        self.table_card, self.chart_card = Card("Runs"), Card("Loss", _CURVES)
+        self.compare_card = Card("Differences", "Select two runs to see what differs.")
+        for tool in (self.rename, self.folder, self.delete, self.open_button):
+            self.table_card.tools.addWidget(tool)
+        self.table_card.body.addWidget(self.table)
+        self.chart_card.body.addWidget(self.chart)
+        self.compare_card.body.addWidget(self.differences)
+        lower = QWidget()
+        line = QHBoxLayout(lower)
+        line.setContentsMargins(0, 0, 0, 0)
+        line.setSpacing(GAP)
+        line.addWidget(self.chart_card, 3)
+        line.addWidget(self.compare_card, 2)
+        split = QSplitter(Qt.Orientation.Vertical)
+        split.setHandleWidth(GAP)
+        split.setChildrenCollapsible(False)
+        split.addWidget(self.table_card)
+        split.addWidget(lower)
+        split.setSizes([360, 360])
+        holder = QWidget()
+        self._pages = QStackedLayout(holder)
+        self._pages.addWidget(self.empty)
+        self._pages.addWidget(split)
+        whole = QVBoxLayout(self)
+        whole.setContentsMargins(GAP, GAP, GAP, GAP)
+        whole.setSpacing(GAP)
+        whole.addWidget(self.message)
+        whole.addWidget(holder, 1)
+        self.chart.set_span(0, 1, "step")
+
+    def _connect(self) -> None:
+        self.table.selection_changed.connect(self._on_selection_changed)
+        self.table.row_activated.connect(self.run_opened)
+        self.empty.requested.connect(self.train_requested)
+        self.open_button.clicked.connect(lambda: self._with_one(self.run_opened.emit))
+        self.folder.clicked.connect(lambda: self._with_one(self.folder_requested.emit))
+        self.rename.clicked.connect(lambda: self._with_one(self._ask_name))
+        self.delete.clicked.connect(lambda: self.delete_requested.emit(self.table.selected_keys()))
+        self.message.action_requested.connect(self._on_message_action)
+
+    def _with_one(self, slot: Callable[[str], object]) -> None:
+        keys = self.table.selected_keys()
+        if len(keys) == 1:
+            slot(keys[0])
+
+    def _ask_name(self, key: str) -> None:
+        dialog = QInputDialog(self)
+        dialog.setAttribute(Qt.WidgetAttribute.WA_DeleteOnClose)
+        dialog.setObjectName("rename_dialog")
+        dialog.setWindowTitle("Rename the run")
+        dialog.setLabelText("Name")
+        dialog.setTextValue(self._title(key))
+        dialog.textValueSelected.connect(lambda text: self._on_name_given(key, text.strip()))
+        dialog.open()
+
+    def _on_name_given(self, key: str, name: str) -> None:
+        if name and name != self._title(key):
+            self.rename_requested.emit(key, name)
+
+    def _on_message_action(self, action: str) -> None:
+        if action == "restore":
+            self.message.hide()
+            self.restore_requested.emit(self._deleted)
+
+    def _on_selection_changed(self, keys: list[str]) -> None:
+        for button in (self.open_button, self.rename, self.folder):
+            button.setEnabled(len(keys) == 1)
+        going = any(self._rows[key].state in ("running", "paused", "training") for key in keys)
+        self.delete.setEnabled(bool(keys) and not going)
+        self.delete.setToolTip("A run that goes on cannot be moved." if going else "Move to the bin")
+        self.selection_changed.emit(keys)
