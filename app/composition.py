@@ -13,6 +13,7 @@ from app.controllers.graph import GraphController
 from app.controllers.load import LoadMonitor
 from app.controllers.models import ModelsController
 from app.controllers.settings import SettingsController
+from app.controllers.ship import ShipController
 from app.controllers.start import StartController
 from app.controllers.training import TrainingController
 from app.project import Project
@@ -37,6 +38,7 @@ class Composition(QObject):
         self.design = DesignController(self.bench)
         self.training = TrainingController(self.bench)
         self.settings = SettingsController(self.bench, self.engines)
+        self.ship = ShipController(self.bench, self.models)
         self.graph = GraphController(self.bench, self.models)
         self._add_rooms()
         window.on_closed = self._on_closed
@@ -50,6 +52,7 @@ class Composition(QObject):
         shell.add_room("design", "Design", "design", self.design.make_room)
         shell.add_room("train", "Train", "train", self.training.make_room)
         shell.add_room("graph", "Graph", "graph", self.graph.make_room)
+        shell.add_room("ship", "Ship", "ship", self.ship.make_room)
         shell.add_room("settings", "Settings", "settings", self.settings.make_room, bottom=True)
 
     def _restore(self) -> None:

@@ -6,6 +6,7 @@ The Graph and Ship rooms show one model: that of the chosen run, or an ONNX file
 from __future__ import annotations
 
 from collections.abc import Callable, Generator
+from dataclasses import replace
 from functools import partial
 from pathlib import Path
 
@@ -148,11 +149,12 @@ class ModelsController(QObject):
         for event in events:
             match event:
                 case Answer(record=ExportView() as exported):
-                    self.exported, self.proof, self.graph, self.optimization = exported, None, None, None
+                    self.forget()
+                    self.exported = replace(exported, target=str(self._artifact(MODEL)))
                 case Answer(record=ProofView() as proof):
                     self.proof = proof
                 case Answer(record=GraphView() as graph):
-                    self.graph = graph
+                    self._take_graph(graph)
                 case Answer(record=OptimizeView() as view):
                     self.optimization = view
                 case Progress():
@@ -162,6 +164,16 @@ class ModelsController(QObject):
                     continue
             if isinstance(event, Answer):
                 self.changed.emit()
+
+    def _take_graph(self, graph: GraphView) -> None:
+        """Know the graph, and by it an exported file that an earlier session wrote."""
+        self.graph = graph
+        model, reference = self.model, self._artifact(REFERENCE)
+        if self.exported is None and self.file is None and model is not None:
+            opset = graph.facts.get("opset", "").rpartition(" ")[2]
+            number = int(opset) if opset.isdecimal() else 0
+            producer = graph.facts.get("producer", "")
+            self.exported = ExportView(str(model), str(reference), graph.bytes, number, producer)
 
     def _on_ended(self, outcome: Outcome) -> None:
         self._thread = None

@@ -19,9 +19,7 @@ from widgets.rooms.start import StartRoom
 from widgets.rooms.start_parts import RecentProject
 
 DATA_ENDINGS = (".csv", ".tsv", ".npz", ".npy")
-FILES = (
-    "Projects, designs, models (project.toml *.json *.onnx);;Data (*.csv *.npz *.npy);;All files (*)"
-)
+FILES = "Projects, designs, models (project.toml *.json *.onnx);;Data (*.csv *.npz *.npy);;All files (*)"
 
 
 class StartController(QObject):

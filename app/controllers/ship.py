@@ -1,0 +1,94 @@
+"""The Ship room's controller: one click to a proven ONNX file."""
+
+from __future__ import annotations
+
+from pathlib import Path
+
+from PySide6.QtCore import QObject, QUrl
+from PySide6.QtGui import QDesktopServices
+from PySide6.QtWidgets import QWidget
+
+from app.controllers.models import ModelsController
+from app.workbench import Workbench
+from engines.contract.errors import WorkbenchError
+from engines.training.run_folder import read_run
+from widgets.rooms.ship import ShipRoom
+
+NOTHING = "Train a design first: its run is what is exported."
+FOREIGN = "This model is an ONNX file already."
+
+
+class ShipController(QObject):
+    """Shows what was exported and its proof; both are of the model that the Graph room shows."""
+
+    def __init__(self, bench: Workbench, models: ModelsController) -> None:
+        super().__init__(bench)
+        self._bench, self._models = bench, models
+        self._room: ShipRoom | None = None
+        models.changed.connect(self._show)
+        models.progressed.connect(self._on_progressed)
+        models.finished.connect(self._on_finished)
+        bench.shell.room_chosen.connect(self._on_room_chosen)
+
+    def make_room(self) -> QWidget:
+        """Make the room, once."""
+        room = ShipRoom()
+        self._room = room
+        room.export_requested.connect(self._models.export)
+        room.folder_requested.connect(_show_folder)
+        self._show()
+        return room
+
+    def _show(self) -> None:
+        room, models = self._room, self._models
+        if room is None:
+            return
+        self._show_subject()
+        exported = models.exported
+        if exported is None:
+            room.clear()
+            return
+        room.show_export(exported)
+        if models.proof is not None:
+            room.show_proof(models.proof)
+        if models.optimization is not None and models.optimization.target:
+            room.show_optimized(models.optimization)
+
+    def _show_subject(self) -> None:
+        room, models = self._room, self._models
+        assert room is not None
+        if models.file is not None:
+            room.set_model(models.file.name, str(models.file.parent))
+            room.set_exportable(False, FOREIGN)
+        elif self._bench.run:
+            room.set_model(*_title(Path(self._bench.run)))
+            room.set_exportable(True)
+        else:
+            room.set_model("Ship")
+            room.set_exportable(False, NOTHING)
+
+    def _on_progressed(self, words: str, done: int, total: int) -> None:
+        if self._room is not None and (self._models.exported is not None or self._bench.run):
+            self._room.show_busy(words, done, total)
+
+    def _on_finished(self) -> None:
+        if self._room is not None:
+            self._room.show_idle()
+
+    def _on_room_chosen(self, key: str) -> None:
+        if key == "ship" and self._models.model is not None:
+            self._models.look()
+
+
+def _title(run: Path) -> tuple[str, str]:
+    try:
+        record = read_run(run)
+    except WorkbenchError:
+        return run.name, ""
+    accuracy = record.summary.get("test_accuracy")
+    words = f", test accuracy {float(accuracy):.1%}" if accuracy is not None else ""
+    return record.title, f"The best checkpoint of {record.id}{words}"
+
+
+def _show_folder(path: str) -> None:
+    QDesktopServices.openUrl(QUrl.fromLocalFile(str(Path(path).parent)))
