@@ -143,7 +143,7 @@ def table_text(model: Any, rows: Sequence[int] | range, delimiter: str) -> str:
 
 
 class Table(QWidget):
-    """A filter line over a sortable table; ``filtered`` False leaves it away, ``even`` makes columns alike."""
+    """A filter line over a sortable table; without it if not ``filtered``; ``even`` columns."""
 
     row_activated = Signal(str)
     selection_changed = Signal(list)

@@ -20,12 +20,12 @@ from widgets.controls.table import Column, Table
 from widgets.look.tokens import GAP
 from widgets.rooms.pace import clock_text
 
-MOSTdef figure(value: float) -> str:
+MOST_CURVES = 8
+
+
+def figure(value: float) -> str:
     """Return a figure with four places, so that a column of them lines up."""
     return f"{value:.4f}" if 1e-3 <= abs(value) < 1000 else number_text(value)
-
-
-_CURVES = 8
 
 
 @dataclass(frozen=True)
@@ -42,11 +42,6 @@ class RunRow:
     measure: float | None = None
     seconds: float | None = None
     started: str = ""
-
-
-def figure(value: float) -> str:
-    """Return a figure with four places, so that a column of them lines up."""
-    return f"{value:.4f}" if 1e-3 <= abs(value) < 1000 else number_text(value)
 
 
 _CURVES = "validation, of the selected runs"
@@ -82,7 +77,8 @@ class RunsRoom(QWidget):
         self.message = MessagePanel()
         self.table = Table(_COLUMNS, "runs_table", "runs")
         self.chart = LineChart("runs_chart", "Validation loss of the selected runs", can_log=True)
-        self.differences = Table([Column("Setting or figure")], "runs_compare", "differences", filtered=False, even=True)
+        first = [Column("Setting or figure")]
+        self.differences = Table(first, "runs_compare", "differences", filtered=False, even=True)
         self.open_button = Button("Show", "run_open", kind="primary", small=True)
         self.rename = ToolButton("edit", "Rename the run", "run_rename")
         self.folder = ToolButton("folder", "Open the run's folder", "run_folder")

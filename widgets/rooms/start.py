@@ -6,7 +6,7 @@ from collections.abc import Iterable
 from typing import TYPE_CHECKING
 
 from PySide6.QtCore import Signal
-from PySide6.QtGui import QDragEnterEvent, QDragLeaveEvent, QDropEvent, QResizeEvent
+from PySide6.QtGui import QDragEnterEvent, QDragLeaveEvent, QDropEvent
 from PySide6.QtWidgets import QGridLayout, QHBoxLayout, QScrollArea, QVBoxLayout, QWidget
 from typing_extensions import override
 
@@ -22,7 +22,6 @@ if TYPE_CHECKING:
     from engines.design.templates import Template
 
 SIDE = 320
-_WIDE = 1400
 
 
 class StartRoom(QWidget):
@@ -71,11 +70,6 @@ class StartRoom(QWidget):
         self._none.setVisible(not self.rows)
 
     @override
-    def resizeEvent(self, event: QResizeEvent) -> None:
-        super().resizeEvent(event)
-        self._arrange()
-
-    @override
     def dragEnterEvent(self, event: QDragEnterEvent) -> None:
         if any(url.isLocalFile() for url in event.mimeData().urls()):
             event.acceptProposedAction()
@@ -93,11 +87,10 @@ class StartRoom(QWidget):
                 self.file_dropped.emit(url.toLocalFile())
 
     def _arrange(self) -> None:
-        columns = 4 if self.width() >= scaled(_WIDE) else 2
+        columns = 2
         for place, card in enumerate(self.cards):
             self._grid.addWidget(card, place // columns, place % columns)
-        for column in range(4):
-            self._grid.setColumnStretch(column, 1 if column < columns else 0)
+            self._grid.setColumnStretch(place % columns, 1)
 
     def _build(self) -> None:
         whole = QVBoxLayout(self)

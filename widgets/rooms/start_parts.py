@@ -75,7 +75,7 @@ class DrawingView(QWidget):
         nodes = self.drawing.nodes
         deep = max(node.y + node.height for node in nodes)
         wide = max(node.x + node.width for node in nodes)
-        scale = min((self.width() - 32) / deep, (self.height() - 32) / wide, 0.42)
+        scale = min((self.width() - 32) / deep, (self.height() - 32) / wide, 0.6)
         left = (self.width() - deep * scale) / 2
         top = (self.height() - wide * scale) / 2
         return {node.name: _box(node, scale, left, top) for node in nodes}
