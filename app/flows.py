@@ -47,7 +47,14 @@ from engines.environments import packages
 from engines.registry import ENGINES
 from engines.runs.verify import verify
 from engines.training import manifest as manifests
-from engines.training.run_folder import RunRecord, read_data, read_design, read_recipe, read_run
+from engines.training.run_folder import (
+    RunRecord,
+    read_data,
+    read_design,
+    read_recipe,
+    read_run,
+    write_record,
+)
 
 Record = TypeVar("Record")
 NEEDED = ("run.json", "design.json", "recipe.json", "data.json", "split.npz", "manifest.json")
@@ -161,13 +168,24 @@ def export(desk: Desk, run: Path, target: Path, checkpoint: str = "best") -> Ans
     written = yield from desk.ask(row.name, job, ExportView)
     manifests.refresh(run, "artifacts/reference.npz")
     proof = yield from desk.ask(TOOLS, ProveJob(job.target, job.reference), ProofView)
+    write_record(Path(job.reference).with_name("proof.json"), proof)
     check_proof(proof, job.target)
     Path(job.target).replace(target)
     yield Finished(export_summary(proof, written, target))
 
 
-def optimize(desk: Desk, model: Path, target: Path, report: Path | None, reference: Path | None) -> Answering:
-    """Run the passes over an ONNX file; proven on ``reference``, or else on the data it was trained with."""
+def optimize(
+    desk: Desk,
+    model: Path,
+    target: Path,
+    report: Path | None,
+    reference: Path | None,
+    figures: Path | None = None,
+) -> Answering:
+    """Run the passes over an ONNX file; proven on ``reference``, or else on the data it was trained with.
+
+    ``figures`` takes the view as JSON, without the graphs.
+    """
     source = existing(model)
     make_folder(target.absolute().parent)
     samples = existing(reference) if reference else (yield from _own_samples(desk, source))
@@ -178,6 +196,8 @@ def optimize(desk: Desk, model: Path, target: Path, report: Path | None, referen
         report=str(report.absolute()) if report else "",
     )
     view = yield from desk.ask(TOOLS, job, OptimizeView)
+    if figures is not None:
+        write_record(figures, replace(view, graph_before=None, graph_after=None))
     if view.proof.status == "failed":
         check_proof(view.proof, view.target)
     yield Finished(optimize_summary(view))

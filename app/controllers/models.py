@@ -120,9 +120,10 @@ class ModelsController(QObject):
         reference = self._artifact(REFERENCE) if self.file is None else None
         samples = reference if reference is not None and reference.is_file() else None
         report = target.with_name(REPORT) if self.file is None else target.with_suffix(".html")
+        figures = target.with_suffix(".json") if self.file is None else None
         self._begin(
             "optimize",
-            lambda desk: flows.optimize(desk, model, target, report, samples),
+            lambda desk: flows.optimize(desk, model, target, report, samples, figures),
         )
 
     def open_folder(self) -> None:
