@@ -1,25 +1,24 @@
-"""Where nodes and edges lie: layers from the flow, order and columns from igraph's Sugiyama layout.
+"""Where nodes and edges lie: rows from the flow, order and places from ``rows``.
 
-igraph adds a dummy vertex for every layer that an edge crosses, so one tensor used by every block of a
-big model would cost millions of them. Edges are given to it shortest first, up to a budget; the rest are
-drawn beside the column that they start in. 20,000 nodes take well under two seconds.
+An edge bends in every row that it crosses, so one tensor used by every block of a big model would cost
+millions of bends. Edges get theirs shortest first, up to a budget; the rest run beside the column that
+they start in. 20,000 nodes take under two seconds (``tests/bench/layout.py``).
 """
 
 from __future__ import annotations
 
 import math
 from collections.abc import Sequence
-from dataclasses import dataclass, replace
-
-import igraph
+from dataclasses import replace
 
 from engines.contract.views import GraphView, NodeView
+from engines.graph.rows import Pair, columns, draw, order, rows_of
 
 GAP_X = 34.0
 GAP_Y = 38.0
-_BIG = 2_000  # from here on fewer sweeps: order matters less than the wait
+_LANE = 10.0
+_BIG = 2_000  # from here on fewer sweeps: the wait matters more than the last crossing
 _Point = tuple[float, float]
-_Pair = tuple[int, int]
 
 
 def lay_out(view: GraphView) -> GraphView:
@@ -28,95 +27,18 @@ def lay_out(view: GraphView) -> GraphView:
         return view
     index = {node.id: number for number, node in enumerate(view.nodes)}
     pairs = [(index[edge.source], index[edge.target]) for edge in view.edges]
-    layers = layers_of(len(view.nodes), pairs)
-    width = max(node.width for node in view.nodes) + GAP_X
-    height = max(node.height for node in view.nodes) + GAP_Y
-    if not pairs:
-        nodes = tuple(
-            _moved(node, place) for node, place in zip(view.nodes, _grid(len(view.nodes), width, height))
-        )
-        return replace(view, nodes=nodes)
-    placed = _place(len(view.nodes), pairs, layers, (width, height))
-    nodes = tuple(_moved(node, centre) for node, centre in zip(view.nodes, placed.centres))
+    width = max(node.width for node in view.nodes)
+    pitch = max(node.height for node in view.nodes) + GAP_Y
+    if pairs:
+        centres, bends = _place(len(view.nodes), pairs, width, pitch)
+    else:
+        centres, bends = _grid(len(view.nodes), width + GAP_X, pitch), {}
+    nodes = tuple(_moved(node, centre) for node, centre in zip(view.nodes, centres))
     edges = tuple(
-        replace(edge, points=_route(nodes[a], nodes[b], placed.bends.get((a, b), ())))
+        replace(edge, points=_route(nodes[a], nodes[b], bends.get((a, b), ())))
         for edge, (a, b) in zip(view.edges, pairs)
     )
     return replace(view, nodes=nodes, edges=edges)
-
-
-def layers_of(count: int, pairs: Sequence[_Pair]) -> list[int]:
-    """Return each vertex's layer: longest path from the inputs, sources drawn down to their first user."""
-    graph = igraph.Graph(count, pairs, directed=True)
-    if not graph.is_dag():
-        graph.delete_edges(graph.feedback_arc_set(algo="eades"))
-    order = graph.topological_sorting()
-    after = graph.get_adjlist("out")
-    layers = [0] * count
-    for vertex in order:
-        below = layers[vertex] + 1
-        for user in after[vertex]:
-            layers[user] = max(layers[user], below)
-    indegree = graph.indegree()
-    for vertex in order:
-        if indegree[vertex] == 0 and after[vertex]:
-            layers[vertex] = min(layers[user] for user in after[vertex]) - 1
-    return layers
-
-
-def _grid(count: int, width: float, height: float) -> list[_Point]:
-    """Return places in rows, about as wide as high: for weights that nothing connects."""
-    columns = max(1, round(math.sqrt(count * height / width)))
-    return [(number % columns * width, number // columns * height) for number in range(count)]
-
-
-@dataclass(frozen=True)
-class _Placed:
-    centres: list[_Point]
-    bends: dict[_Pair, tuple[_Point, ...]]
-
-
-def _place(count: int, pairs: Sequence[_Pair], layers: list[int], pitch: _Point) -> _Placed:
-    kept = _affordable(count, pairs, layers)
-    graph = igraph.Graph(count, kept, directed=True)
-    layout = graph.layout_sugiyama(
-        layers=layers, hgap=pitch[0], vgap=pitch[1], maxiter=100 if count < _BIG else 12
-    )
-    bends = {
-        pair: tuple((float(x), float(y)) for x, y in points)
-        for pair, points in zip(kept, layout.edge_routing)
-    }
-    return _Placed([(float(x), float(y)) for x, y in layout.coords], bends)
-
-
-def _affordable(count: int, pairs: Sequence[_Pair], layers: list[int]) -> list[_Pair]:
-    """Return the downward edges, each once, shortest first, as long as the budget of dummies lasts."""
-    budget = 4 * count + 2_000
-    kept = []
-    spans = {(a, b): layers[b] - layers[a] for a, b in pairs if layers[b] > layers[a]}
-    for pair, span in sorted(spans.items(), key=lambda item: item[1]):
-        budget -= span - 1
-        if budget < 0:
-            break
-        kept.append(pair)
-    return kept
-
-
-def _moved(node: NodeView, centre: _Point) -> NodeView:
-    return replace(node, x=centre[0] - node.width / 2, y=centre[1] - node.height / 2)
-
-
-def _route(source: NodeView, target: NodeView, bends: Sequence[_Point]) -> tuple[_Point, ...]:
-    start = (source.x + source.width / 2, source.y + source.height)
-    end = (target.x + target.width / 2, target.y)
-    if not bends and end[1] - start[1] > 2 * source.height + GAP_Y:
-        bends = _detour(source, start, end)
-    return (start, *bends, end)
-
-
-def _detour(source: NodeView, start: _Point, end: _Point) -> tuple[_Point, ...]:
-    side = source.x + source.width + GAP_X / 2
-    return ((side, start[1] + GAP_Y / 2), (side, end[1] - GAP_Y / 2))
 
 
 def bounds(view: GraphView) -> tuple[float, float, float, float]:
@@ -127,3 +49,62 @@ def bounds(view: GraphView) -> tuple[float, float, float, float]:
     xs += [x for x, _ in points]
     ys += [y for _, y in points]
     return (min(xs), min(ys), max(xs), max(ys)) if xs else (0.0, 0.0, 0.0, 0.0)
+
+
+def _place(
+    count: int, pairs: Sequence[Pair], width: float, pitch: float
+) -> tuple[list[_Point], dict[Pair, list[_Point]]]:
+    row_of = rows_of(count, pairs)
+    drawing = draw(row_of, _affordable(pairs, row_of), width, _LANE)
+    big = count >= _BIG
+    order(drawing, 3 if big else 16)
+    x = columns(drawing, GAP_X, 5 if big else 17)
+    centres = [(x[vertex], row_of[vertex] * pitch) for vertex in range(count)]
+    bends = {
+        (a, b): [(x[vertex], (row_of[a] + step) * pitch) for step, vertex in enumerate(way, start=1)]
+        for (a, b), way in drawing.bends.items()
+    }
+    return centres, bends
+
+
+def _affordable(pairs: Sequence[Pair], row_of: Sequence[int]) -> list[Pair]:
+    """Return the downward edges, each once, shortest first, as long as the budget of bends lasts."""
+    budget = len(row_of) + 2_000
+    kept = []
+    spans = {(a, b): row_of[b] - row_of[a] for a, b in pairs if row_of[b] > row_of[a]}
+    for pair, span in sorted(spans.items(), key=lambda item: item[1]):
+        budget -= span - 1
+        if budget < 0:
+            break
+        kept.append(pair)
+    return kept
+
+
+def _grid(count: int, width: float, height: float) -> list[_Point]:
+    """Return places in rows, about as wide as high: for weights that nothing connects."""
+    across = max(1, round(math.sqrt(count * height / width)))
+    return [(number % across * width, number // across * height) for number in range(count)]
+
+
+def _moved(node: NodeView, centre: _Point) -> NodeView:
+    return replace(node, x=centre[0] - node.width / 2, y=centre[1] - node.height / 2)
+
+
+def _route(source: NodeView, target: NodeView, bends: Sequence[_Point]) -> tuple[_Point, ...]:
+    start = (source.x + source.width / 2, source.y + source.height)
+    end = (target.x + target.width / 2, target.y)
+    if not bends and not 0 <= end[1] - start[1] <= 2 * GAP_Y:
+        side = source.x + source.width + GAP_X / 2
+        bends = ((side, start[1] + GAP_Y / 2), (side, end[1] - GAP_Y / 2))
+    return (start, *_straightened(bends), end)
+
+
+def _straightened(bends: Sequence[_Point]) -> list[_Point]:
+    """Drop bends that lie on the straight line between their neighbours."""
+    kept: list[_Point] = []
+    for number, point in enumerate(bends):
+        inner = 0 < number < len(bends) - 1
+        if inner and abs(2 * point[0] - bends[number - 1][0] - bends[number + 1][0]) < 0.5:
+            continue
+        kept.append(point)
+    return kept

@@ -33,6 +33,7 @@ def load_model(path: Path) -> onnx.ModelProto:
     if total > MAX_BYTES:
         raise WorkbenchError(ErrorCode.MODEL_TOO_LARGE, path=str(path), bytes=total, limit=MAX_BYTES)
     _check_sizes(model, path)
+    _check_text(model, path)
     try:
         if external:
             onnx.checker.check_model(str(path))
@@ -99,9 +100,29 @@ def _parse(path: Path) -> onnx.ModelProto:
     return model
 
 
+def _check_text(model: onnx.ModelProto, path: Path) -> None:
+    """Refuse names that are no UTF-8: protobuf hands them over as bytes, and every library trips."""
+    graph = model.graph
+    named = (*graph.node, *graph.input, *graph.output, *graph.value_info, *graph.initializer)
+    texts = [thing.name for thing in named]
+    for node in graph.node:
+        texts += (node.op_type, node.domain, *node.input, *node.output)
+        texts += (attribute.name for attribute in node.attribute)
+        texts += (text for entry in node.metadata_props for text in (entry.key, entry.value))
+    texts += (text for entry in model.metadata_props for text in (entry.key, entry.value))
+    texts += (graph.name, model.producer_name, model.producer_version)
+    if not all(isinstance(text, str) for text in texts):
+        raise WorkbenchError(ErrorCode.MODEL_BROKEN, path=str(path), why="it holds names that are no UTF-8")
+
+
 def _check_sizes(model: onnx.ModelProto, path: Path) -> None:
     declared = 0
+    kinds = set(onnx.TensorProto.DataType.values())
     for tensor in tensors(model):
+        if tensor.data_type not in kinds:
+            raise WorkbenchError(
+                ErrorCode.MODEL_BROKEN, path=str(path), why=f"{tensor.name} has the type {tensor.data_type}"
+            )
         if any(dim < 0 for dim in tensor.dims):
             raise WorkbenchError(
                 ErrorCode.MODEL_BROKEN, path=str(path), why=f"{tensor.name} has a negative length"

@@ -12,7 +12,7 @@ from onnx import numpy_helper
 from engines.contract.views import EdgeView, GraphView, NodeView, TensorView, WeightView
 from engines.graph.families import family_of
 from engines.graph.layout import lay_out
-from engines.graph.onnx_file import load_model
+from engines.graph.onnx_file import broken, load_model
 from engines.graph.provenance import layers_of, metadata_of, scopes_of
 from engines.graph.weights import type_name, weight_view
 
@@ -32,7 +32,11 @@ def read_onnx(path: Path) -> GraphView:
         WorkbenchError: as ``onnx_file.load_model``.
     """
     model = load_model(path)
-    return lay_out(graph_view(model, path.stem, path.stat().st_size))
+    try:
+        view = graph_view(model, path.stem, path.stat().st_size)
+    except (ValueError, TypeError, KeyError, AttributeError, OverflowError, RecursionError) as error:
+        raise broken(path, error) from error
+    return lay_out(view)
 
 
 def graph_view(model: onnx.ModelProto, name: str, size: int = 0) -> GraphView:
@@ -91,11 +95,7 @@ class _Reader:
         )
 
     def _infer(self) -> dict[str, TensorView]:
-        model = self._model
-        try:
-            model = onnx.shape_inference.infer_shapes(model, data_prop=True)
-        except Exception as error:  # noqa: BLE001  a graph that cannot be inferred is shown without shapes
-            self._notes.append(f"shape_inference: {str(error).splitlines()[0][:200]}")
+        model = _inferred(self._model, self._notes)
         values = (*model.graph.input, *model.graph.value_info, *model.graph.output)
         return {value.name: _tensor_view(value) for value in values}
 
@@ -130,6 +130,16 @@ class _Reader:
         if name not in self._weights:
             self._weights[name] = weight_view(self._stored[name])
         return self._weights[name]
+
+
+def _inferred(model: onnx.ModelProto, notes: list[str]) -> onnx.ModelProto:
+    """Return the model with inferred shapes; where shapes contradict, a note, and what can still be known."""
+    for strict in (True, False):
+        try:
+            return onnx.shape_inference.infer_shapes(model, strict_mode=strict, data_prop=True)
+        except Exception as error:  # noqa: BLE001  C++ errors of many kinds; the graph is shown without shapes
+            notes.append(f"shape_inference: {str(error).strip().splitlines()[-1][:200]}")
+    return model
 
 
 def _uses(node: onnx.NodeProto) -> Iterator[str]:

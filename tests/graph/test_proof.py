@@ -1,0 +1,144 @@
+"""A proof says passed only where numbers carry it."""
+
+from __future__ import annotations
+
+import math
+from dataclasses import replace
+
+import numpy as np
+import onnx
+import pytest
+from hypothesis import given
+from hypothesis import strategies as st
+from onnx.reference import ReferenceEvaluator
+
+from engines.graph.proof import allowed, prove, varies
+from engines.graph.reference import Reference, answered, make_reference
+from tests.graph.models import constant, conv_chain, dense, set_weight, weight
+
+
+def by_the_specification(model: onnx.ModelProto, samples: Reference) -> Reference:
+    """Answers of ONNX' own reference implementation, which shares no code with ONNX Runtime."""
+    output = model.graph.output[0].name
+    outputs = {output: ReferenceEvaluator(model).run([output], dict(samples.inputs))[0]}
+    return replace(samples, outputs=outputs)
+
+
+@pytest.mark.parametrize("model", [dense(), conv_chain(2), conv_chain(2, groups=2, bias=False)])
+def test_that_a_model_is_proven_against_the_specification(model: onnx.ModelProto) -> None:
+    view = prove(model, by_the_specification(model, make_reference(model)), 1e-5)
+    assert (view.status, view.reason, view.where) == ("passed", "", "")
+    assert view.samples == 256
+    assert [batch.batch for batch in view.batches] == [1, 17, 256]
+    assert view.max_abs_error <= 1e-5 * (1 + view.reference_max)
+    assert view.max_rel_error == pytest.approx(view.max_abs_error / view.reference_max, rel=0.5)
+
+
+@pytest.mark.parametrize("name", ["w", "b", "v"])
+def test_that_one_weight_moved_by_one_percent_fails_the_proof(name: str) -> None:
+    model = dense()
+    reference = answered(make_reference(model), model)
+    array = weight(model, name)
+    largest = np.unravel_index(np.abs(array).argmax(), array.shape)
+    array[largest] *= 1.01
+    set_weight(model, name, array)
+    view = prove(model, reference, 1e-5)
+    assert view.status == "failed"
+    assert view.reason in ("error_above_bound", "classes_differ")
+    assert view.where == "y"
+
+
+def test_that_answers_that_never_change_prove_nothing() -> None:
+    model = constant()
+    view = prove(model, answered(make_reference(model), model), 1e-5)
+    assert (view.status, view.reason) == ("not_provable", "constant_output")
+    assert view.max_abs_error == 0
+
+
+def test_that_one_sample_proves_nothing() -> None:
+    model = dense()
+    view = prove(model, answered(make_reference(model, samples=1), model), 1e-5)
+    assert view.status == "not_provable"
+
+
+def test_that_tiny_answers_are_held_to_their_own_scale() -> None:
+    model = dense()
+    set_weight(model, "v", weight(model, "v") * np.float32(1e-28))
+    reference = answered(make_reference(model), model)
+    assert prove(model, reference, 1e-5).status == "passed"
+    set_weight(model, "v", weight(model, "v") * np.float32(1.01))
+    assert prove(model, reference, 1e-5).status == "failed"
+
+
+@pytest.mark.parametrize("poison", [np.nan, np.inf])
+def test_that_answers_that_are_no_numbers_are_told(poison: float) -> None:
+    model = dense()
+    reference = answered(make_reference(model), model)
+    array = weight(model, "b")
+    array[:] = poison
+    set_weight(model, "b", array)
+    view = prove(model, reference, 1e-5)
+    assert (view.status, view.reason) == ("failed", "not_finite")
+
+
+def test_that_a_reference_of_nan_never_passes() -> None:
+    model = dense()
+    reference = answered(make_reference(model), model)
+    broken = np.array(reference.outputs["y"])
+    broken[3, 2] = np.nan
+    view = prove(model, replace(reference, outputs={"y": broken}, by_batch={}), 1e-5)
+    assert (view.status, view.reason, view.where) == ("failed", "not_finite", "y")
+
+
+def test_that_another_shape_is_told_as_such() -> None:
+    reference = answered(make_reference(dense(5)), dense(5))
+    view = prove(dense(4), reference, 1e-5)
+    assert (view.status, view.reason) == ("failed", "shapes_differ")
+    assert math.isinf(view.max_abs_error)
+
+
+def test_that_classes_are_counted_over_all_samples() -> None:
+    model = dense()
+    reference = answered(make_reference(model), model)
+    swapped = weight(model, "v")[:, ::-1].copy()
+    set_weight(model, "v", swapped)
+    view = prove(model, reference, 1e-5)
+    flipped = reference.outputs["y"][:, ::-1]
+    expected = np.mean(flipped.argmax(1) == reference.outputs["y"].argmax(1))
+    assert view.classes_agree == pytest.approx(expected)
+    assert view.reason == "classes_differ"
+
+
+def test_that_a_regression_has_no_classes() -> None:
+    model = dense()
+    onnx.helper.set_model_props(model, {"modelwright.task": "regression"})
+    assert prove(model, answered(make_reference(model), model), 1e-5).classes_agree == -1
+
+
+def test_that_a_binary_model_agrees_by_the_sign_of_its_logit() -> None:
+    model = dense(1)
+    onnx.helper.set_model_props(model, {"modelwright.task": "binary"})
+    reference = answered(make_reference(model), model)
+    assert prove(model, reference, 1e-5).classes_agree == 1
+    set_weight(model, "v", -weight(model, "v"))
+    wrong = prove(model, reference, 1e-5)
+    zeros = np.mean(np.abs(reference.outputs["y"]) <= 2 * allowed(1e-5, wrong.reference_max))
+    assert wrong.classes_agree == pytest.approx(zeros)
+
+
+@given(st.floats(1e-30, 1e30), st.sampled_from([1e-3, 1e-5, 1e-7]))
+def test_that_what_passes_is_small_beside_the_reference(scale: float, bound: float) -> None:
+    passing = allowed(bound, scale)
+    assert passing <= bound + bound * scale
+    assert passing <= scale * (bound + 1e-3) * (1 + 1e-9)
+    if scale >= 1000 * bound:
+        assert passing == pytest.approx(bound + bound * scale)
+
+
+@given(st.integers(2, 50), st.floats(0.01, 1e6))
+def test_that_only_answers_that_differ_between_samples_vary(count: int, scale: float) -> None:
+    same = np.full((count, 3), scale)
+    assert not varies([same], 1e-5)
+    other = same.copy()
+    other[-1, 0] *= 1.1
+    assert varies([same, other], 1e-5)
