@@ -6,21 +6,32 @@ from pathlib import Path
 
 from PySide6.QtCore import QObject, QTimer
 
+from app.bridge.hosts import Hosts
 from app.controllers.data import DataController
 from app.controllers.design import DesignController
 from app.controllers.engines import EnginesController
 from app.controllers.graph import GraphController
 from app.controllers.load import LoadMonitor
 from app.controllers.models import ModelsController
+from app.controllers.runs import RunsController
 from app.controllers.settings import SettingsController
 from app.controllers.ship import ShipController
 from app.controllers.start import StartController
 from app.controllers.training import TrainingController
+from app.desk import TOOLS, process_host
 from app.project import Project
+from app.session import load_session
 from app.window import Window
 from app.workbench import Workbench
+from engines.host.protocol import Host
+from engines.host.thread import InThreadHost
 
 LATER_MS = 50
+
+
+def inside_host(engine: str) -> Host:
+    """Make a host in the worker thread itself for an engine; the tools keep a process of their own."""
+    return process_host(engine) if engine == TOOLS else InThreadHost(engine)
 
 
 class Composition(QObject):
@@ -29,7 +40,11 @@ class Composition(QObject):
     def __init__(self, window: Window) -> None:
         super().__init__(window)
         self._window = window
-        self.bench = Workbench(window.shell)
+        session = load_session()
+        inside = session.in_process
+        self.bench = Workbench(window.shell, Hosts(inside_host if inside else process_host))
+        if inside:
+            window.shell.set_badge("Engine runs inside this process")
         self.engines = EnginesController(self.bench)
         self.load = LoadMonitor(self.bench)
         self.models = ModelsController(self.bench)
@@ -39,6 +54,7 @@ class Composition(QObject):
         self.training = TrainingController(self.bench)
         self.settings = SettingsController(self.bench, self.engines)
         self.ship = ShipController(self.bench, self.models)
+        self.runs = RunsController(self.bench)
         self.graph = GraphController(self.bench, self.models)
         self._add_rooms()
         window.on_closed = self._on_closed
@@ -53,6 +69,7 @@ class Composition(QObject):
         shell.add_room("train", "Train", "train", self.training.make_room)
         shell.add_room("graph", "Graph", "graph", self.graph.make_room)
         shell.add_room("ship", "Ship", "ship", self.ship.make_room)
+        shell.add_room("runs", "Runs", "runs", self.runs.make_room)
         shell.add_room("settings", "Settings", "settings", self.settings.make_room, bottom=True)
 
     def _restore(self) -> None:

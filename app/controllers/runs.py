@@ -1,0 +1,160 @@
+"""The Runs room's controller: what was trained, compared, renamed, thrown away and taken back."""
+
+from __future__ import annotations
+
+from datetime import datetime
+from pathlib import Path
+
+from PySide6.QtCore import QObject, QUrl
+from PySide6.QtGui import QDesktopServices
+from PySide6.QtWidgets import QWidget
+
+from app.workbench import Workbench
+from engines.contract.errors import WorkbenchError
+from engines.runs.compare import compare_runs
+from engines.runs.history import RunHistory
+from engines.runs.listing import RunSummary, list_runs
+from engines.runs.manage import delete_run, rename_run, restore_run
+from widgets.charts.pyramid import Values
+from widgets.charts.trace import Steps
+from widgets.rooms.runs import RunRow, RunsRoom
+
+
+class RunsController(QObject):
+    """Lists the project's runs; their folders are the only truth."""
+
+    def __init__(self, bench: Workbench) -> None:
+        super().__init__(bench)
+        self._bench = bench
+        self._room: RunsRoom | None = None
+        self._binned: dict[str, Path] = {}
+        bench.project_changed.connect(self._show)
+        bench.runs_changed.connect(self._show)
+        bench.shell.room_chosen.connect(self._on_room_chosen)
+        bench.offer("show_runs", lambda: bench.shell.open_room("runs"))
+
+    def make_room(self) -> QWidget:
+        """Make the room, once."""
+        room = RunsRoom()
+        self._room = room
+        room.selection_changed.connect(self._on_selection_changed)
+        room.run_opened.connect(self._on_run_opened)
+        room.rename_requested.connect(self._on_rename_requested)
+        room.delete_requested.connect(self._on_delete_requested)
+        room.restore_requested.connect(self._on_restore_requested)
+        room.folder_requested.connect(lambda path: QDesktopServices.openUrl(QUrl.fromLocalFile(path)))
+        room.train_requested.connect(self._bench.shell.train_requested)
+        self._show()
+        return room
+
+    def _show(self) -> None:
+        if self._room is None:
+            return
+        project = self._bench.project
+        runs = list_runs(project.folder) if project is not None else []
+        self._room.set_runs([_row(run) for run in runs])
+
+    def _on_room_chosen(self, key: str) -> None:
+        if key == "runs":
+            self._show()
+
+    def _on_selection_changed(self, keys: list[str]) -> None:
+        if self._room is None:
+            return
+        self._room.show_curves({key: _validation_loss(Path(key)) for key in keys})
+        try:
+            rows = _differences(*keys) if len(keys) == 2 else []
+        except WorkbenchError as fault:
+            self._bench.tell(fault)
+            rows = []
+        self._room.show_differences(keys if len(keys) == 2 else [], rows)
+
+    def _on_run_opened(self, key: str) -> None:
+        self._bench.choose_run(key)
+        self._bench.shell.open_room("train")
+
+    def _on_rename_requested(self, key: str, title: str) -> None:
+        self._bench.attempt(lambda: rename_run(key, title))
+        self._bench.runs_changed.emit()
+
+    def _on_delete_requested(self, keys: list[str]) -> None:
+        gone: list[str] = []
+        for key in keys:
+            if self._bench.attempt(lambda key=key: self._bin(key)):  # type: ignore[misc]
+                gone.append(key)
+        if self._bench.run in gone:
+            self._bench.choose_run("")
+        self._bench.runs_changed.emit()
+        if gone and self._room is not None:
+            self._room.show_deleted(gone, [Path(key).name for key in gone])
+
+    def _bin(self, key: str) -> None:
+        self._binned[key] = delete_run(key)
+
+    def _on_restore_requested(self, keys: list[str]) -> None:
+        for key in keys:
+            binned = self._binned.pop(key, None)
+            if binned is not None:
+                self._bench.attempt(lambda binned=binned: restore_run(binned))  # type: ignore[misc]
+        self._bench.runs_changed.emit()
+
+
+def _row(run: RunSummary) -> RunRow:
+    record = run.record
+    if record is None:
+        return RunRow(str(run.path), run.path.name, run.state)
+    steps = record.steps_per_epoch
+    return RunRow(
+        key=str(run.path),
+        title=record.title,
+        state=run.state,
+        design=record.design,
+        engine=record.engine,
+        epochs=record.step // steps if steps else None,
+        loss=_figure(record.summary, "best_validation_loss"),
+        measure=_measure(record.summary),
+        seconds=record.seconds or None,
+        started=_local_time(record.created),
+    )
+
+
+def _figure(summary: object, name: str) -> float | None:
+    value = summary.get(name) if isinstance(summary, dict) else None
+    return float(value) if isinstance(value, (int, float)) else None
+
+
+def _measure(summary: object) -> float | None:
+    for name in ("test_accuracy", "test_r2", "test_mae"):
+        if (value := _figure(summary, name)) is not None:
+            return value
+    return None
+
+
+def _local_time(text: str) -> str:
+    try:
+        return datetime.fromisoformat(text).astimezone().strftime("%Y-%m-%d %H:%M")
+    except ValueError:
+        return text
+
+
+def _validation_loss(run: Path) -> tuple[Steps, Values]:
+    history = RunHistory(run)
+    while history.refresh():
+        pass
+    steps, values = history.validations("loss")
+    return (steps, values.astype("float32")) if len(steps) else history.series("loss")
+
+
+def _differences(first: str, second: str) -> list[tuple[str, ...]]:
+    comparison = compare_runs(first, second)
+    pairs = (*comparison.settings, *comparison.figures)
+    rows = [(pair.name.replace("_", " "), _text(pair.first), _text(pair.second)) for pair in pairs]
+    apart = f"{comparison.max_rel_difference:.2g}"
+    where = "none" if comparison.first_difference < 0 else f"from step {comparison.first_difference:,}"
+    return [*rows, ("training loss, largest relative difference", apart, where)]
+
+
+def _text(value: object) -> str:
+    if isinstance(value, tuple):
+        return f"{len(value)} layers"
+    return f"{value:.5g}" if isinstance(value, float) else "–" if value is None else str(value)
