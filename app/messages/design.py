@@ -159,4 +159,9 @@ ROWS: dict[ErrorCode, Message] = {
         why="The task there is {task}.",
         todo="Choose another loss in the recipe, or another task for the data.",
     ),
+    ErrorCode.DESIGN_CODE_ENGINE: Message(
+        what="Modelwright does not write code for {engine} yet.",
+        why="It writes code for: {known}.",
+        todo="Choose one of these, or export the trained model as ONNX.",
+    ),
 }

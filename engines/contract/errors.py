@@ -49,6 +49,7 @@ class ErrorCode(str, Enum):
     DESIGN_DATA_INPUT = "design_data_input"  # node, have, wanted (shapes), data
     DESIGN_DATA_OUTPUT = "design_data_output"  # node, have, wanted (shapes), data
     DESIGN_DATA_LOSS = "design_data_loss"  # loss, task, data
+    DESIGN_CODE_ENGINE = "design_code_engine"  # engine, known
 
     # Data that cannot be read or used; line and column count from 1
     DATA_SOURCE_UNKNOWN = "data_source_unknown"  # source, known

@@ -10,19 +10,20 @@ from engines.contract.errors import ErrorCode, WorkbenchError
 
 _FORM = re.compile(r"[A-Za-z][A-Za-z0-9_]{0,63}")
 
-# Attributes that modules of torch and Flax have already (a test holds this list against the real ones).
+# Attributes that modules of torch and Flax have already (a test holds this list against torch), and the
+# words that written code uses.
 RESERVED = frozenset(
     """
-    T_destination add_module apply bfloat16 buffers call_super_init children clear compile cpu cuda
+    F T_destination add_module apply bfloat16 buffers call_super_init children compile cpu cuda
     double dump_patches eval extra_repr float forward get_buffer get_extra_state get_parameter
-    get_submodule half ipu items iter_children iter_modules keys load_state_dict math modules mtia
-    named_buffers named_children named_modules named_parameters nn parameters perturb pop
+    get_submodule half ipu iter_children iter_modules load_state_dict math modules mtia
+    named_buffers named_children named_modules named_parameters nn parameters perturb
     register_backward_hook register_buffer register_forward_hook register_forward_pre_hook
     register_full_backward_hook register_full_backward_pre_hook register_load_state_dict_post_hook
     register_load_state_dict_pre_hook register_module register_parameter
     register_state_dict_post_hook register_state_dict_pre_hook requires_grad_ self set_attributes
     set_extra_state set_submodule share_memory sow state_dict super to to_empty torch train training
-    type update values xpu zero_grad
+    type xpu zero_grad
     """.split()  # noqa: SIM905 - a list of this length reads better as words
 )
 
