@@ -15,7 +15,9 @@ from widgets.controls.text import label
 if TYPE_CHECKING:
     from widgets.netron_browser import NetronBrowser
 
-COUNT_SCRIPT = "document.querySelectorAll('#target g.graph-node').length"
+COUNT_SCRIPT = (
+    "document.body.className === 'default' ? document.querySelectorAll('#target g.graph-node').length : 0"
+)
 """Counts the operations that Netron has drawn, without the graph's inputs and outputs (0 until it has)."""
 
 

@@ -24,7 +24,7 @@ def main(model: str, address_file: str) -> None:
             if self.headers.get("Host") == f"{host}:{port}":
                 super().do_GET()
             else:
-                self.send_error(403)
+                self._write(403, None, None)
 
     server._HTTPRequestHandler = OwnHostOnly
     host, port = server.start(model, address=(HOST, 0), browse=False)

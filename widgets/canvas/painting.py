@@ -5,7 +5,7 @@ from __future__ import annotations
 from dataclasses import dataclass
 
 from PySide6.QtCore import QPointF, QRectF, Qt
-from PySide6.QtGui import QColor, QFontMetricsF, QPainter, QPainterPath, QPen, QPixmap
+from PySide6.QtGui import QColor, QFontMetricsF, QPainter, QPainterPath, QPen
 
 from widgets.canvas.model import Card
 from widgets.canvas.routes import arrow
@@ -98,9 +98,8 @@ def _sign_of(card: Card) -> tuple[str, str]:
 
 
 def _sign(painter: QPainter, at: QPointF, name: str, role: str) -> None:
-    device = painter.device()
-    ratio = device.devicePixelRatioF() if device is not None else 1.0
-    picture: QPixmap = icon_pixmap(name, role, 16, 2 * max(ratio, 1.0))
+    ratio = max(painter.deviceTransform().m11(), 1.0)  # pixels a unit, high-density screens included
+    picture = icon_pixmap(name, role, 16, round(ratio * 2) / 2)
     painter.drawPixmap(QRectF(at.x(), at.y(), 16, 16), picture, QRectF(picture.rect()))
 
 

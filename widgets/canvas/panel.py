@@ -29,7 +29,8 @@ class CanvasPanel(QFrame):
         self.canvas = Canvas(self, movable=movable)
         self.canvas.setObjectName(name)
         self.caption = label("", "caption")
-        self.caption.setParent(self.canvas)
+        self.caption.setContentsMargins(10, 6, 10, 4)
+        self.caption.hide()
         self.find_bar = FindBar(self.canvas)
         self._minimap = Minimap(self.canvas)
         self._tools = self._make_tools()
@@ -37,10 +38,9 @@ class CanvasPanel(QFrame):
         self._connect()
 
     def set_caption(self, text: str) -> None:
-        """Show a quiet line at the canvas's left top."""
+        """Show a quiet line above the canvas."""
         self.caption.setText(text)
         self.caption.setVisible(bool(text))
-        self._place()
 
     def save(self, path: Path) -> None:
         """Save the whole drawing as SVG or PNG, by the suffix."""
@@ -73,7 +73,9 @@ class CanvasPanel(QFrame):
     def _build(self) -> None:
         whole = QVBoxLayout(self)
         whole.setContentsMargins(6, 6, 6, 6)
-        whole.addWidget(self.canvas)
+        whole.setSpacing(0)
+        whole.addWidget(self.caption)
+        whole.addWidget(self.canvas, 1)
         self.canvas.installEventFilter(self)
         self.setMinimumSize(260, 240)
 
@@ -102,11 +104,10 @@ class CanvasPanel(QFrame):
     def _place(self) -> None:
         """Lay the tools over the canvas's corners."""
         width, height = self.canvas.width(), self.canvas.height()
-        for part in (self._tools, self.find_bar, self.caption):
+        for part in (self._tools, self.find_bar):
             part.adjustSize()
         self._tools.move(width - self._tools.width() - _EDGE, height - self._tools.height() - _EDGE)
         self.find_bar.move(width - self.find_bar.width() - _EDGE, _EDGE)
-        self.caption.move(_EDGE, _EDGE)
         self._minimap.move(_EDGE, height - self._minimap.height() - _EDGE)
 
     def _on_view_changed(self) -> None:
