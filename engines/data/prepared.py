@@ -67,7 +67,7 @@ def _manifest(folder: Path) -> tuple[DataManifest, Mapping[str, str]]:
 def _open(folder: Path, name: str) -> npt.NDArray[Any]:
     try:
         return np.asarray(np.lib.format.open_memmap(folder / f"{name}.npy", mode="r"))
-    except (OSError, ValueError) as fault:
+    except (OSError, ValueError, OverflowError) as fault:
         raise _broken(folder, f"{name}.npy", fault) from fault
 
 

@@ -61,7 +61,7 @@ def _indices(folder: Path, split: str, manifest: DataManifest) -> npt.NDArray[np
 def _array(path: Path, type_name: str, shape: tuple[int, ...]) -> npt.NDArray[Any]:
     try:
         loaded: npt.NDArray[Any] = np.load(path, mmap_mode="r", allow_pickle=False)
-    except (OSError, ValueError) as error:
+    except (OSError, ValueError, EOFError, OverflowError) as error:
         raise _broken(path, str(error)) from error
     if not isinstance(loaded, np.ndarray) or loaded.dtype != np.dtype(type_name) or loaded.shape != shape:
         have = f"{getattr(loaded, 'dtype', type(loaded).__name__)} {getattr(loaded, 'shape', '')}"
