@@ -131,18 +131,20 @@ def prepare_old_python(environment: Environment) -> None:
 
 
 def run_bench(environment: Environment, arguments: List[str]) -> int:
-    """Run every figure's script, or those named."""
-    scripts = sorted((ROOT / "tests" / "bench").glob("bench_*.py"))
-    chosen = [script for script in scripts if not arguments or script.stem[6:] in arguments]
-    if not chosen:
-        names = ", ".join(script.stem[6:] for script in scripts) or "none yet"
-        say("There is no such figure; known: " + names)
+    """Run the figures named (all, where none is); from the first option on, arguments go to them."""
+    options = next((i for i, argument in enumerate(arguments) if argument.startswith("-")), len(arguments))
+    known = sorted(path.stem for path in (ROOT / "tests" / "bench").glob("[!_]*.py"))
+    chosen = arguments[:options] or known
+    unknown = [name for name in chosen if name not in known]
+    if unknown or not known:
+        say("There is no figure {}; known: {}".format(" ".join(unknown), ", ".join(known) or "none"))
         return 2
+    environ = dict({"QT_QPA_PLATFORM": "offscreen"}, **os.environ)
     codes = []
-    for script in chosen:
-        say("== " + script.stem[6:])
-        module = "tests.bench." + script.stem
-        codes.append(subprocess.call([str(environment.python), "-m", module], cwd=str(ROOT)))
+    for name in chosen:
+        say("== " + name)
+        command = [str(environment.python), "-m", "tests.bench." + name, *arguments[options:]]
+        codes.append(subprocess.call(command, cwd=str(ROOT), env=environ))
     return max(codes)
 
 

@@ -136,6 +136,22 @@ def test_that_a_machine_without_python_is_told_how_to_get_one(
     assert "Modelwright needs Python 3.11, 3.12 or 3.13" in capsys.readouterr().out
 
 
+def test_that_every_figure_is_measured_or_the_one_that_is_named(
+    environment: Any, ran: list[list[str]]
+) -> None:
+    assert start.run_bench(environment, []) == 0
+    measured = [command[-1] for command in ran]
+    assert "tests.bench.throughput" in measured
+    ran.clear()
+    start.run_bench(environment, ["throughput"])
+    assert [command[-1] for command in ran] == ["tests.bench.throughput"]
+
+
+def test_that_options_go_to_the_figure(environment: Any, ran: list[list[str]]) -> None:
+    start.run_bench(environment, ["throughput", "--pairs", "3"])
+    assert [command[2:] for command in ran] == [["tests.bench.throughput", "--pairs", "3"]]
+
+
 def test_that_an_unknown_figure_is_refused_with_those_known(
     environment: Any, capsys: pytest.CaptureFixture[str]
 ) -> None:
