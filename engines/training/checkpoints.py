@@ -11,7 +11,7 @@ from __future__ import annotations
 import hashlib
 import json
 from collections.abc import Mapping
-from dataclasses import asdict, dataclass, field, replace
+from dataclasses import dataclass, field, replace
 from pathlib import Path
 from typing import Any, ClassVar
 
@@ -76,21 +76,22 @@ def save_checkpoint(folder: Path, role: str, record: CheckpointRecord, arrays: A
     data = dump_tensors(arrays)
     try:
         write_atomic(path, data)
-        sealed = _seal(replace(record, sha256=hashlib.sha256(data).hexdigest()))
-        write_text_atomic(path.with_suffix(".json"), json.dumps(to_plain(sealed), indent=1) + "\n")
+        text = _sealed_text(replace(record, sha256=_sha256(data)))
+        write_text_atomic(path.with_suffix(".json"), text)
     except WorkbenchError:
         _remove(path)
         raise
     return path
 
 
-def _seal(record: CheckpointRecord) -> CheckpointRecord:
-    return replace(record, digest=_digest(record))
+def _sealed_text(record: CheckpointRecord) -> str:
+    """Return the record as JSON that carries the SHA-256 of its own text, the digest left empty."""
+    text = json.dumps(to_plain(replace(record, digest="")), indent=1) + "\n"
+    return text.replace('"digest": ""', f'"digest": "{_sha256(text.encode())}"', 1)
 
 
-def _digest(record: CheckpointRecord) -> str:
-    text = json.dumps(asdict(replace(record, digest="")), sort_keys=True)
-    return hashlib.sha256(text.encode()).hexdigest()
+def _sha256(data: bytes) -> str:
+    return hashlib.sha256(data).hexdigest()
 
 
 def load_checkpoint(path: Path) -> Checkpoint:
@@ -101,19 +102,18 @@ def load_checkpoint(path: Path) -> Checkpoint:
     """
     record = read_checkpoint_record(path)
     data = read_bytes(path)
-    if hashlib.sha256(data).hexdigest() != record.sha256:
+    if _sha256(data) != record.sha256:
         raise WorkbenchError(ErrorCode.FILE_DAMAGED, path=str(path), why="SHA-256")
     return Checkpoint(record, parse_tensors(data, str(path)), path)
 
 
 def _read_record(path: Path) -> CheckpointRecord:
+    text = read_bytes(path)
     try:
-        record = from_plain(CheckpointRecord, json.loads(read_bytes(path)))
+        record = from_plain(CheckpointRecord, json.loads(text))
     except (ValueError, WorkbenchError) as error:
-        if isinstance(error, WorkbenchError) and error.code is ErrorCode.FILE_MISSING:
-            raise
         raise WorkbenchError(ErrorCode.FILE_DAMAGED, path=str(path), why=str(error)) from error
-    if _digest(record) != record.digest:
+    if _sha256(text.replace(record.digest.encode(), b"", 1)) != record.digest:
         raise WorkbenchError(ErrorCode.FILE_DAMAGED, path=str(path), why="SHA-256")
     return record
 

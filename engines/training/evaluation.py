@@ -41,6 +41,8 @@ def figures(outputs: Array, targets: Array, loss: str, metrics: Sequence[str]) -
     """Return ``loss`` and each metric of a split; ``targets`` as ``shape_targets`` gives them."""
     values, row = outputs.astype(np.float64), LOSSES[loss]
     binary = row.targets == "binary"
+    if row.targets != "classes":
+        targets = targets.astype(np.float64)
     # Values that grew without bound make NaN; that is the figure, not a fault.
     with np.errstate(all="ignore"):
         found = {"loss": row.value(values, targets)}
