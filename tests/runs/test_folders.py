@@ -1,0 +1,154 @@
+"""Listing, comparing, verifying, renaming and binning runs."""
+
+from __future__ import annotations
+
+import itertools
+from pathlib import Path
+
+import numpy as np
+import pytest
+
+from engines.contract.errors import ErrorCode, WorkbenchError
+from engines.runs.compare import compare_runs
+from engines.runs.listing import list_run_checkpoints, list_runs
+from engines.runs.manage import delete_run, empty_bin, list_bin, purge, rename_run, restore_run
+from engines.runs.verify import Finding, verify
+from engines.training.run_folder import read_run
+from tests.helpers.small_training import run_small, small_job
+
+
+@pytest.fixture
+def project(tmp_path: Path) -> Path:
+    """A project with the finished run ``run``."""
+    list(run_small(small_job(tmp_path / "runs")))
+    return tmp_path
+
+
+def trained(folder: Path, **changes: object) -> Path:
+    list(run_small(small_job(folder, **changes)))
+    return folder / "run"
+
+
+def test_that_runs_are_listed_with_their_state(project: Path) -> None:
+    interrupted = run_small(small_job(project / "runs" / "other"))
+    list(itertools.islice(interrupted, 3))
+    interrupted.close()
+    (project / "runs" / "other" / "run").rename(project / "runs" / "dead")
+    (project / "runs" / "broken").mkdir()
+    (project / "runs" / "broken" / "run.json").write_text("{")
+    states = {run.path.name: run.state for run in list_runs(project)}
+    assert states == {"run": "finished", "dead": "interrupted", "broken": "damaged"}
+    damaged = list_runs(project)[-1]
+    assert damaged.record is None
+    assert damaged.why.endswith("run.json")
+
+
+def test_that_a_project_without_runs_has_none(tmp_path: Path) -> None:
+    assert list_runs(tmp_path) == []
+    assert list_bin(tmp_path) == []
+
+
+def test_that_checkpoints_are_listed_newest_first(project: Path) -> None:
+    found = list_run_checkpoints(project / "runs" / "run")
+    assert found[0].step == 42
+    assert not found[0].best
+    assert any(checkpoint.best for checkpoint in found)
+    assert all(checkpoint.bytes > 0 for checkpoint in found)
+
+
+def test_that_equal_runs_have_equal_losses_bit_for_bit(tmp_path: Path) -> None:
+    found = compare_runs(trained(tmp_path / "a"), trained(tmp_path / "b"))
+    assert found.settings == ()
+    assert (found.common_steps, found.first_difference, found.max_abs_difference) == (42, -1, 0.0)
+    assert "test_accuracy" in {pair.name for pair in found.figures}
+
+
+def test_that_a_comparison_names_what_was_set_and_where_losses_part(tmp_path: Path) -> None:
+    first = trained(tmp_path / "a", schedule="step", step_epochs=2)
+    second = trained(tmp_path / "b", schedule="step", step_epochs=3, epochs=5)
+    found = compare_runs(first, second)
+    assert {pair.name: (pair.first, pair.second) for pair in found.settings} == {
+        "step_epochs": (2, 3),
+        "epochs": (6, 5),
+    }
+    # The rates part at step 14; the first loss that shows it is the next one.
+    assert (found.common_steps, found.first_difference) == (35, 15)
+    assert 0 < found.max_rel_difference < np.inf
+
+
+def test_that_what_is_no_run_cannot_be_compared(tmp_path: Path) -> None:
+    with pytest.raises(WorkbenchError) as caught:
+        compare_runs(tmp_path, tmp_path)
+    assert caught.value.code is ErrorCode.NOT_A_RUN
+
+
+def test_that_a_whole_run_verifies_and_each_flipped_file_is_named(project: Path) -> None:
+    run = project / "runs" / "run"
+    assert verify(run) == ()
+    names = [path for path in run.rglob("*") if path.is_file() and not path.name.startswith(".")]
+    assert len(names) > 10
+    for path in names:
+        whole = path.read_bytes()
+        data = bytearray(whole)
+        data[len(data) // 2] ^= 4
+        path.write_bytes(data)
+        assert Finding(path.relative_to(run).as_posix(), "changed") in verify(run), path
+        path.write_bytes(whole)
+    assert verify(run) == ()
+
+
+def test_that_a_missing_file_is_named(project: Path) -> None:
+    (project / "runs" / "run" / "split.npz").unlink()
+    assert verify(project / "runs" / "run") == (Finding("split.npz", "missing"),)
+
+
+def test_that_a_running_runs_checkpoints_are_looked_at(tmp_path: Path) -> None:
+    run = run_small(small_job(tmp_path))
+    list(itertools.islice(run, 8))
+    assert verify(tmp_path / "run") == ()
+    path = next((tmp_path / "run" / "checkpoints").glob("step-*.safetensors"))
+    path.write_bytes(path.read_bytes()[:-1] + b"!")
+    assert verify(tmp_path / "run") == (Finding(f"checkpoints/{path.name}", "changed"),)
+    run.close()
+
+
+def test_that_a_renamed_run_is_still_whole(project: Path) -> None:
+    run = project / "runs" / "run"
+    rename_run(run, " With dropout ")
+    assert read_run(run).title == "With dropout"
+    assert verify(run) == ()
+
+
+def test_that_a_deleted_run_can_be_taken_back(project: Path) -> None:
+    binned = delete_run(project / "runs" / "run")
+    assert list_runs(project) == []
+    assert [run.path for run in list_bin(project)] == [binned]
+    restored = restore_run(binned)
+    assert restored == project / "runs" / "run"
+    assert verify(restored) == ()
+
+
+def test_that_the_bin_holds_two_runs_of_one_name(project: Path) -> None:
+    first = delete_run(project / "runs" / "run")
+    list(run_small(small_job(project / "runs")))
+    second = delete_run(project / "runs" / "run")
+    assert first != second
+    empty_bin(project)
+    assert list_bin(project) == []
+    assert not first.exists()
+    assert not second.exists()
+
+
+def test_that_a_run_being_trained_is_not_deleted(tmp_path: Path) -> None:
+    run = run_small(small_job(tmp_path / "runs"))
+    next(run)
+    with pytest.raises(WorkbenchError) as caught:
+        delete_run(tmp_path / "runs" / "run")
+    assert caught.value.code is ErrorCode.RUN_BUSY
+    run.close()
+
+
+def test_that_only_the_bin_is_purged(project: Path) -> None:
+    with pytest.raises(WorkbenchError):
+        purge(project / "runs" / "run")
+    assert (project / "runs" / "run").exists()
