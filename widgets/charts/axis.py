@@ -16,13 +16,15 @@ from widgets.look.tokens import CAPTION
 _NICE = (1.0, 2.0, 2.5, 5.0, 10.0)
 
 
-def nice_step(span: float, wanted: int) -> float:
-    """Return a round step that puts at most ``wanted`` ticks into ``span``."""
+def nice_step(span: float, wanted: int, *, whole: bool = False) -> float:
+    """Return a round step (a ``whole`` number if asked) that puts at most ``wanted`` ticks into ``span``."""
     if not (span > 0 and math.isfinite(span)):
         return 1.0
     rough = span / max(1, wanted)
     power = 10.0 ** math.floor(math.log10(rough))
-    return next(power * nice for nice in _NICE if power * nice >= rough * (1 - 1e-9))
+    steps = [power * nice for nice in _NICE if not (whole and nice == 2.5)]
+    step = next(step for step in steps if step >= rough * (1 - 1e-9))
+    return max(1.0, step) if whole else step
 
 
 def number_text(value: float, step: float = 0.0) -> str:
@@ -72,9 +74,7 @@ class Axis(pg.AxisItem):  # type: ignore[misc]
         if self.logMode:
             return [(1.0, _log_ticks(low, high, wanted))]
         low, high = low * self.scale, high * self.scale
-        step = nice_step(high - low, wanted)
-        if self.whole:
-            step = max(1.0, math.ceil(step))
+        step = nice_step(high - low, wanted, whole=self.whole)
         first = math.ceil(low / step - 1e-9)
         count = math.floor(high / step + 1e-9) - first + 1
         return [(step, [(first + place) * step / self.scale for place in range(max(0, count))])]

@@ -19,7 +19,7 @@ from widgets.charts.readout import Readout
 from widgets.charts.trace import Steps, Trace
 from widgets.controls.buttons import ToolButton
 from widgets.controls.text import named
-from widgets.look.theme import current, theme
+from widgets.look.theme import current, scaled, theme
 
 FRAME_MS = 33
 
@@ -88,7 +88,7 @@ class LineChart(QWidget):
         self.traces = {trace.key: trace for trace in traces}
         for trace in traces:
             self.plot.addItem(trace.item, ignoreBounds=True)
-        self.legend.set_traces([trace for trace in traces if trace.listed])
+        self.legend.set_traces(list(traces))
         self.reset()
 
     def set_data(self, key: str, steps: Steps, values: Values) -> None:
@@ -187,6 +187,7 @@ class LineChart(QWidget):
     def _build(self) -> None:
         for axis in (self.bottom, self.left_axis):
             axis.setZValue(-1000)
+        self.left_axis.setWidth(scaled(48))
         self.plot.setFrameShape(pg.PlotWidget.Shape.NoFrame)
         self.plot.setMenuEnabled(False)
         self.plot.hideButtons()

@@ -16,8 +16,14 @@ Steps = npt.NDArray[np.int64]
 _STYLES = (Qt.PenStyle.SolidLine, Qt.PenStyle.DashLine, Qt.PenStyle.DotLine, Qt.PenStyle.DashDotLine)
 
 
+def dash(series: int) -> Qt.PenStyle:
+    """Return the dash of a series; to red-blind eyes the fourth colour is the first, so its dash differs."""
+    round_of_colours, place = divmod(series, 4)
+    return _STYLES[(2 * round_of_colours + (place == 3)) % len(_STYLES)]
+
+
 class Trace:
-    """``series`` picks the colour (beyond the fourth the dash changes too); ``thin`` draws it lightly."""
+    """``series`` picks colour and dash; ``thin`` draws it lightly, ``alone`` without a dash."""
 
     def __init__(
         self,
@@ -27,10 +33,10 @@ class Trace:
         *,
         thin: bool = False,
         marks: bool = False,
-        listed: bool = True,
+        alone: bool = False,
     ) -> None:
         self.key, self.title, self.series = key, title, series
-        self.thin, self.marks, self.listed = thin, marks, listed
+        self.thin, self.marks, self.alone = thin, marks, alone
         self.steps: Steps = np.empty(0, np.int64)
         self.values: Values = np.empty(0, np.float32)
         self._pyramid = Pyramid()
@@ -47,7 +53,7 @@ class Trace:
         """Return the pen that draws the line."""
         colour = mix(current().surface, self.colour(), 0.45) if self.thin else self.colour()
         pen = QPen(QColor(colour), 1.0 if self.thin else 1.75)
-        pen.setStyle(_STYLES[(self.series // len(current().series)) % len(_STYLES)])
+        pen.setStyle(Qt.PenStyle.SolidLine if self.alone else dash(self.series))
         pen.setCosmetic(True)
         return pen
 

@@ -82,7 +82,7 @@ class TrainRoom(QWidget):
         self.loss = LossChart("loss_chart", "Loss")
         self.measure = LossChart("metric_chart", "Accuracy", percent=True, can_log=False)
         self.rate = LineChart("rate_chart", "Learning rate", can_log=True)
-        self.rate.set_traces([Trace("learning_rate", "learning rate", 3)])
+        self.rate.set_traces([Trace("learning_rate", "learning rate", 3, alone=True)])
         self.empty = EmptyPage(
             "No run yet. Press Train to see the loss of every step here as it comes.",
             "Train",
