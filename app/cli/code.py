@@ -1,0 +1,51 @@
+"""``modelwright code``: a design as a script that runs without the workbench."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from pathlib import Path
+from typing import Annotated
+
+import typer
+
+from app.cli.options import AsJson, Settings, Target
+from app.cli.reporting import HumanPrinter, conclude
+from app.desk import Desk
+from app.plans import make_plan
+from engines.contract.events import Event, Finished
+from engines.contract.files import write_text_atomic
+from engines.design.code import write_code
+
+
+def register(application: typer.Typer) -> None:
+    """Add this module's command."""
+    application.command()(code)
+
+
+class CodePrinter(HumanPrinter):
+    """The file and its length."""
+
+    def tell(self, event: Event) -> None:
+        """Print what was written."""
+        if isinstance(event, Finished):
+            self.line(f"File: {event.summary['file']}, {event.summary['lines']:.0f} lines")
+
+
+def code(
+    design: Annotated[
+        str, typer.Argument(metavar="DESIGN", help="A template, a project or a design's file.")
+    ],
+    to: Target,
+    engine: Annotated[str, typer.Option(help="Whose code: torch.")] = "torch",
+    settings: Settings = [],  # noqa: B006 - typer's own way to say "none"
+    as_json: AsJson = False,
+) -> None:
+    """Write a design as a plain script that builds and trains it."""
+    conclude(lambda desk: _write(desk, design, engine, tuple(settings), to), CodePrinter(), as_json)
+
+
+def _write(desk: Desk, design: str, engine: str, settings: tuple[str, ...], to: Path) -> Iterator[Event]:
+    plan = make_plan(design, settings=settings)
+    text = write_code(plan.spec, plan.recipe, engine)
+    write_text_atomic(to, text)
+    yield Finished({"file": str(to), "lines": float(text.count("\n"))})
