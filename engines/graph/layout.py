@@ -30,7 +30,8 @@ def lay_out(view: GraphView) -> GraphView:
     width = max(node.width for node in view.nodes)
     pitch = max(node.height for node in view.nodes) + GAP_Y
     if pairs:
-        centres, bends = _place(len(view.nodes), pairs, width, pitch)
+        inputs = [number for number, node in enumerate(view.nodes) if node.family == "io"]
+        centres, bends = _place(rows_of(len(view.nodes), pairs, inputs), pairs, width, pitch)
     else:
         centres, bends = _grid(len(view.nodes), width + GAP_X, pitch), {}
     nodes = tuple(_moved(node, centre) for node, centre in zip(view.nodes, centres))
@@ -52,16 +53,20 @@ def bounds(view: GraphView) -> tuple[float, float, float, float]:
 
 
 def _place(
-    count: int, pairs: Sequence[Pair], width: float, pitch: float
+    row_of: Sequence[int], pairs: Sequence[Pair], width: float, pitch: float
 ) -> tuple[list[_Point], dict[Pair, list[_Point]]]:
-    row_of = rows_of(count, pairs)
     drawing = draw(row_of, _affordable(pairs, row_of), width, _LANE)
-    big = count >= _BIG
+    big = len(row_of) >= _BIG
     order(drawing, 3 if big else 16)
-    x = columns(drawing, GAP_X, 5 if big else 17)
-    centres = [(x[vertex], row_of[vertex] * pitch) for vertex in range(count)]
+    x = columns(drawing, GAP_X, 4 if big else 16)
+    centres = [(x[vertex], row_of[vertex] * pitch) for vertex in range(len(row_of))]
+    half = (pitch - GAP_Y) / 2
     bends = {
-        (a, b): [(x[vertex], (row_of[a] + step) * pitch) for step, vertex in enumerate(way, start=1)]
+        (a, b): [
+            (x[vertex], (row_of[a] + step) * pitch + side)
+            for step, vertex in enumerate(way, start=1)
+            for side in (-half, half)
+        ]
         for (a, b), way in drawing.bends.items()
     }
     return centres, bends
@@ -100,11 +105,11 @@ def _route(source: NodeView, target: NodeView, bends: Sequence[_Point]) -> tuple
 
 
 def _straightened(bends: Sequence[_Point]) -> list[_Point]:
-    """Drop bends that lie on the straight line between their neighbours."""
+    """Drop bends that lie on a vertical line between their neighbours."""
     kept: list[_Point] = []
-    for number, point in enumerate(bends):
+    for number, (x, y) in enumerate(bends):
         inner = 0 < number < len(bends) - 1
-        if inner and abs(2 * point[0] - bends[number - 1][0] - bends[number + 1][0]) < 0.5:
+        if inner and abs(x - bends[number - 1][0]) < 0.5 and abs(x - bends[number + 1][0]) < 0.5:
             continue
-        kept.append(point)
+        kept.append((x, y))
     return kept

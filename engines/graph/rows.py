@@ -7,7 +7,7 @@ that is an isotonic regression for each row, solved exactly by pooling adjacent 
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Iterable, Sequence
 from dataclasses import dataclass, field
 
 import igraph
@@ -15,19 +15,26 @@ import igraph
 Pair = tuple[int, int]
 
 
-def rows_of(count: int, pairs: Sequence[Pair]) -> list[int]:
-    """Return each vertex's row: longest way from the inputs, sources drawn down to their first user."""
+def rows_of(count: int, pairs: Sequence[Pair], inputs: Iterable[int] = ()) -> list[int]:
+    """Return each vertex's row: the longest way to it.
+
+    What does not depend on ``inputs`` (constants, and what is worked out from them) is drawn down to its
+    first user.
+    """
     graph = igraph.Graph(count, pairs, directed=True)
     if not graph.is_dag():
         graph.delete_edges(graph.feedback_arc_set(method="eades"))
-    order, after, entering = graph.topological_sorting(), graph.get_adjlist("out"), graph.indegree()
+    down, after = graph.topological_sorting(), graph.get_adjlist("out")
+    anchored = set(inputs)
     rows = [0] * count
-    for vertex in order:
-        below = rows[vertex] + 1
+    for vertex in down:
+        below, fixed = rows[vertex] + 1, vertex in anchored
         for user in after[vertex]:
             rows[user] = max(rows[user], below)
-    for vertex in order:
-        if entering[vertex] == 0 and after[vertex]:
+            if fixed:
+                anchored.add(user)
+    for vertex in reversed(down):
+        if vertex not in anchored and after[vertex]:
             rows[vertex] = min(rows[user] for user in after[vertex]) - 1
     return rows
 
@@ -36,7 +43,8 @@ def rows_of(count: int, pairs: Sequence[Pair]) -> list[int]:
 class Drawing:
     """Vertices in rows; an edge over several rows is a chain of bends, which are vertices too.
 
-    ``pull`` is how much an edge wants to be straight: bends most, so that long edges run straight.
+    ``pull`` is how much an edge wants to be straight: long edges most, the way into one least, so that
+    what a long edge skips stays in one column.
     """
 
     rows: list[list[int]]
@@ -48,7 +56,7 @@ class Drawing:
 
     def pull(self, a: int, b: int) -> float:
         """Return the weight of the edge between ``a`` and ``b``."""
-        return (1.0, 2.0, 8.0)[(a >= self.real) + (b >= self.real)]
+        return (4.0, 1.0, 8.0)[(a >= self.real) + (b >= self.real)]
 
 
 def draw(row_of: Sequence[int], pairs: Sequence[Pair], width: float, lane: float) -> Drawing:
@@ -110,25 +118,29 @@ def columns(drawing: Drawing, gap: float, sweeps: int) -> list[float]:
     for row in drawing.rows:
         _settle(drawing, row, [(0.0, 1.0)] * len(row), gap, x)
     for sweep in range(sweeps):
-        last = sweep == sweeps - 1
-        for row in drawing.rows if sweep % 2 == 0 else reversed(drawing.rows):
-            wishes = [_wish(drawing, vertex, x, sweep % 2 == 0, last) for vertex in row]
-            _settle(drawing, row, wishes, gap, x)
+        down = sweep % 2 == 1
+        near = drawing.above if down else drawing.below
+        for row in drawing.rows if down else reversed(drawing.rows):
+            _settle(drawing, row, [_wish(drawing, vertex, near[vertex], x) for vertex in row], gap, x)
     return x
 
 
-def _wish(drawing: Drawing, vertex: int, x: list[float], down: bool, both: bool) -> tuple[float, float]:
-    """Return where a vertex wants to be, and how much."""
-    near = drawing.above[vertex] if down else drawing.below[vertex]
-    if both:
-        near = drawing.above[vertex] + drawing.below[vertex]
+def _wish(drawing: Drawing, vertex: int, near: list[int], x: list[float]) -> tuple[float, float]:
+    """Return where a vertex wants to be (the weighted median of its neighbours), and how much."""
     if not near:
         return x[vertex], 0.01
     if len(near) == 1:
         return x[near[0]], drawing.pull(vertex, near[0])
-    pulls = [drawing.pull(vertex, other) for other in near]
-    total = sum(pulls)
-    return sum(pull * x[other] for pull, other in zip(pulls, near)) / total, total
+    pulls = sorted((x[other], drawing.pull(vertex, other)) for other in near)
+    total = sum(pull for _, pull in pulls)
+    before = 0.0
+    for number, (place, pull) in enumerate(pulls):
+        before += pull
+        if before > total / 2:
+            break
+        if before == total / 2:
+            return (place + pulls[number + 1][0]) / 2, total
+    return place, total
 
 
 def _settle(
