@@ -2,11 +2,13 @@
 
 from __future__ import annotations
 
+import os
 from collections.abc import Callable
 from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
 from PySide6.QtCore import Qt, QUrl, Signal
+from PySide6.QtGui import QGuiApplication
 from PySide6.QtWidgets import QFrame, QStackedLayout, QVBoxLayout, QWidget
 
 from widgets.controls.messages import EmptyPage
@@ -59,6 +61,7 @@ class NetronPage(QFrame):
         """Load the page that a Netron server offers at ``address``; only that origin is reachable."""
         self.address = address
         if self._browser is None:
+            _let_chromium_start()
             try:
                 from widgets.netron_browser import NetronBrowser  # QtWebEngine: 0.3 s, so only now
             except ImportError as fault:
@@ -99,3 +102,13 @@ class NetronPage(QFrame):
             self._browser.deleteLater()
             self._browser = None
         self._stack.setCurrentIndex(0)
+
+
+def _let_chromium_start() -> None:
+    """Say what Chromium has to be told: it refuses its sandbox to root, and offscreen there is no GPU."""
+    flags = os.environ.get("QTWEBENGINE_CHROMIUM_FLAGS", "")
+    if getattr(os, "geteuid", lambda: 1)() == 0 and "--no-sandbox" not in flags:
+        flags += " --no-sandbox"
+    if QGuiApplication.platformName() == "offscreen" and "--disable-gpu" not in flags:
+        flags += " --disable-gpu"
+    os.environ["QTWEBENGINE_CHROMIUM_FLAGS"] = flags.strip()

@@ -52,21 +52,51 @@ class Hand:
 
     def click(self, name: str, at: QPoint | None = None) -> None:
         """Press the left button in the middle of the widget, once it is enabled."""
-        widget = self.find(name)
+        self._wake()
+        widget = self.wait_for(name, 10)
         self.wait(widget.isEnabled, 60, f"{name} to be enabled")
         place = at if at is not None else widget.rect().center()
         QTest.mouseMove(widget, place)
         QTest.mouseClick(widget, Qt.MouseButton.LeftButton, Qt.KeyboardModifier.NoModifier, place)
         let_run(30)
 
+    def click_in(self, widget: QWidget, at: QPoint) -> None:
+        """Press the left button at a place in a widget."""
+        QTest.mouseMove(widget, at)
+        QTest.mouseClick(widget, Qt.MouseButton.LeftButton, Qt.KeyboardModifier.NoModifier, at)
+        let_run(30)
+
+    def choose(self, name: str, place: int) -> None:
+        """Open a button's menu by the mouse and choose its entry by the keyboard."""
+        button = self.find(name)
+        QTimer.singleShot(150, lambda: self._choose_in_menu(place))
+        QTest.mouseClick(button, Qt.MouseButton.LeftButton)
+        let_run(200)
+
+    def _choose_in_menu(self, place: int) -> None:
+        menu = QApplication.activePopupWidget()
+        if menu is None:
+            return
+        for _ in range(place + 1):
+            QTest.keyClick(menu, Qt.Key.Key_Down)
+        QTest.keyClick(menu, Qt.Key.Key_Return)
+
+    def _wake(self) -> None:
+        """Bring the window to the front, as the first click of a person does."""
+        if QApplication.activeWindow() is None:
+            self.window.activateWindow()
+            let_run(50)
+
     def press(self, key: Qt.Key, modifier: Qt.KeyboardModifier = Qt.KeyboardModifier.NoModifier) -> None:
         """Press a key where the focus is."""
+        self._wake()
         target = QApplication.focusWidget() or self.window
         QTest.keyClick(target, key, modifier)
         let_run(30)
 
     def type(self, text: str) -> None:
         """Type into what has the focus."""
+        self._wake()
         target = QApplication.focusWidget() or self.window
         QTest.keyClicks(target, text)
         let_run(30)
