@@ -1,0 +1,88 @@
+"""Designs to try every layer with, and a small model that has what a resume can get wrong."""
+
+from __future__ import annotations
+
+from typing import Any
+
+from engines.contract.spec import GraphSpec
+from engines.design.document import Design
+from engines.design.freeze import freeze
+
+IMAGE, SIGNAL, VECTOR = (4, 7, 6), (4, 9), (10,)
+
+
+def one_layer(kind: str, shape: tuple[int, ...], settings: dict[str, Any], inputs: int = 1) -> GraphSpec:
+    """Return a design of one layer named ``layer``; each input after the first is a copy times itself."""
+    design = Design("one")
+    design.add("input", "input", {"shape": shape})
+    sources = ["input"]
+    for number in range(1, inputs):
+        sources.append(design.add("tanh", f"other{number}"))
+        design.connect("input", f"other{number}")
+    design.add(kind, "layer", settings)
+    for number in range(inputs):
+        design.connect("input" if number == 0 else f"other{number}", "layer")
+    return freeze(design)
+
+
+def windows(key: str, axes: int) -> list[dict[str, Any]]:
+    """Return settings that reach every way to pad."""
+    return [
+        {key: (size,) * axes, "stride": (stride,) * axes, "padding": padding}
+        for size in (2, 3, 4)
+        for stride in (1, 2, 3)
+        for padding in ("same", "valid")
+    ]
+
+
+def cases() -> dict[str, tuple[str, GraphSpec]]:
+    """Return name → layer and design, for every layer of the catalogue but the input."""
+    found: dict[str, tuple[str, GraphSpec]] = {}
+
+    def add(kind: str, given: tuple[int, ...], inputs: int = 1, **settings: Any) -> None:
+        text = ",".join(f"{key}={value}" for key, value in settings.items())
+        found[f"{kind} {given} {text}"] = (kind, one_layer(kind, given, settings, inputs))
+
+    add("dense", VECTOR, units=5)
+    add("dense", VECTOR, units=5, bias=False)
+    for axes, shape in ((1, SIGNAL), (2, IMAGE)):
+        for window in windows("kernel", axes):
+            add(f"conv{axes}d", shape, filters=6, **window)
+        add(f"conv{axes}d", shape, filters=8, groups=4, bias=False)
+        for form in ("max", "average"):
+            for window in windows("size", axes):
+                add(f"{form}_pool{axes}d", shape, **window)
+    for kind in ("global_average_pool", "global_max_pool", "batch_norm", "layer_norm", "softmax", "flatten"):
+        add(kind, SIGNAL)
+        add(kind, IMAGE)
+    for kind in ("batch_norm", "layer_norm", "softmax"):
+        add(kind, VECTOR)
+    add("softmax", IMAGE, axis=0)
+    for kind in ("dropout", "relu", "gelu", "silu", "sigmoid", "tanh", "softplus"):
+        add(kind, VECTOR)
+    add("leaky_relu", VECTOR, slope=0.3)
+    add("elu", VECTOR, alpha=0.7)
+    add("reshape", IMAGE, shape=(8, 21))
+    add("add", IMAGE, inputs=3)
+    for axis in (0, 1, 2):
+        add("concatenate", IMAGE, inputs=2, axis=axis)
+    return found
+
+
+def noisy_model() -> GraphSpec:
+    """Return a digits model with batch norm and dropout, whose state and randomness a resume must keep."""
+    design = Design("noisy")
+    layers: list[tuple[str, str, dict[str, Any]]] = [
+        ("input", "input", {"shape": (1, 8, 8)}),
+        ("conv2d", "conv", {"filters": 4}),
+        ("batch_norm", "norm", {}),
+        ("relu", "relu", {}),
+        ("flatten", "flat", {}),
+        ("dropout", "drop", {"rate": 0.3}),
+        ("dense", "head", {"units": 10}),
+    ]
+    for number, (kind, name, settings) in enumerate(layers):
+        design.add(kind, name, settings)
+        if number:
+            design.connect(layers[number - 1][1], name)
+    return freeze(design)

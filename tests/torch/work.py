@@ -1,0 +1,184 @@
+"""What the tests' child does with PyTorch; arguments and answers are JSON, arrays travel in files."""
+
+from __future__ import annotations
+
+import dataclasses
+import json
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+import torch
+from torch import nn
+from torch.utils.data import DataLoader, TensorDataset
+
+from engines.backends.torch import jobs, optimizers
+from engines.backends.torch.build import build, load_weights, read_weights
+from engines.backends.torch.losses import LOSSES
+from engines.backends.torch.train import TorchTrainer
+from engines.contract.errors import WorkbenchError
+from engines.contract.jobs import TrainJob
+from engines.contract.records import from_plain
+from engines.contract.spec import Recipe
+from engines.training.control import ControlFlags
+from engines.training.initial_weights import initial_weights
+from engines.training.order import epoch_batches
+from engines.training.shards import open_shards
+from engines.training.tensors import read_tensors
+from tests.torch.cases import cases, one_layer
+
+
+def try_layers(target: str) -> list[str]:
+    """Run every layer; leave inputs, weights and outputs in ``target``; return whose gradient is wrong."""
+    arrays, wrong = {}, []
+    random = np.random.default_rng(11)
+    for number, (name, (_, spec)) in enumerate(cases().items()):
+        module = build(spec)
+        weights = {
+            key: (0.5 + random.random(a.shape) if key.endswith("var") else random.normal(size=a.shape))
+            for key, a in read_weights(module).items()
+        }
+        load_weights(module, weights)
+        module.double().eval()
+        load_weights(module, weights)
+        x = random.normal(size=(3, *spec.inputs[0].output_shape))
+        given = torch.from_numpy(x).requires_grad_()
+        output = module(given)
+        arrays.update({f"{number}/x": x, f"{number}/y": output.detach().numpy()})
+        arrays.update({f"{number}/{key}": value for key, value in weights.items()})
+        trained = [tensor for tensor in module.parameters() if tensor.requires_grad]
+
+        def answer(value: Any, *others: Any, module: Any = module) -> Any:
+            return module(value)
+
+        if not torch.autograd.gradcheck(answer, (given, *trained), fast_mode=True, raise_exception=False):
+            wrong.append(name)
+    np.savez(target, **arrays)
+    return wrong
+
+
+def normalize_in_training(target: str) -> None:
+    """Train a batch norm for three batches; leave the batches, outputs and running statistics."""
+    arrays = {}
+    for shape in ((5,), (5, 4), (5, 4, 3)):
+        module = build(one_layer("batch_norm", shape, {"momentum": 0.8}))
+        random = np.random.default_rng(3)
+        x = random.normal(2.0, 3.0, size=(3, 6, *shape)).astype(np.float32)
+        y = np.stack([module(torch.from_numpy(batch)).detach().numpy() for batch in x])
+        found = read_weights(module)
+        arrays.update({f"{len(shape)}/x": x, f"{len(shape)}/y": y})
+        arrays[f"{len(shape)}/mean"] = found["layer/running_mean"]
+        arrays[f"{len(shape)}/var"] = found["layer/running_var"]
+    np.savez(target, **arrays)
+
+
+def drop_out() -> list[float]:
+    """Return the share of zeros and the scale of what a dropout of 0.3 leaves."""
+    module = build(one_layer("dropout", (1000,), {"rate": 0.3}))
+    output = module(torch.ones(100, 1000))
+    return [float((output == 0).float().mean()), float(output.max())]
+
+
+def _job(folder: str, run: str, spec: Any, recipe: dict[str, Any]) -> TrainJob:
+    from engines.contract.spec import DataManifest
+
+    manifest = from_plain(DataManifest, json.loads((Path(folder) / "manifest.json").read_text()))
+    return TrainJob(run, spec, from_plain(Recipe, recipe), folder, manifest)
+
+
+def losses_of_a_plain_loop(folder: str, run: str, epochs: int) -> list[float]:
+    """Train the digits MLP as a tutorial would, on the run's weights and the workbench's order."""
+    torch.set_num_threads(1)
+    recipe = from_plain(Recipe, json.loads((Path(run) / "recipe.json").read_text()))
+    initial = read_tensors(Path(run) / "init.safetensors")
+    index = np.load(Path(folder) / "train.npy")
+    x = torch.from_numpy(np.load(Path(folder) / "inputs.npy")[index])
+    y = torch.from_numpy(np.load(Path(folder) / "targets.npy")[index])
+    names = sorted({key.split("/")[0] for key in initial}, key=lambda n: initial[f"{n}/weight"].shape[0])
+    dense = [nn.Linear(*initial[f"{name}/weight"].shape[::-1]) for name in reversed(names)]
+    with torch.no_grad():
+        for name, layer in zip(reversed(names), dense):
+            layer.weight.copy_(torch.tensor(initial[f"{name}/weight"]))
+            layer.bias.copy_(torch.tensor(initial[f"{name}/bias"]))
+    model = nn.Sequential(nn.Flatten(), dense[0], nn.ReLU(), dense[1])
+    optimizer = _plain_optimizer(model, recipe)
+    found = []
+    for epoch in range(epochs):
+        batches = epoch_batches(len(x), recipe.batch_size, recipe.seed, epoch).tolist()
+        for inputs, targets in DataLoader(TensorDataset(x, y), batch_sampler=batches):
+            optimizer.zero_grad()
+            loss = nn.functional.cross_entropy(model(inputs), targets)
+            loss.backward()
+            optimizer.step()
+            found.append(loss.item())
+    return found
+
+
+def _plain_optimizer(model: nn.Module, recipe: Recipe) -> Any:
+    rate, decay = recipe.learning_rate, recipe.weight_decay
+    return {
+        "sgd": lambda p: torch.optim.SGD(p, lr=rate, momentum=recipe.momentum, weight_decay=decay),
+        "adam": lambda p: torch.optim.Adam(p, lr=rate, weight_decay=decay),
+        "adamw": lambda p: torch.optim.AdamW(p, lr=rate, weight_decay=decay),
+        "rmsprop": lambda p: torch.optim.RMSprop(p, lr=rate, alpha=recipe.momentum, weight_decay=decay),
+    }[recipe.optimizer](model.parameters())
+
+
+def loss_values(target: str) -> None:
+    """Leave every loss of random outputs, for the NumPy definitions to be held against."""
+    random = np.random.default_rng(5)
+    logits, classes = random.normal(size=(20, 4)) * 3, random.integers(0, 4, 20)
+    values, binary = random.normal(size=(20, 4)) * 3, random.integers(0, 2, (20, 4)).astype(float)
+    arrays = {"logits": logits, "classes": classes, "values": values, "binary": binary}
+    targets = {"cross_entropy": "classes", "binary_cross_entropy": "binary"}
+    for name, loss in LOSSES.items():
+        wanted = torch.from_numpy(arrays[targets.get(name, "values")])
+        arrays[name] = np.array(loss(torch.from_numpy(logits), wanted))
+    np.savez(target, **arrays)
+
+
+def hand_over_the_state(folder: str, optimizer: str) -> list[str]:
+    """Train 4 steps, hand the state to a fresh trainer, train both on; return what differs."""
+    from tests.torch.cases import noisy_model
+
+    torch.set_num_threads(1)
+    recipe = {"optimizer": optimizer, "batch_size": 16, "weight_decay": 0.01}
+    job, shards = _job(folder, "", noisy_model(), recipe), open_shards(folder)
+    first, second = TorchTrainer(job, shards), TorchTrainer(job, shards)
+    weights = initial_weights(job.spec, 0)
+    first.load_state({f"model/{name}": array for name, array in weights.items()}, 0)
+    batches, rates = epoch_batches(200, 16, 0, 0), np.full(12, 1e-3)
+    first.run_chunk(0, batches[:4], rates[:4])
+    first.measure(1, batches)  # what is measured must leave no trace
+    second.load_state(first.state(), 4)
+    ours = first.run_chunk(4, batches[4:], rates[4 : len(batches)])
+    theirs = second.run_chunk(4, batches[4:], rates[4 : len(batches)])
+    pairs = {name: (first.state()[name], second.state()[name]) for name in first.state()}
+    pairs.update({name: (ours[name], theirs[name]) for name in ours})
+    slots = {name.split("/")[1] for name in pairs if name.startswith("optimizer/")}
+    assert slots == set(optimizers._SLOTS[optimizer].values()), slots
+    return [name for name, (a, b) in pairs.items() if not np.array_equal(a, b)]
+
+
+def refuse(case: str, folder: str) -> dict[str, Any]:
+    """Return code and facts of a fault."""
+    from tests.torch.cases import noisy_model
+
+    spec = noisy_model()
+    job = _job(folder, str(Path(folder) / "never"), spec, {"batch_size": 16})
+    try:
+        if case == "device":
+            list(jobs.run(dataclasses.replace(job, device="cuda:99"), ControlFlags()))
+        elif case == "layer":
+            layers = [dataclasses.replace(layer, layer="magic") for layer in spec.layers[1:]]
+            build(dataclasses.replace(spec, layers=(spec.layers[0], *layers)))
+        elif case == "weights":
+            load_weights(build(spec), {**initial_weights(spec, 0), "head/bias": np.zeros(7)})
+        elif case == "memory":
+            from engines.backends.torch.devices import memory_faults
+
+            with memory_faults(torch.device("cpu"), 16):
+                torch.empty(1 << 60, dtype=torch.uint8)
+    except WorkbenchError as error:
+        return {"code": error.code.value, **error.facts}
+    return {}
