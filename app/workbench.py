@@ -60,6 +60,7 @@ class Workbench(QObject):
     engine_changed = Signal()
     run_chosen = Signal(str)
     runs_changed = Signal()
+    run_ended = Signal()
     node_selected = Signal(str)
 
     def __init__(self, shell: Shell, hosts: Hosts | None = None) -> None:

@@ -65,6 +65,8 @@ class Shell(QWidget):
         """Add a room, opened by Ctrl+1 … (Ctrl+, at the bottom); ``factory`` runs when it first is."""
         self._rooms[key] = _Room(title, factory)
         self.rail.add(key, title, icon, bottom=bottom)
+        if len(self._rooms) == 1:
+            QWidget.setTabOrder(self.header.stop, self.rail.buttons[key])
         keys = "Ctrl+," if bottom else f"Ctrl+{len(self._rooms)}"
         action = self._action(f"room_{key}", f"Go to {title}", keys, lambda: self.open_room(key))
         self.rail.buttons[key].setToolTip(f"{title} ({action.shortcut().toString()})")
@@ -85,6 +87,7 @@ class Shell(QWidget):
         if room.page is None:
             room.page = room.factory()
             self.pages.addWidget(room.page)
+            QWidget.setTabOrder(self.previousInFocusChain(), self.status.actions_button)
             self.room_made.emit(key)
         return room.page
 
@@ -145,7 +148,7 @@ class Shell(QWidget):
         page = QVBoxLayout()
         page.setSpacing(0)
         holder = QVBoxLayout()
-        holder.setContentsMargins(GAP, 0, GAP, 0)
+        holder.setContentsMargins(GAP, GAP, GAP, 0)
         holder.addWidget(self.message)
         page.addLayout(holder)
         page.addWidget(self.pages, 1)

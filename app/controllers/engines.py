@@ -30,6 +30,7 @@ class EnginesController(QObject):
         bench.shell.engine_chosen.connect(self._on_engine_chosen)
         bench.shell.device_chosen.connect(self._on_device_chosen)
         bench.engine_changed.connect(self._show)
+        bench.run_ended.connect(self.stand_by)
 
     def begin(self) -> None:
         """List the engines and probe the chosen one; called once, after the first paint."""

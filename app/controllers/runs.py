@@ -53,6 +53,8 @@ class RunsController(QObject):
         project = self._bench.project
         runs = list_runs(project.folder) if project is not None else []
         self._room.set_runs([_row(run) for run in runs])
+        if runs and not self._room.table.selected_keys():
+            self._room.table.select([str(runs[0].path)])
 
     def _on_room_chosen(self, key: str) -> None:
         if key == "runs":

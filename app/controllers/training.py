@@ -162,15 +162,15 @@ class TrainingController(QObject):
         if isinstance(outcome, (Failed, Crashed, BaseException)):
             shell.set_engine_state("Engine: the run ended early", "bad")
             self._bench.tell(outcome)
-        if isinstance(outcome, Crashed) and self._room is not None and self._room.history is not None:
-            self._room.show_event(outcome)
         self._bench.runs_changed.emit()
         if folder is not None:
             self._bench.run = str(folder)
             self._bench.run_chosen.emit(str(folder))
+        if isinstance(outcome, Crashed) and self._room is not None and self._room.history is not None:
+            self._room.show_event(outcome)
         if isinstance(outcome, (Finished, Stopped)):
             self._bench.quiet()
-        self._bench.engine_changed.emit()
+        self._bench.run_ended.emit()
 
     # --- what is shown ---
 
@@ -210,6 +210,7 @@ class TrainingController(QObject):
         for event in history.events:
             self._room.show_event(event)
         if history.state == "interrupted":
+            self._room.show_interrupted()
             self._tell_interrupted(record)
         elif history.state in ("running", "paused"):
             self._tail.start()

@@ -19,7 +19,7 @@ def run_tour(arguments: Sequence[str]) -> int:
     out: Path = given.out.absolute()
     out.mkdir(parents=True, exist_ok=True)
     os.environ["MODELWRIGHT_HOME"] = str(out / "home")
-    screen = choose_screen()
+    screen = choose_screen(out)
 
     from app.tour.walk import Walk
 
@@ -32,12 +32,20 @@ def run_tour(arguments: Sequence[str]) -> int:
     return 1 if fault else 0
 
 
-def choose_screen() -> str:
+SCREEN = {"name": "virtual", "x": 0, "y": 0, "width": 2560, "height": 1440, "logicalDpi": 96, "dpr": 1}
+"""The virtual screen; Qt's own would be 800 by 800 pixels."""
+
+
+def choose_screen(out: Path) -> str:
     """Choose a virtual screen where there is no other; return which platform Qt will use."""
     has_screen = bool(os.environ.get("DISPLAY") or os.environ.get("WAYLAND_DISPLAY"))
-    if sys.platform.startswith("linux") and not has_screen:
-        os.environ.setdefault("QT_QPA_PLATFORM", "offscreen")
-    return os.environ.get("QT_QPA_PLATFORM", "screen")
+    wanted = os.environ.get("QT_QPA_PLATFORM", "")
+    if wanted == "offscreen" or (sys.platform.startswith("linux") and not has_screen and not wanted):
+        screens = out / "screen.json"
+        screens.write_text(json.dumps({"screens": [SCREEN]}), encoding="utf-8")
+        os.environ["QT_QPA_PLATFORM"] = f"offscreen:configfile={screens}"
+        return "offscreen"
+    return wanted or "screen"
 
 
 def _say(text: str) -> None:

@@ -11,7 +11,7 @@ from pathlib import Path
 from typing import Any, cast
 
 import psutil
-from PySide6.QtCore import Qt
+from PySide6.QtCore import QMessageLogContext, Qt, QtMsgType, qInstallMessageHandler
 from PySide6.QtWidgets import QAbstractSpinBox, QApplication, QTabBar
 
 from app.tour.hand import Hand, LostError, let_run
@@ -33,6 +33,7 @@ class Walk:
         self._say = said or (lambda text: None)
         shutil.rmtree(out / "home", ignore_errors=True)
         app = QApplication.instance()
+        qInstallMessageHandler(_on_qt_message)
         self.app = app if isinstance(app, QApplication) else QApplication(sys.argv[:1])
         self.window: Window | None = None
 
@@ -290,6 +291,12 @@ class Walk:
         for name in ("model.onnx", "optimized.onnx"):
             if (runs[0] / "artifacts" / name).is_file():
                 shutil.copyfile(runs[0] / "artifacts" / name, self.out / name)
+
+
+def _on_qt_message(kind: QtMsgType, context: QMessageLogContext, message: str) -> None:
+    """Pass on what Qt says, but for what a virtual screen says of itself."""
+    if not message.startswith("This plugin does not support"):
+        sys.stderr.write(f"{message}\n")
 
 
 def _is_local(url: str) -> bool:

@@ -101,7 +101,7 @@ class Metrics(Stamp):
 
 @dataclass(frozen=True)
 class Validated(Stamp):
-    """A validation after ``step`` steps (so the first is at 1 × steps_per_epoch)."""
+    """A validation after ``step`` steps and ``epoch`` whole epochs (so the first is after epoch 1)."""
 
     kind: ClassVar[str] = "validated"
     step: int

@@ -171,7 +171,7 @@ class TrainingLoop:
         if state.best_step == self.at.step:
             self.at.best = model_arrays(self.trainer.state())
         self.at.early_stopping = state
-        return Validated(step=self.at.step, epoch=epoch, values=values)
+        return Validated(step=self.at.step, epoch=epoch + 1, values=values)
 
     def _figures(self, split: str) -> dict[str, float]:
         outputs = self.trainer.evaluate(split)

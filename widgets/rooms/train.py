@@ -38,6 +38,7 @@ _STATES = {
     "stopped": ("stopped", "warning"),
     "failed": ("failed", "bad"),
     "crashed": ("crashed", "bad"),
+    "interrupted": ("interrupted", "warning"),
 }
 
 
@@ -174,6 +175,10 @@ class TrainRoom(QWidget):
                 self._set_state(event.kind, ended=True)
             case _:
                 pass
+
+    def show_interrupted(self) -> None:
+        """Show that the run's process is gone without a last word."""
+        self._set_state("interrupted", ended=True)
 
     def refresh_soon(self) -> None:
         """Read and draw with the next frame, at most 30 times a second."""
