@@ -68,6 +68,7 @@ class MessagePanel(QFrame):
         self.why = label("", "dim", wrap=True)
         self.todo = label("", "body", wrap=True)
         self.button = Button("", "message_action", small=True)
+        self.button.setAccessibleName("No action")
         self.copy = Button("Copy details", "message_copy", small=True)
         self.close_button = ToolButton("close", "Close this message", "message_close")
         self.close_button.setIconSize(QSize(14, 14))
@@ -94,7 +95,7 @@ class MessagePanel(QFrame):
         self._fill(what, why, todo)
         self._details, self._action = details, action
         self.button.setText(action_text)
-        self.button.setAccessibleName(action_text)
+        self.button.setAccessibleName(action_text or "No action")
         self.button.setVisible(bool(action_text))
         self.copy.setVisible(bool(details))
         self.copy.setText("Copy details")

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from PySide6.QtCore import QSize, Qt, Signal
 from PySide6.QtGui import QColor, QKeyEvent, QPainter, QPaintEvent
-from PySide6.QtWidgets import QButtonGroup, QFrame, QToolButton, QVBoxLayout, QWidget
+from PySide6.QtWidgets import QFrame, QToolButton, QVBoxLayout, QWidget
 from typing_extensions import override
 
 from widgets.controls.text import named
@@ -14,6 +14,8 @@ from widgets.look.tokens import ICON, RAIL
 
 
 class _RoomButton(QToolButton):
+    moved = Signal(int)
+
     def __init__(self, key: str, title: str, icon_name: str) -> None:
         super().__init__()
         named(self, f"rail_{key}", title)
@@ -26,6 +28,14 @@ class _RoomButton(QToolButton):
         self.setToolButtonStyle(Qt.ToolButtonStyle.ToolButtonTextUnderIcon)
         self.setFixedSize(scaled(RAIL) - 12, scaled(48))
 
+    @override
+    def keyPressEvent(self, event: QKeyEvent) -> None:
+        step = {Qt.Key.Key_Up: -1, Qt.Key.Key_Down: 1}.get(Qt.Key(event.key()))
+        if step is None:
+            super().keyPressEvent(event)
+        else:
+            self.moved.emit(step)
+
 
 class Rail(QFrame):
     """One button a room; up and down move between them, the tab key leaves them."""
@@ -37,7 +47,6 @@ class Rail(QFrame):
         self.setProperty("ground", "surface")
         self.setFixedWidth(scaled(RAIL))
         self.buttons: dict[str, _RoomButton] = {}
-        self._group = QButtonGroup(self)
         self._upper, self._lower = QVBoxLayout(), QVBoxLayout()
         whole = QVBoxLayout(self)
         whole.setContentsMargins(6, 8, 6, 8)
@@ -47,28 +56,23 @@ class Rail(QFrame):
         whole.addLayout(self._upper)
         whole.addStretch()
         whole.addLayout(self._lower)
-        self._group.buttonClicked.connect(self._on_button_clicked)
 
     def add(self, key: str, title: str, icon_name: str, *, bottom: bool = False) -> None:
         """Add a room's button, above or at the bottom."""
         button = _RoomButton(key, title, icon_name)
         self.buttons[key] = button
-        self._group.addButton(button)
+        # Not a QButtonGroup: it would take all but the checked one out of the reach of Tab.
+        button.moved.connect(lambda step: self._on_button_moved(key, step))
+        button.clicked.connect(lambda: self._on_button_clicked(key))
         (self._lower if bottom else self._upper).addWidget(button)
+        others = [other for name, other in self.buttons.items() if name != key]
+        if others:
+            QWidget.setTabOrder(others[-1], button)
 
     def check(self, key: str) -> None:
         """Show ``key`` as the open room."""
-        self.buttons[key].setChecked(True)
-
-    @override
-    def keyPressEvent(self, event: QKeyEvent) -> None:
-        step = {Qt.Key.Key_Up: -1, Qt.Key.Key_Down: 1}.get(Qt.Key(event.key()))
-        buttons: list[QWidget] = list(self.buttons.values())
-        here = self.focusWidget()
-        if step is None or here not in buttons:
-            super().keyPressEvent(event)
-            return
-        buttons[(buttons.index(here) + step) % len(buttons)].setFocus(Qt.FocusReason.TabFocusReason)
+        for name, button in self.buttons.items():
+            button.setChecked(name == key)
 
     @override
     def paintEvent(self, event: QPaintEvent) -> None:
@@ -76,5 +80,11 @@ class Rail(QFrame):
         painter.fillRect(self.rect(), QColor(current().surface))
         painter.fillRect(self.width() - 1, 0, 1, self.height(), QColor(current().line))
 
-    def _on_button_clicked(self, button: _RoomButton) -> None:
-        self.room_chosen.emit(button.key)
+    def _on_button_moved(self, key: str, step: int) -> None:
+        buttons = list(self.buttons.values())
+        place = buttons.index(self.buttons[key]) + step
+        buttons[place % len(buttons)].setFocus(Qt.FocusReason.TabFocusReason)
+
+    def _on_button_clicked(self, key: str) -> None:
+        self.check(key)
+        self.room_chosen.emit(key)

@@ -1,0 +1,258 @@
+"""The Train room, fed by arrays and events: where the run is, what it is worth, what a person may change."""
+
+from __future__ import annotations
+
+from dataclasses import replace
+
+import pytest
+from PySide6.QtCore import Qt
+from PySide6.QtWidgets import QApplication, QComboBox, QLineEdit, QSpinBox
+from pytestqt.qtbot import QtBot
+
+from engines.contract.events import (
+    Continued,
+    Crashed,
+    Failed,
+    Finished,
+    Log,
+    Paused,
+    Started,
+    Stopped,
+    Validated,
+)
+from engines.contract.spec import Recipe
+from tests.widgets.sample_runs import STEPS_PER_EPOCH, SampleRun
+from tests.widgets.shown import cut, nameless, outside
+from widgets.look.theme import apply
+from widgets.rooms.train import TrainRoom
+
+LEFT = Qt.MouseButton.LeftButton
+
+
+@pytest.fixture
+def room(qapp: QApplication, qtbot: QtBot) -> TrainRoom:
+    apply(qapp, "light")
+    made = TrainRoom()
+    qtbot.addWidget(made)
+    made.resize(1216, 722)
+    return made
+
+
+def going(room: TrainRoom, epochs: int = 12) -> SampleRun:
+    run = SampleRun()
+    room.follow(run, "Run 7 · cosine, batch 32")
+    room.show_event(run.start())
+    for epoch in range(1, epochs + 1):
+        run.take(STEPS_PER_EPOCH)
+        for event in run.epoch_events(epoch, best=epoch == 11):
+            room.show_event(event)
+    room.refresh()
+    return run
+
+
+def test_that_an_empty_room_has_one_sentence_and_a_button_that_asks_for_a_run(
+    room: TrainRoom, qtbot: QtBot
+) -> None:
+    room.show()
+    assert room.empty.isVisible()
+    assert not room.loss.isVisible()
+    assert not room.head.isVisible()
+    with qtbot.waitSignal(room.train_requested):
+        qtbot.mouseClick(room.empty.button, LEFT)
+
+
+def test_that_a_run_shows_where_it_is_and_what_it_is_worth(room: TrainRoom) -> None:
+    room.show()
+    run = going(room)
+    assert room.loss.isVisible()
+    assert room.head.title.text() == "Run 7 · cosine, batch 32"
+    assert room.head.where.text().startswith("Epoch 13 of 20 · step 432 of 720 · ")
+    assert room.head.bar.share == pytest.approx(0.6)
+    assert room.measure_card.value.text() == f"{run.columns['accuracy'][431]:.1%}"
+    assert "at epoch 12" in room.measure_card.subtitle.text()
+    assert len(room.loss.traces["every_step"].values) == 432
+    assert len(room.loss.traces["validation"].values) == 12
+
+
+def test_that_the_best_and_the_last_checkpoint_are_told_apart(room: TrainRoom) -> None:
+    run = going(room)
+    rows = room.checkpoints._rows
+    assert rows["best"].title.text() == "best · epoch 11"
+    assert rows["last"].title.text() == "last · epoch 12"
+    worth = f"{run.columns['accuracy'][11 * STEPS_PER_EPOCH - 1]:.1%}"
+    assert rows["best"].field.property("text") == worth
+
+
+def test_that_pause_and_resume_are_said_and_stop_the_clock(room: TrainRoom) -> None:
+    going(room)
+    room.show_event(Paused(432))
+    assert room.head.chip.text == "paused"
+    assert not room.pace.running
+    room.show_event(Continued(432))
+    assert room.head.chip.text == "training"
+    assert room.pace.running
+
+
+@pytest.mark.parametrize(
+    ("event", "word", "severity"),
+    [
+        (Finished({"test_accuracy": 0.98}), "finished", "good"),
+        (Stopped(432, True), "stopped", "warning"),
+        (Failed("unexpected", {}), "failed", "bad"),
+        (Crashed("signal", -9, 9, ""), "crashed", "bad"),
+    ],
+)
+def test_that_every_end_is_said_and_gives_the_recipe_back(
+    room: TrainRoom, event: Finished, word: str, severity: str
+) -> None:
+    room.show()
+    going(room)
+    assert not room.form._edit.isVisible()
+    room.show_event(event)
+    assert (room.head.chip.text, room.head.chip.severity) == (word, severity)
+    assert room.form._edit.isVisible()
+    assert "left" not in room.head.where.text()
+    assert not room._tick.isActive()
+
+
+def test_that_what_the_folder_and_the_wire_both_tell_is_shown_once(room: TrainRoom) -> None:
+    run = SampleRun()
+    room.follow(run, "Run 8")
+    begin = run.start()
+    told = Validated(STEPS_PER_EPOCH, 1, {"loss": 1.0}, t=2.0)
+    room.show_event(replace(begin, seq=4))
+    room.show_event(told)
+    run.events = [begin, replace(told, t=0.0)]
+    room.refresh()
+    assert room.log.toPlainText().count("epoch 1 ") == 1
+    assert room.log.toPlainText().count("started") == 1
+
+
+def test_that_opening_an_old_run_replays_its_folder(room: TrainRoom) -> None:
+    run = SampleRun()
+    run.take(run.total)
+    events = [event for epoch in range(1, 21) for event in run.epoch_events(epoch, best=False)]
+    run.events = [run.start(), *events, Finished({"test_accuracy": 0.97}, t=24.0)]
+    room.follow(run, "Run 1")
+    assert room.head.chip.text == "finished"
+    assert room.head.bar.share == 1
+    assert room.head.where.text() == "Epoch 20 of 20 · step 720 of 720 · 00:24 gone"
+
+
+def test_that_another_run_begins_from_nothing(room: TrainRoom) -> None:
+    going(room)
+    room.follow(SampleRun(), "Run 8")
+    assert len(room.loss.traces["every_step"].values) == 0
+    assert room.log.toPlainText() == ""
+    assert room.checkpoints.none.isHidden() is False
+    assert room.head.chip.text == "starting"
+
+
+def test_that_a_burst_of_events_reads_the_run_once_a_frame(room: TrainRoom, qtbot: QtBot) -> None:
+    room.show()
+    run = going(room)
+    read = run.refreshed
+    for place in range(100):
+        room.show_event(Log("info", f"line {place}"))
+    qtbot.waitUntil(lambda: run.refreshed > read)
+    assert run.refreshed == read + 1
+
+
+def test_that_the_log_keeps_warnings_apart_and_the_last_line_in_sight(room: TrainRoom) -> None:
+    room.show()
+    going(room, 2)
+    for place in range(200):
+        room.show_event(Log("info", f"line {place}", t=65.0))
+    room.show_event(Log("warning", "the loss rises", t=3700.0))
+    lines = room.log.toPlainText().splitlines()
+    assert lines[-1] == "1:01:40  warning: the loss rises"
+    assert lines[-2] == "01:05  line 199"
+    assert room.log.verticalScrollBar().value() == room.log.verticalScrollBar().maximum()
+
+
+def test_that_a_person_changes_each_value_of_the_recipe_before_a_run(room: TrainRoom, qtbot: QtBot) -> None:
+    room.show()
+    room.set_recipe(Recipe(epochs=20, learning_rate=1e-3))
+    epochs, rate = room.form.fields["epochs"], room.form.fields["learning_rate"]
+    schedule = room.form.fields["schedule"]
+    assert isinstance(epochs, QSpinBox)
+    assert isinstance(rate, QLineEdit)
+    assert isinstance(schedule, QComboBox)
+    with qtbot.waitSignal(room.recipe_changed) as changed:
+        qtbot.keyClick(epochs, Qt.Key.Key_Up)
+    assert changed.args == [{"epochs": 21}]
+    rate.setFocus()
+    rate.selectAll()
+    qtbot.keyClicks(rate, "5e-4")
+    with qtbot.waitSignal(room.recipe_changed) as changed:
+        qtbot.keyClick(rate, Qt.Key.Key_Return)
+    assert changed.args == [{"learning_rate": 5e-4}]
+    with qtbot.waitSignal(room.recipe_changed) as changed:
+        qtbot.keyClick(schedule, Qt.Key.Key_Down)
+    assert changed.args == [{"schedule": "cosine"}]
+    assert room.form.recipe == replace(Recipe(), epochs=21, learning_rate=5e-4, schedule="cosine")
+
+
+def test_that_showing_a_recipe_is_no_change(room: TrainRoom, qtbot: QtBot) -> None:
+    with qtbot.assertNotEmitted(room.recipe_changed):
+        room.set_recipe(Recipe(epochs=3, batch_size=8, optimizer="sgd", seed=5, metrics=("r2",)))
+    assert room.measure_card.title.text() == "R²"
+    assert not room.measure.percent
+
+
+def test_that_the_room_reads_nothing_while_the_run_is_not_there(room: TrainRoom) -> None:
+    room.refresh()
+    room.show_event(Log("info", "warmed"))
+    assert "warmed" in room.log.toPlainText()
+
+
+def test_that_a_run_that_goes_on_draws_its_later_steps_anew(room: TrainRoom) -> None:
+    run = going(room, 4)
+    run.length = 72
+    run.columns["loss"][72:] = 0.5
+    room.show_event(run.start(72))
+    run.take(72)
+    room.refresh()
+    values = room.loss.traces["every_step"].values
+    assert (values[72:] == 0.5).all()
+    assert room.loss.traces["train"].values[-1] == pytest.approx(0.5)
+
+
+def test_that_a_message_in_the_room_hands_its_action_on(room: TrainRoom, qtbot: QtBot) -> None:
+    room.show()
+    going(room)
+    room.message.show_message("The engine ended", "Signal 9.", action="resume", action_text="Resume")
+    with qtbot.waitSignal(room.action_requested) as asked:
+        qtbot.mouseClick(room.message.button, LEFT)
+    assert asked.args == ["resume"]
+
+
+@pytest.mark.parametrize("scale", [1.0, 1.5, 2.0])
+@pytest.mark.parametrize("filled", [False, True], ids=["empty", "training"])
+def test_that_no_text_is_cut(qapp: QApplication, qtbot: QtBot, scale: float, filled: bool) -> None:
+    apply(qapp, "light", scale)
+    room = TrainRoom()
+    qtbot.addWidget(room)
+    if filled:
+        going(room)
+    room.resize(round(1216 * scale), round(722 * scale))
+    room.show()
+    qtbot.waitUntil(lambda: cut(room) == [])
+    assert nameless(room) == []
+    assert outside(room.form) == []
+    apply(qapp, "light")
+
+
+def test_that_the_first_values_are_drawn_without_waiting_for_an_epoch(room: TrainRoom, qtbot: QtBot) -> None:
+    room.show()
+    run = SampleRun()
+    room.follow(run, "Run 9")
+    started: Started = run.start()
+    room.show_event(started)
+    run.take(3)
+    room.refresh()
+    with qtbot.waitSignal(room.loss.painted):
+        pass
+    steps, values = room.loss.traces["every_step"].item.getData()
+    assert steps.tolist() == [0, 1, 2]
+    assert values.tolist() == run.columns["loss"][:3].tolist()
