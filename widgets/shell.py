@@ -87,7 +87,9 @@ class Shell(QWidget):
         if room.page is None:
             room.page = room.factory()
             self.pages.addWidget(room.page)
-            QWidget.setTabOrder(self.previousInFocusChain(), self.status.actions_button)
+            last = self.previousInFocusChain()
+            if last is not None:
+                QWidget.setTabOrder(last, self.status.actions_button)
             self.room_made.emit(key)
         return room.page
 

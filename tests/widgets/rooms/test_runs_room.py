@@ -1,0 +1,140 @@
+"""The Runs room: a table of runs, curves over one another, and what may be done with which selection."""
+
+from __future__ import annotations
+
+import numpy as np
+import pytest
+from PySide6.QtCore import Qt
+from PySide6.QtWidgets import QApplication, QInputDialog, QLineEdit
+from pytestqt.qtbot import QtBot
+
+from tests.widgets.shown import cut, nameless, outside
+from widgets.look.theme import apply
+from widgets.rooms.runs import MOST_CURVES, RunRow, RunsRoom, figure
+
+LEFT = Qt.MouseButton.LeftButton
+ROWS = [
+    RunRow(
+        "r1",
+        "Run 1 · cosine",
+        "finished",
+        "digits-cnn",
+        "PyTorch",
+        20,
+        0.061,
+        0.983,
+        14.0,
+        "11-23 05:20",
+    ),
+    RunRow("r2", "Run 2 · constant", "failed", "digits-mlp", "PyTorch", 20, None, None, 3.0, "11-23 05:24"),
+    RunRow("r3", "Run 3 · step", "running", "digits-cnn", "PyTorch", 20, 0.2, 0.9, 5.0, "11-23 05:25"),
+]
+CURVE = (np.arange(36, 361, 36, dtype=np.int64), np.linspace(1, 0.1, 10))
+
+
+@pytest.fixture
+def room(qapp: QApplication, qtbot: QtBot) -> RunsRoom:
+    apply(qapp, "light")
+    made = RunsRoom()
+    qtbot.addWidget(made)
+    made.resize(1216, 722)
+    made.show()
+    made.set_runs(ROWS)
+    return made
+
+
+def test_that_without_a_run_there_is_one_button(qapp: QApplication, qtbot: QtBot) -> None:
+    room = RunsRoom()
+    qtbot.addWidget(room)
+    room.show()
+    assert not room.table.isVisible()
+    with qtbot.waitSignal(room.train_requested):
+        qtbot.mouseClick(room.empty.button, LEFT)
+
+
+def test_that_one_selected_run_is_opened_renamed_shown_in_its_folder(room: RunsRoom, qtbot: QtBot) -> None:
+    assert not room.open_button.isEnabled()
+    room.table.select(["r1"])
+    for button, signal in ((room.open_button, room.run_opened), (room.folder, room.folder_requested)):
+        with qtbot.waitSignal(signal) as asked:
+            qtbot.mouseClick(button, LEFT)
+        assert asked.args == ["r1"]
+    qtbot.mouseClick(room.rename, LEFT)
+    dialog = room.findChild(QInputDialog)
+    assert dialog is not None
+    field = dialog.findChild(QLineEdit)
+    assert field is not None
+    field.selectAll()
+    qtbot.keyClicks(field, "The good one")
+    with qtbot.waitSignal(room.rename_requested) as asked:
+        qtbot.keyClick(field, Qt.Key.Key_Return)
+    assert asked.args == ["r1", "The good one"]
+
+
+def test_that_runs_are_deleted_together_and_come_back_by_undo(room: RunsRoom, qtbot: QtBot) -> None:
+    room.table.select(["r1", "r2"])
+    with qtbot.waitSignal(room.delete_requested) as asked:
+        qtbot.mouseClick(room.delete, LEFT)
+    assert asked.args == [["r1", "r2"]]
+    room.set_runs(ROWS[2:])
+    room.show_deleted(["r1", "r2"], ["Run 1", "Run 2"])
+    assert room.message.what.text() == "2 runs are in the bin"
+    with qtbot.waitSignal(room.restore_requested) as asked:
+        qtbot.mouseClick(room.message.button, LEFT)
+    assert asked.args == [["r1", "r2"]]
+    assert not room.message.isVisible()
+
+
+def test_that_a_run_that_goes_on_cannot_be_deleted_and_says_so(room: RunsRoom) -> None:
+    room.table.select(["r1", "r3"])
+    assert not room.delete.isEnabled()
+    assert room.delete.toolTip() == "A run that goes on cannot be moved."
+    assert not room.rename.isEnabled()
+
+
+def test_that_the_selection_is_told_so_that_curves_can_be_brought(room: RunsRoom, qtbot: QtBot) -> None:
+    with qtbot.waitSignal(room.selection_changed) as told:
+        room.table.select(["r2"])
+    assert told.args == [["r2"]]
+    room.show_curves({"r1": CURVE, "r2": CURVE})
+    assert [trace.title for trace in room.chart.traces.values()] == ["Run 1 · cosine", "Run 2 · constant"]
+    with qtbot.waitSignal(room.chart.painted):
+        pass
+    _, values = room.chart.traces["r2"].item.getData()
+    np.testing.assert_allclose(values, CURVE[1], rtol=1e-6)
+
+
+def test_that_too_many_curves_are_not_drawn_and_this_is_said(room: RunsRoom) -> None:
+    room.show_curves({f"x{place}": CURVE for place in range(MOST_CURVES + 3)})
+    assert len(room.chart.traces) == MOST_CURVES
+    assert room.chart_card.subtitle.text() == f"the first {MOST_CURVES} of {MOST_CURVES + 3} selected"
+
+
+def test_that_differences_have_a_column_a_run(room: RunsRoom) -> None:
+    room.show_differences(["r1", "r2"], [("schedule", "cosine", "constant"), ("seed", "0", "1")])
+    model = room.differences.proxy
+    heads = [model.headerData(place, Qt.Orientation.Horizontal) for place in range(3)]
+    assert heads == ["Setting or figure", "Run 1 · cosine", "Run 2 · constant"]
+    assert [model.index(0, place).data() for place in range(3)] == ["schedule", "cosine", "constant"]
+    room.show_differences([], [])
+    assert model.rowCount() == 0
+
+
+def test_that_figures_line_up_and_what_is_unknown_is_a_dash(room: RunsRoom) -> None:
+    shown = [room.table.proxy.index(row, 5).data() for row in range(3)]
+    assert shown == ["0.0610", "–", "0.2000"]
+    assert figure(3e-5) == "3e-5"
+
+
+@pytest.mark.parametrize("scale", [1.0, 1.5, 2.0])
+def test_that_no_text_is_cut(qapp: QApplication, qtbot: QtBot, scale: float) -> None:
+    apply(qapp, "light", scale)
+    room = RunsRoom()
+    qtbot.addWidget(room)
+    room.set_runs(ROWS)
+    room.show_curves({"r1": CURVE})
+    room.resize(round(1216 * scale), round(722 * scale))
+    room.show()
+    qtbot.waitUntil(lambda: cut(room) == [])
+    assert (nameless(room), outside(room)) == ([], [])
+    apply(qapp, "light")
