@@ -52,6 +52,7 @@ class Desk:
         self._ready: dict[str, Host] = {}
         self._current: Host | None = None
         self._stopping, self._keep = False, True
+        self.killed = False
         self.run_folder: Path | None = None
         """Where the run lies that the work is about, once that is known."""
 
@@ -105,7 +106,7 @@ class Desk:
 
     def kill(self) -> None:
         """End the process of the job that runs at once."""
-        self._stopping = True
+        self._stopping = self.killed = True
         if self._current is not None:
             self._current.kill()
 

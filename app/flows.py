@@ -30,7 +30,7 @@ from app.recipe_settings import apply_settings
 from engines.contract.capabilities import EngineReport
 from engines.contract.errors import ErrorCode, WorkbenchError
 from engines.contract.events import Answer, Crashed, Event, Failed, Finished, Log, Stopped
-from engines.contract.files import make_folder
+from engines.contract.files import make_folder, unwritable
 from engines.contract.jobs import (
     EvaluateJob,
     EvaluateOnnxJob,
@@ -169,8 +169,9 @@ def export(desk: Desk, run: Path, target: Path, checkpoint: str = "best") -> Ans
     manifests.refresh(run, "artifacts/reference.npz")
     proof = yield from desk.ask(TOOLS, ProveJob(job.target, job.reference), ProofView)
     write_record(Path(job.reference).with_name("proof.json"), proof)
+    manifests.refresh(run, "artifacts/proof.json")
     check_proof(proof, job.target)
-    Path(job.target).replace(target)
+    _give_name(Path(job.target), target)
     yield Finished(export_summary(proof, written, target))
 
 
@@ -269,6 +270,13 @@ def but_the_end(events: Iterator[Event]) -> Answering:
             raise Ended(event)
         if not isinstance(event, Finished):
             yield event
+
+
+def _give_name(proven: Path, target: Path) -> None:
+    try:
+        proven.replace(target)
+    except OSError as fault:
+        raise unwritable(target, fault) from fault
 
 
 def _export_job(run: Path, manifest: DataManifest, target: Path, checkpoint: str) -> ExportJob:

@@ -98,6 +98,9 @@ def conclude(work: Work, printer: HumanPrinter, as_json: bool) -> NoReturn:
             printer.run = desk.run_folder
             shown.show(event)
     printer.close()
+    if isinstance(last, Crashed) and desk.killed:
+        complain(tell_event(dataclasses.replace(last, cause="asked")))
+        raise typer.Exit(STOPPED)
     if isinstance(last, (Failed, Crashed)):
         complain(tell_event(last))
     raise typer.Exit(exit_status(last))

@@ -74,6 +74,12 @@ _CRASHES: dict[str, Message] = {
         todo="Resume from the last checkpoint; if memory was short, choose a smaller batch.",
         button="resume_run",
     ),
+    "asked": Message(
+        what="The engine's process was ended at once, as you asked.",
+        why="It did not come to save where it was.",
+        todo="Resume from the last checkpoint; what was saved up to there is kept.",
+        button="resume_run",
+    ),
     "garbage": Message(
         what="The engine's process answered something that Modelwright cannot read.",
         why="Its version may not fit, or a library of its own wrote where it should not.",

@@ -92,7 +92,9 @@ def test_that_an_exception_without_a_code_is_told_by_its_type_and_text() -> None
     assert tell_error(WorkbenchError(ErrorCode.RECORD_MALFORMED, "d", where="a.b", why="c")).details == "d"
 
 
-@pytest.mark.parametrize("cause", ["exit", "signal", "garbage", "silent", "deaf", "lost", "unheard of"])
+@pytest.mark.parametrize(
+    "cause", ["exit", "signal", "asked", "garbage", "silent", "deaf", "lost", "unheard of"]
+)
 def test_that_every_way_to_crash_is_told_with_the_tail_of_stderr_as_details(cause: str) -> None:
     told = tell_event(Crashed(cause, exit_code=3, signal=9, stderr="last words"))
     assert told.what
