@@ -9,6 +9,7 @@ import platform
 import shutil
 import time
 from collections.abc import Mapping
+from contextlib import suppress
 from dataclasses import dataclass, field, replace
 from datetime import datetime, timezone
 from pathlib import Path
@@ -23,6 +24,7 @@ from engines.contract.jobs import TrainJob
 from engines.contract.records import from_plain, to_plain
 from engines.contract.spec import DataManifest, GraphSpec, Recipe
 from engines.training import manifest
+from engines.training.lock import NAME as LOCK
 from engines.training.lock import FolderLock
 from engines.training.metric_log import MetricLog
 from engines.training.readme import README
@@ -32,6 +34,9 @@ from engines.training.tensors import Arrays, dump_tensors, read_tensors
 RUN, DESIGN, RECIPE, DATA = "run.json", "design.json", "recipe.json", "data.json"
 ENVIRONMENT, SPLIT, INITIAL, EVENTS = "environment.json", "split.npz", "init.safetensors", "events.jsonl"
 METRICS, CHECKPOINTS, ARTIFACTS = "metrics/steps.bin", "checkpoints", "artifacts"
+EXPLANATION = "README.txt"
+FOLDERS = ("metrics", CHECKPOINTS, ARTIFACTS)
+FILES = (DESIGN, RECIPE, DATA, ENVIRONMENT, SPLIT, INITIAL, EVENTS, EXPLANATION, manifest.NAME, LOCK)
 
 
 @dataclass(frozen=True)
@@ -142,7 +147,7 @@ class RunFolder:
         write_record(self.path / RECIPE, job.recipe)
         write_record(self.path / DATA, job.manifest)
         write_record(self.path / ENVIRONMENT, _environment(environment))
-        write_text_atomic(self.path / "README.txt", README)
+        write_text_atomic(self.path / EXPLANATION, README)
         split = io.BytesIO()
         np.savez(split, **shards.indices)  # type: ignore[arg-type]
         write_atomic(self.path / SPLIT, split.getvalue())
@@ -204,10 +209,20 @@ class RunFolder:
         self.close_metrics()
         self._lock.release()
 
+    @property
+    def begun(self) -> bool:
+        """Whether there is a run: a fault may come before."""
+        return (self.path / RUN).exists()
+
     def discard(self) -> None:
-        """Remove the whole run, and leave no trace."""
+        """Remove the whole run and leave no trace; what is not the run's, it leaves alone."""
         self.close()
-        shutil.rmtree(self.path, ignore_errors=True)
+        for name in FOLDERS:
+            shutil.rmtree(self.path / name, ignore_errors=True)
+        for name in (RUN, *FILES):
+            (self.path / name).unlink(missing_ok=True)
+        with suppress(OSError):  # something else lies there
+            self.path.rmdir()
 
 
 def _environment(facts: Mapping[str, str]) -> dict[str, str]:

@@ -58,6 +58,9 @@ def _check_targets(job: TrainJob, shards: Shards) -> None:
 def _failed(folder: RunFolder, event: Failed) -> Failed:
     # The disk may be full or the folder gone: the fault itself is told all the same.
     with suppress(WorkbenchError, OSError):
+        if not folder.begun:
+            folder.discard()
+            return event
         folder.note(event)
         folder.update(state="failed", code=event.code, facts=event.facts)
         folder.seal()

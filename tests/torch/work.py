@@ -17,6 +17,7 @@ from engines.backends.torch.build import build, load_weights, read_weights
 from engines.backends.torch.losses import LOSSES
 from engines.backends.torch.train import TorchTrainer
 from engines.contract.errors import WorkbenchError
+from engines.contract.events import Failed
 from engines.contract.jobs import TrainJob
 from engines.contract.records import from_plain
 from engines.contract.spec import Recipe
@@ -168,8 +169,10 @@ def refuse(case: str, folder: str) -> dict[str, Any]:
     job = _job(folder, str(Path(folder) / "never"), spec, {"batch_size": 16})
     try:
         if case == "device":
-            list(jobs.run(dataclasses.replace(job, device="cuda:99"), ControlFlags()))
-        elif case == "layer":
+            (event,) = jobs.run(dataclasses.replace(job, device="cuda:99"), ControlFlags())
+            assert isinstance(event, Failed)
+            return {"code": event.code, "left": Path(job.run).exists(), **event.facts}
+        if case == "layer":
             layers = [dataclasses.replace(layer, layer="magic") for layer in spec.layers[1:]]
             build(dataclasses.replace(spec, layers=(spec.layers[0], *layers)))
         elif case == "weights":

@@ -159,6 +159,25 @@ def test_that_stop_and_discard_leaves_no_trace(tmp_path: Path) -> None:
     assert not (tmp_path / "run").exists()
 
 
+def test_that_a_discarded_run_takes_nothing_else_along(tmp_path: Path) -> None:
+    (tmp_path / "run").mkdir()
+    (tmp_path / "run" / "thesis.txt").write_text("mine")
+    flags = ControlFlags()
+    stop_at(tmp_path, 10, flags, lambda: flags.apply(Control("stop_discard")))
+    assert [path.name for path in (tmp_path / "run").iterdir()] == ["thesis.txt"]
+
+
+def test_that_a_fault_before_the_first_step_leaves_no_half_run(tmp_path: Path) -> None:
+    class UnknownDevice(NumpyTrainer):
+        def __init__(self, *given: Any) -> None:
+            raise WorkbenchError(ErrorCode.DEVICE_UNKNOWN, device="abacus", known="cpu")
+
+    (last,) = run_small(small_job(tmp_path), make=UnknownDevice)
+    assert isinstance(last, Failed)
+    assert not (tmp_path / "run").exists()
+    assert isinstance(list(run_small(small_job(tmp_path)))[-1], Finished)
+
+
 def test_that_discarding_a_resumed_run_keeps_what_it_had(tmp_path: Path) -> None:
     flags = ControlFlags()
     stop_at(tmp_path, 10, flags, lambda: flags.apply(Control("stop_keep")))
