@@ -21,6 +21,7 @@ from engines.contract.events import (
     Event,
     Failed,
     Finished,
+    Log,
     Paused,
     Started,
     Stopped,
@@ -133,8 +134,15 @@ class TrainingController(QObject):
                     self._show_training()
                 case _:
                     pass
-            if self._room is not None and self._room.history is not None:
-                self._room.show_event(event)
+            self._pass_on(event)
+
+    def _pass_on(self, event: Event) -> None:
+        """Show what no run folder tells; all else the room reads there."""
+        if self._room is None or self._room.history is None:
+            return
+        if isinstance(event, Log):
+            self._room.show_event(event)
+        self._room.refresh_soon()
 
     def _on_started(self) -> None:
         folder = self._thread.desk.run_folder if self._thread is not None else None
@@ -207,8 +215,6 @@ class TrainingController(QObject):
         while history.refresh():
             pass
         self._room.follow(history, record.title)
-        for event in history.events:
-            self._room.show_event(event)
         if history.state == "interrupted":
             self._room.show_interrupted()
             self._tell_interrupted(record)
@@ -226,10 +232,6 @@ class TrainingController(QObject):
         if room is None or not isinstance(room.history, RunHistory) or self.running:
             self._tail.stop()
             return
-        seen = len(room.history.events)
-        if room.history.refresh():
-            for event in room.history.events[seen:]:
-                room.show_event(event)
-            room.refresh_soon()
+        room.refresh_soon()
         if any(is_last(event) for event in room.history.events):
             self._tail.stop()
