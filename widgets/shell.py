@@ -150,7 +150,8 @@ class Shell(QWidget):
         page = QVBoxLayout()
         page.setSpacing(0)
         holder = QVBoxLayout()
-        holder.setContentsMargins(GAP, GAP, GAP, 0)
+        holder.setContentsMargins(GAP, 0, GAP, 0)
+        self.message.setProperty("banner", True)
         holder.addWidget(self.message)
         page.addLayout(holder)
         page.addWidget(self.pages, 1)
@@ -172,6 +173,7 @@ class Shell(QWidget):
         self._action("stop_discard", "Stop the run and discard it", "", self.stop_discard_requested.emit)
         self._action("help", "Help on this page", "F1", lambda: self.help_requested.emit(self.key))
         self._action("palette", "All actions", "Ctrl+K", self.palette_dialog.open_over)
+        self._actions["palette"].setProperty("unlisted", True)
 
     def _action(self, name: str, text: str, keys: str, slot: Callable[[], object]) -> QAction:
         action = QAction(text, self)

@@ -6,6 +6,7 @@ import math
 from collections.abc import Sequence
 
 import pyqtgraph as pg
+from PySide6.QtCore import QRectF
 from PySide6.QtGui import QColor, QPen
 from typing_extensions import override
 
@@ -66,6 +67,13 @@ class Axis(pg.AxisItem):  # type: ignore[misc]
         self.setTickFont(interface_font(CAPTION, scale=theme().scale))
         self.label.setFont(interface_font(CAPTION, scale=theme().scale))
         self.label.setDefaultTextColor(QColor(tokens.dim))
+
+    @override
+    def boundingRect(self) -> QRectF:
+        # Labels at both ends stand half outside the plot; without this they are left out where a grid is.
+        half = scaled(10)
+        box: QRectF = super().boundingRect()
+        return box.adjusted(0, -half, 0, half) if self.orientation == "left" else box
 
     @override
     def tickValues(self, low: float, high: float, size: float) -> list[tuple[float, list[float]]]:

@@ -190,6 +190,8 @@ class LineChart(QWidget):
         self.left_axis.setWidth(scaled(48))
         self.plot.setFrameShape(pg.PlotWidget.Shape.NoFrame)
         self.plot.setMenuEnabled(False)
+        for action in self.plot.scene().contextMenu:
+            action.setProperty("unlisted", True)  # pyqtgraph's own, behind a menu that we do not show
         self.plot.hideButtons()
         self.plot.setFocusPolicy(Qt.FocusPolicy.NoFocus)
         self.plot.plotItem.vb.disableAutoRange()

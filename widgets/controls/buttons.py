@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Sequence
 from dataclasses import dataclass
 
-from PySide6.QtCore import QPoint, QRectF, QSize, Qt, Signal
+from PySide6.QtCore import QEvent, QPoint, QRectF, QSize, Qt, Signal
 from PySide6.QtGui import QAction, QActionGroup, QColor, QPainter, QPaintEvent
 from PySide6.QtWidgets import (
     QMenu,
@@ -137,6 +137,13 @@ class DropButton(QPushButton):
         self.update()
 
     @override
+    def changeEvent(self, event: QEvent) -> None:
+        super().changeEvent(event)
+        if event.type() == QEvent.Type.EnabledChange:
+            for action in self._menu.actions():
+                action.setEnabled(self.isEnabled() and not action.property("reason"))
+
+    @override
     def sizeHint(self) -> QSize:
         self.ensurePolished()
         words = self.fontMetrics().horizontalAdvance(self.text())
@@ -177,7 +184,8 @@ class DropButton(QPushButton):
         action.setData(row.key)
         action.setProperty("title", row.title)
         action.setProperty("sentence", f"{self._accessible}: {words}")
-        action.setEnabled(not row.reason)
+        action.setProperty("reason", row.reason)
+        action.setEnabled(self.isEnabled() and not row.reason)
         action.setToolTip(row.reason or words)
         self._group.addAction(action)
         action.triggered.connect(lambda: self._on_action_triggered(action))

@@ -40,12 +40,14 @@ def sentence(action: QAction) -> str:
 
 def find_actions(root: QWidget) -> list[QAction]:
     """Return every action beneath ``root`` that a person can name, by its sentence."""
-    seen = {
-        sentence(action): action
-        for action in root.findChildren(QAction)
-        if action.text() and not action.isSeparator() and action.isVisible() and action.menu() is None
-    }
+    seen = {sentence(action): action for action in root.findChildren(QAction) if _is_listed(action)}
     return sorted(seen.values(), key=lambda action: (not action.isEnabled(), sentence(action).casefold()))
+
+
+def _is_listed(action: QAction) -> bool:
+    if not action.text() or action.property("unlisted"):
+        return False
+    return action.isVisible() and not action.isSeparator() and action.menu() is None
 
 
 class _Delegate(QStyledItemDelegate):

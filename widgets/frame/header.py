@@ -108,7 +108,9 @@ class Header(QFrame):
         self.stop_keep.setToolTip("Saves a checkpoint and the model, then ends the run")
         self.stop_discard = QAction(icon("trash"), "Stop and discard", menu)
         self.stop_discard.setToolTip("Ends the run and leaves no trace of it")
-        menu.addActions([self.stop_keep, self.stop_discard])
+        for action in (self.stop_keep, self.stop_discard):
+            action.setProperty("unlisted", True)  # the shell has the same, with keys
+            menu.addAction(action)
         self.stop.setMenu(menu)
         self.stop.setProperty("drop", True)
 

@@ -12,6 +12,7 @@ from pytestqt.qtbot import QtBot
 
 from tests.widgets.shown import cut, inputs, nameless, outside
 from widgets.controls import DropRow
+from widgets.controls.command_palette import find_actions, sentence
 from widgets.look.theme import apply, current
 from widgets.shell import Shell
 
@@ -147,6 +148,32 @@ def test_that_engine_and_device_are_fixed_while_a_run_goes_on(shell: Shell) -> N
     assert shell.header.engine.toolTip()
     shell.set_run_state("idle")
     assert shell.header.engine.isEnabled()
+
+
+def test_that_the_palette_cannot_change_the_device_of_a_run_that_goes_on(shell: Shell, qtbot: QtBot) -> None:
+    shell.set_run_state("training")
+    shell.palette_dialog.open_over()
+    qtbot.keyClicks(shell.palette_dialog.query, "device gpu")
+    with qtbot.assertNotEmitted(shell.device_chosen):
+        qtbot.keyClick(shell.palette_dialog.query, Qt.Key.Key_Return)
+    shell.palette_dialog.hide()
+    shell.set_run_state("idle")
+    assert [action.isEnabled() for action in shell.header.engine.menu().actions()] == [True, False]
+
+
+def test_that_an_action_is_listed_once(shell: Shell) -> None:
+    words = [sentence(action) for action in find_actions(shell)]
+    assert len(words) == len(set(words))
+    assert not {"Stop and keep", "All actions", "Export"} & set(words)
+
+
+def test_that_a_hidden_message_takes_no_room(shell: Shell, qtbot: QtBot) -> None:
+    place = shell.pages.y()
+    shell.message.show_message("The engine ended")
+    qtbot.waitUntil(lambda: shell.pages.y() > place + 32)
+    shell.message.hide()
+    qtbot.waitUntil(lambda: shell.pages.y() == place)
+    assert place == shell.header.height()
 
 
 def test_that_a_device_is_chosen_from_its_menu(shell: Shell, qtbot: QtBot) -> None:
