@@ -11,6 +11,7 @@ from app.controllers.data import DataController
 from app.controllers.design import DesignController
 from app.controllers.engines import EnginesController
 from app.controllers.graph import GraphController
+from app.controllers.help import HelpController
 from app.controllers.load import LoadMonitor
 from app.controllers.models import ModelsController
 from app.controllers.runs import RunsController
@@ -56,6 +57,7 @@ class Composition(QObject):
         self.ship = ShipController(self.bench, self.models)
         self.runs = RunsController(self.bench)
         self.graph = GraphController(self.bench, self.models)
+        self.help = HelpController(self.bench)
         self._add_rooms()
         window.on_closed = self._on_closed
         self._restore()
