@@ -6,8 +6,11 @@ answers beyond the bound is rejected with its reason; the graph goes on without 
 
 from __future__ import annotations
 
+import logging
 import time
+import warnings
 from collections.abc import Iterator, Sequence
+from contextlib import contextmanager
 from dataclasses import dataclass, field
 
 import onnx
@@ -80,7 +83,8 @@ def _run_pass(work: Optimization, step: Pass) -> PassView:
 
 def _attempt(work: Optimization, step: Pass) -> tuple[onnx.ModelProto, float]:
     try:
-        candidate = step.run(_copy(work.model))
+        with _quiet():
+            candidate = step.run(_copy(work.model))
     except Exception as error:
         raise _RejectedError(f"raised: {_first_line(error)}") from error
     _keep_borders(candidate, work.source)
@@ -132,15 +136,31 @@ def first_differing_node(
     return ""
 
 
+@contextmanager
+def _quiet() -> Iterator[None]:
+    """Keep the libraries' notes about what they skip to themselves: the numbers tell what was done."""
+    loggers = [logging.getLogger(name) for name in ("onnx_ir", "onnxscript", "onnxslim")]
+    levels = [logger.level for logger in loggers]
+    try:
+        for logger in loggers:
+            logger.setLevel(logging.ERROR)
+        with warnings.catch_warnings():
+            warnings.simplefilter("ignore")
+            yield
+    finally:
+        for logger, level in zip(loggers, levels):
+            logger.setLevel(level)
+
+
 def _keep_borders(candidate: onnx.ModelProto, source: onnx.ModelProto) -> None:
     """Give back the shapes and metadata that libraries drop; refuse other inputs or outputs."""
     stored = {tensor.name for tensor in candidate.graph.initializer}
     for side in ("input", "output"):
         now, then = getattr(candidate.graph, side), getattr(source.graph, side)
-        now_names = [value.name for value in now if value.name not in stored]
-        kept = [value for value in then if value.name in now_names or side == "output"]
-        if now_names != [value.name for value in kept]:
-            raise _RejectedError(f"other_{side}s: {', '.join(now_names)[:80]}")
+        names = [value.name for value in now]
+        kept = [value for value in then if value.name in names or value.name not in stored]
+        if [name for name in names if name not in stored] != [v.name for v in kept if v.name not in stored]:
+            raise _RejectedError(f"other_{side}s: {', '.join(names)[:80]}")
         del now[:]
         now.extend(kept)
     del candidate.metadata_props[:]
@@ -156,7 +176,7 @@ def _fingerprint(model: onnx.ModelProto) -> tuple[object, ...]:
         for n in graph.node
     )
     stored = sorted((tensor.data_type, tuple(tensor.dims)) for tensor in graph.initializer)
-    return nodes, tuple(stored), len(model.functions)
+    return nodes, tuple(stored), len(model.functions), len(graph.input), model.ir_version
 
 
 def _copy(model: onnx.ModelProto) -> onnx.ModelProto:

@@ -58,6 +58,15 @@ def _native(names: Sequence[str]) -> Run:
     return run
 
 
+def _free_weights(model: onnx.ModelProto) -> onnx.ModelProto:
+    """Files before IR version 4 list every weight as an input too, which keeps passes from folding it."""
+    held = ir.from_proto(model)
+    common.RemoveInitializersFromInputsPass()(held)
+    freed = ir.to_proto(held)
+    freed.ir_version = max(freed.ir_version, 4)
+    return freed
+
+
 def _fold_constants(model: onnx.ModelProto) -> onnx.ModelProto:
     held = ir.from_proto(model)
     onnxscript.optimizer.fold_constants(held, onnx_shape_inference=True)
@@ -124,6 +133,7 @@ _FUSIONS = (
 )
 
 PASSES: tuple[Pass, ...] = (
+    Pass("free_weights", "Take weights out of the inputs", _free_weights),
     Pass("inline_functions", "Inline functions", _in_ir(common.InlinePass()), may_grow=True),
     Pass("drop_identities", "Drop identities", _in_ir(common.IdentityEliminationPass())),
     Pass("drop_no_ops", "Drop operations without effect", _rewritten(*_NO_OPS)),

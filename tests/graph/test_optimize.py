@@ -164,6 +164,19 @@ def test_that_the_first_differing_node_is_named() -> None:
     assert first_differing_node(model, model, make_reference(model)) == ""
 
 
+def test_that_a_model_of_before_2018_is_freed_of_its_weights_as_inputs() -> None:
+    model = dense()
+    model.ir_version = 3
+    for tensor in model.graph.initializer:
+        model.graph.input.append(helper.make_tensor_value_info(tensor.name, 1, tensor.dims))
+    model.opset_import[0].version = 13
+    kept = optimized(model, chosen(["drop_dead_ends"]))
+    assert len(kept.model.graph.input) == 4
+    freed = optimized(model)
+    assert [value.name for value in freed.model.graph.input] == ["x"]
+    assert operators(freed.model) == ["Gemm", "Relu", "MatMul"]
+
+
 def test_that_a_fixed_batch_length_is_kept_to() -> None:
     model = model_of(
         [helper.make_node("MatMul", ["x", "w"], ["m"]), helper.make_node("Relu", ["m"], ["y"])],
