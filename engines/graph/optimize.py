@@ -154,7 +154,7 @@ def _quiet() -> Iterator[None]:
 
 def _keep_borders(candidate: onnx.ModelProto, source: onnx.ModelProto) -> None:
     """Give back the shapes and metadata that libraries drop; refuse other inputs or outputs."""
-    stored = {tensor.name for tensor in candidate.graph.initializer}
+    stored = {tensor.name for model in (candidate, source) for tensor in model.graph.initializer}
     for side in ("input", "output"):
         now, then = getattr(candidate.graph, side), getattr(source.graph, side)
         names = [value.name for value in now]
