@@ -69,6 +69,13 @@ def test_that_batch_norm_feeds_the_population_variance_into_its_running_one(ask:
         np.testing.assert_allclose(arrays[f"{rank}/var"], variance, rtol=1e-5)
 
 
+def test_that_batch_norm_takes_a_batch_of_one_value(ask: Ask) -> None:
+    output, mean, variance = ask("normalize_one_value")
+    assert output == [0.0, 0.0]
+    assert mean == [1.0, -2.0]
+    assert variance == [0.75, 0.75]
+
+
 def test_that_dropout_drops_its_rate_and_keeps_the_mean(ask: Ask) -> None:
     zeros, scale = ask("drop_out")
     assert zeros == pytest.approx(0.3, abs=0.01)

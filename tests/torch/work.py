@@ -73,6 +73,15 @@ def normalize_in_training(target: str) -> None:
     np.savez(target, **arrays)
 
 
+def normalize_one_value() -> list[list[float]]:
+    """Train a batch norm on a batch of one value a channel; return output and running statistics."""
+    module = build(one_layer("batch_norm", (2,), {"momentum": 0.75}))
+    output = module(torch.tensor([[4.0, -8.0]]))
+    found = read_weights(module)
+    arrays = (output.detach().numpy()[0], found["layer/running_mean"], found["layer/running_var"])
+    return [array.tolist() for array in arrays]
+
+
 def drop_out() -> list[float]:
     """Return the share of zeros and the scale of what a dropout of 0.3 leaves."""
     module = build(one_layer("dropout", (1000,), {"rate": 0.3}))

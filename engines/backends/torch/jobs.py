@@ -13,13 +13,20 @@ from engines.training.control import ControlFlags
 def warm() -> None:
     """Import PyTorch ahead of time, and let it take its first step."""
     import torch
+    from torch import nn
 
     from engines.backends.torch import evaluate, train  # noqa: F401
 
-    weight = torch.zeros(2, 2, requires_grad=True)
-    optimizer = torch.optim.Adam([weight], fused=True)
-    (torch.zeros(1, 2) @ weight).sum().backward()
-    optimizer.step()
+    model = nn.Sequential(nn.Conv2d(1, 2, 3), nn.BatchNorm2d(2), nn.Flatten(), nn.Linear(8, 2))
+    optimizer = torch.optim.Adam(model.parameters(), fused=True)
+    threads = torch.get_num_threads()
+    torch.set_num_threads(1)
+    for _ in range(2):
+        nn.functional.cross_entropy(
+            model(torch.zeros(2, 1, 4, 4)), torch.zeros(2, dtype=torch.int64)
+        ).backward()
+        optimizer.step()
+    torch.set_num_threads(threads)
 
 
 def run(job: EngineJob, flags: ControlFlags) -> Iterator[Event]:

@@ -177,19 +177,24 @@ class PopulationBatchNorm(nn.Module):
         unbiased = self.running_var.clone()
         output = self._normalize(x, unbiased)
         with torch.no_grad():
-            self.running_var.mul_(self.keep / count).add_(unbiased, alpha=1.0 - 1.0 / count)
+            if count > 1:
+                self.running_var.mul_(self.keep / count).add_(unbiased, alpha=1.0 - 1.0 / count)
+            else:  # one value has no variance; PyTorch's unbiased one is no number
+                self.running_var.mul_(self.keep)
         return output
 
     def _normalize(self, x: Tensor, variance: Tensor) -> Tensor:
-        return F.batch_norm(
+        # F.batch_norm is the same but for refusing a batch of one value.
+        return torch.batch_norm(
             x,
-            self.running_mean,
-            variance,
             self.weight,
             self.bias,
+            self.running_mean,
+            variance,
             self.training,
             1.0 - self.keep,
             self.epsilon,
+            torch.backends.cudnn.enabled,
         )
 
 
