@@ -30,16 +30,17 @@ class Hosts:
             if engine == TOOLS:
                 return _Lent(self._tools.pop() if self._tools else self._make_host(TOOLS), self)
             spare, self._spare = self._spare, None
-        if spare is not None and spare[0] == engine:
+        if spare is None:
+            return self._make_host(engine)
+        if spare[0] == engine and _lives(spare[1]):
             return spare[1]
-        if spare is not None:
-            spare[1].close()
+        spare[1].close()
         return self._make_host(engine)
 
     def stand_by(self, engine: str) -> None:
         """Warm a spare of ``engine``; blocks for as long as a process takes to start, not to import."""
         with self._lock:
-            if self._closed or (self._spare is not None and self._spare[0] == engine):
+            if self._closed or (self._spare and self._spare[0] == engine and _lives(self._spare[1])):
                 return
             old, self._spare = self._spare, (engine, self._make_host(engine))
             self._spare[1].warm()
@@ -62,6 +63,11 @@ class Hosts:
             self._tools, self._spare = [], None
         for host in left:
             host.close()
+
+
+def _lives(host: Host) -> bool:
+    """Tell whether a warmed host still has its process."""
+    return host.pid != 0
 
 
 class _Lent:

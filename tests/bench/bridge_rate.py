@@ -15,7 +15,8 @@ from pathlib import Path
 
 from PySide6.QtCore import QCoreApplication, Qt, QTimer
 
-from app.bridge.worker_thread import EngineThread
+from app.bridge.flow_thread import FlowThread
+from app.desk import Desk
 from engines.host.process import ProcessHost
 from tests.helpers.fake_jobs import fake_training
 
@@ -28,20 +29,21 @@ def main() -> None:
     parser.add_argument("--epochs", type=int, default=4)
     epochs = parser.parse_args().epochs
     application = QCoreApplication([])
-    thread = EngineThread(ProcessHost("fake"), "bench")
     batches: list[int] = []
     ticks: list[float] = []
     timer = QTimer(interval=TICK_MS, timerType=Qt.TimerType.PreciseTimer)
     timer.timeout.connect(lambda: ticks.append(time.perf_counter()))
-    thread.events_arrived.connect(lambda events: batches.append(len(events)))
-    thread.job_ended.connect(lambda last: application.quit())
     with tempfile.TemporaryDirectory() as folder:
-        thread.submit(fake_training(Path(folder), "fake:chatty", epochs))
+        job = fake_training(Path(folder), "fake:chatty", epochs)
+        thread = FlowThread("bench", lambda desk: desk.run("fake", job), Desk(lambda _: ProcessHost("fake")))
+        thread.events_arrived.connect(lambda events: batches.append(len(events)))
+        thread.ended.connect(lambda _: application.quit())
         timer.start()
+        thread.start()
         begin = time.perf_counter()
         application.exec()
         seconds = time.perf_counter() - begin
-        thread.shutdown(10)
+        thread.shut_down()
     late = sorted((b - a) * 1000 - TICK_MS for a, b in pairwise(ticks))
     print(f"{sum(batches):,} events in {seconds:.2f} s: {sum(batches) / seconds:,.0f} a second")
     print(f"{len(batches)} batches, {len(batches) / seconds:.1f} a second, the largest of {max(batches):,}")

@@ -1,19 +1,26 @@
+"""The flow thread: batches to the window, control straight to the host, one end for each flow."""
+
 from __future__ import annotations
 
 import threading
+import time
 from collections.abc import Iterator
 from pathlib import Path
-from typing import Any
 
+import numpy as np
 import pytest
+from PySide6.QtCore import QThread, QTimer
+from pytestqt.qtbot import QtBot
 
-from app.bridge.batches import lighten
+from app.bridge.batches import Inbox, lighten
 from app.bridge.flow_thread import FlowThread, Outcome
 from app.desk import Desk, Ended
 from engines.contract.errors import ErrorCode, WorkbenchError
-from engines.contract.events import Crashed, Event, Finished, Log, Metrics, Stopped
+from engines.contract.events import Continued, Crashed, Event, Finished, Log, Metrics, Paused, Stopped
+from engines.contract.jobs import ProbeJob
 from engines.host.process import ProcessHost
 from engines.host.protocol import Host
+from engines.host.thread import InThreadHost
 from tests.helpers.fake_jobs import fake_training
 
 
@@ -24,7 +31,7 @@ def fake_desk() -> Desk:
     return Desk(make)
 
 
-def finish(qtbot: Any, thread: FlowThread, seconds: int = 30) -> tuple[list[Event], list[Outcome]]:
+def finish(qtbot: QtBot, thread: FlowThread, seconds: int = 30) -> tuple[list[Event], list[Outcome]]:
     events: list[Event] = []
     ends: list[Outcome] = []
     thread.events_arrived.connect(events.extend)
@@ -34,7 +41,9 @@ def finish(qtbot: Any, thread: FlowThread, seconds: int = 30) -> tuple[list[Even
     return events, ends
 
 
-def test_that_a_training_in_its_own_thread_ends_once_after_all_its_events(qtbot: Any, tmp_path: Path) -> None:
+def test_that_a_training_in_its_own_thread_ends_once_after_all_its_events(
+    qtbot: QtBot, tmp_path: Path
+) -> None:
     job = fake_training(tmp_path)
     thread = FlowThread("train", lambda desk: desk.run("fake", job), fake_desk())
     events, ends = finish(qtbot, thread)
@@ -44,7 +53,7 @@ def test_that_a_training_in_its_own_thread_ends_once_after_all_its_events(qtbot:
     assert any(isinstance(event, Metrics) for event in events)
 
 
-def test_that_the_flow_runs_outside_the_gui_thread_and_its_events_arrive_inside_it(qtbot: Any) -> None:
+def test_that_the_flow_runs_outside_the_gui_thread_and_its_events_arrive_inside_it(qtbot: QtBot) -> None:
     where: dict[str, str] = {}
 
     def flow(desk: Desk) -> Iterator[Event]:
@@ -60,7 +69,7 @@ def test_that_the_flow_runs_outside_the_gui_thread_and_its_events_arrive_inside_
 @pytest.mark.parametrize(
     "fault", [WorkbenchError(ErrorCode.FILE_MISSING, path="x"), RuntimeError("no"), Ended(Stopped(3, True))]
 )
-def test_that_what_a_flow_raises_is_its_outcome(qtbot: Any, fault: Exception) -> None:
+def test_that_what_a_flow_raises_is_its_outcome(qtbot: QtBot, fault: Exception) -> None:
     def flow(desk: Desk) -> Iterator[Event]:
         yield Log("info", "before")
         raise fault
@@ -70,7 +79,7 @@ def test_that_what_a_flow_raises_is_its_outcome(qtbot: Any, fault: Exception) ->
     assert ends == [fault.event if isinstance(fault, Ended) else fault]
 
 
-def test_that_many_events_arrive_in_few_batches(qtbot: Any) -> None:
+def test_that_many_events_arrive_in_few_batches(qtbot: QtBot) -> None:
     batches: list[int] = []
 
     def flow(desk: Desk) -> Iterator[Event]:
@@ -84,7 +93,7 @@ def test_that_many_events_arrive_in_few_batches(qtbot: Any) -> None:
     assert len(batches) < 500
 
 
-def test_that_stop_and_keep_ends_a_training_with_a_checkpoint(qtbot: Any, tmp_path: Path) -> None:
+def test_that_stop_and_keep_ends_a_training_with_a_checkpoint(qtbot: QtBot, tmp_path: Path) -> None:
     job = fake_training(tmp_path, device="fake:slow")
     thread = FlowThread("train", lambda desk: desk.run("fake", job), fake_desk())
     thread.events_arrived.connect(lambda batch: thread.stop() if _trains(batch) else None)
@@ -93,14 +102,16 @@ def test_that_stop_and_keep_ends_a_training_with_a_checkpoint(qtbot: Any, tmp_pa
     assert ends[0].kept
 
 
-def test_that_a_killed_engine_is_an_outcome_and_not_an_end_of_the_window(qtbot: Any, tmp_path: Path) -> None:
+def test_that_a_killed_engine_is_an_outcome_and_not_an_end_of_the_window(
+    qtbot: QtBot, tmp_path: Path
+) -> None:
     job = fake_training(tmp_path, device="fake:crash@6")
     thread = FlowThread("train", lambda desk: desk.run("fake", job), fake_desk())
     _, ends = finish(qtbot, thread)
     assert isinstance(ends[0], Crashed)
 
 
-def test_that_shutting_down_ends_a_training_that_is_under_way(qtbot: Any, tmp_path: Path) -> None:
+def test_that_shutting_down_ends_a_training_that_is_under_way(qtbot: QtBot, tmp_path: Path) -> None:
     job = fake_training(tmp_path, device="fake:slow")
     thread = FlowThread("train", lambda desk: desk.run("fake", job), fake_desk())
     seen: list[Event] = []
@@ -111,16 +122,115 @@ def test_that_shutting_down_ends_a_training_that_is_under_way(qtbot: Any, tmp_pa
     assert not thread.running
 
 
-def test_that_metrics_are_lightened_to_the_last_step(tmp_path: Path) -> None:
-    import numpy as np
+def test_that_a_flood_never_blocks_the_gui_thread(qtbot: QtBot, tmp_path: Path) -> None:
+    """Calls return at once, and the event loop turns between any two of the few batches."""
+    ticks: list[float] = []
+    times: list[float] = []
+    homes: set[QThread] = set()
+    timer = QTimer(interval=5)
+    timer.timeout.connect(lambda: ticks.append(time.monotonic()))
+    timer.start()
+    job = fake_training(tmp_path, "fake:chatty", epochs=4)
+    thread = FlowThread("train", lambda desk: desk.run("fake", job), fake_desk())
+    thread.events_arrived.connect(lambda _: times.append(time.monotonic()))
+    thread.events_arrived.connect(lambda _: homes.add(QThread.currentThread()))
+    thread.control("set", learning_rate=0.1)
+    events, ends = finish(qtbot, thread)
+    timer.stop()
+    assert isinstance(ends[0], Finished)
+    assert sum(isinstance(event, Log) for event in events) >= 2000
+    assert homes == {QThread.currentThread()}
+    arrived = [moment for moment in times[:-1] if ticks[0] < moment < ticks[-1]]
+    assert len(arrived) > 5
+    assert np.all(np.diff(arrived) > 0.015)  # a timer may be early by its coarseness, never by half
+    assert np.all(np.diff(np.searchsorted(ticks, arrived)) >= 1)
 
-    first = Metrics(0, {"loss": np.array([3, 2], np.float32)})
-    second = Metrics(2, {"loss": np.array([1, 0.5], np.float32)})
-    light = lighten([Log("info", "a"), first, second, Log("info", "b")])
-    assert [event.kind for event in light] == ["log", "metrics", "log"]
-    assert isinstance(light[1], Metrics)
-    assert light[1].first_step == 3
-    assert light[1].values["loss"].tolist() == [0.5]
+
+def test_that_a_run_pauses_and_goes_on_by_control(qtbot: QtBot, tmp_path: Path) -> None:
+    job = fake_training(tmp_path, device="fake:slow", epochs=10_000)
+    thread = FlowThread("train", lambda desk: desk.run("fake", job), fake_desk())
+    seen: list[Event] = []
+    thread.events_arrived.connect(seen.extend)
+    thread.start()
+    qtbot.waitUntil(lambda: _trains(seen), timeout=30_000)
+    thread.control("pause")
+    qtbot.waitUntil(lambda: any(isinstance(event, Paused) for event in seen), timeout=30_000)
+    thread.control("resume")
+    qtbot.waitUntil(lambda: any(isinstance(event, Continued) for event in seen), timeout=30_000)
+    assert thread.shut_down()
+
+
+def test_that_a_stop_in_the_same_breath_as_the_start_counts(qtbot: QtBot, tmp_path: Path) -> None:
+    job = fake_training(tmp_path, device="fake:slow", epochs=10_000)
+    thread = FlowThread("train", lambda desk: desk.run("fake", job), fake_desk())
+    thread.stop(keep=False)
+    _, ends = finish(qtbot, thread)
+    assert isinstance(ends[0], Stopped)
+    assert not (tmp_path / "run").exists()
+
+
+def test_that_an_engine_that_cannot_start_is_an_outcome(qtbot: QtBot, tmp_path: Path) -> None:
+    desk = Desk(lambda engine: ProcessHost("fake", python=str(tmp_path / "no-python")))
+    _, ends = finish(qtbot, FlowThread("probe", lambda desk: desk.run("fake", ProbeJob()), desk))
+    assert isinstance(ends[0], WorkbenchError)
+    assert ends[0].code is ErrorCode.HOST_NOT_STARTED
+
+
+def test_that_an_engine_inside_this_process_runs_in_the_flows_thread(qtbot: QtBot, tmp_path: Path) -> None:
+    job = fake_training(tmp_path)
+    desk = Desk(lambda engine: InThreadHost("fake"))
+    _, ends = finish(qtbot, FlowThread("train", lambda desk: desk.run("fake", job), desk))
+    assert isinstance(ends[0], Finished)
+
+
+def test_that_a_run_that_is_shut_down_keeps_its_checkpoint(qtbot: QtBot, tmp_path: Path) -> None:
+    job = fake_training(tmp_path, device="fake:slow", epochs=10_000)
+    thread = FlowThread("train", lambda desk: desk.run("fake", job), fake_desk())
+    seen: list[Event] = []
+    thread.events_arrived.connect(seen.extend)
+    thread.start()
+    qtbot.waitUntil(lambda: _trains(seen), timeout=30_000)
+    assert thread.shut_down()
+    assert list((tmp_path / "run" / "checkpoints").glob("step-*.json"))
+
+
+def test_that_shutting_down_ends_even_a_deaf_engine(qtbot: QtBot, tmp_path: Path) -> None:
+    job = fake_training(tmp_path, "fake:deaf")
+    desk = Desk(lambda engine: ProcessHost("fake", ask_seconds=60, close_seconds=0.2))
+    thread = FlowThread("train", lambda desk: desk.run("fake", job), desk)
+    kinds: list[str] = []
+    ends: list[Outcome] = []
+    thread.events_arrived.connect(lambda batch: kinds.extend(event.kind for event in batch))
+    thread.ended.connect(ends.append)
+    thread.start()
+    qtbot.waitUntil(lambda: "progress" in kinds, timeout=30_000)
+    assert thread.shut_down(500)
+    qtbot.waitUntil(lambda: bool(ends), timeout=10_000)
+    assert isinstance(ends[0], Crashed)
+
+
+def chunk(first: int, *losses: float) -> Metrics:
+    return Metrics(first, {"loss": np.array(losses, np.float32)})
+
+
+def plain(events: list[Event]) -> list[object]:
+    return [
+        (event.first_step, *event.values["loss"].tolist()) if isinstance(event, Metrics) else event.kind
+        for event in events
+    ]
+
+
+def test_that_stretches_of_metrics_melt_into_their_last_step() -> None:
+    events: list[Event] = [chunk(0, 4, 3), chunk(2, 2, 1), Log("info", "x"), chunk(4, 9), Finished()]
+    assert plain(lighten(events)) == [(3, 1.0), "log", (4, 9.0), "finished"]
+
+
+def test_that_an_inbox_is_announced_once_until_it_is_emptied() -> None:
+    inbox = Inbox()
+    assert [inbox.put(Finished()) for _ in range(3)] == [True, False, False]
+    assert len(inbox.take()) == 3
+    assert inbox.take() == []
+    assert inbox.put(Finished())
 
 
 def _trains(events: list[Event]) -> bool:
