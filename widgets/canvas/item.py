@@ -71,7 +71,7 @@ class SheetItem(QGraphicsItem):
         self, painter: QPainter, option: QStyleOptionGraphicsItem, widget: QWidget | None = None
     ) -> None:
         scale = painter.worldTransform().m11()
-        exposed = option.exposedRect
+        exposed = _in_sight(painter).intersected(option.exposedRect)
         if self._bulk is not None and scale < FAR:
             self._bulk.paint(painter, exposed, current(), self.matches)
             self._paint_picked(painter, scale)
@@ -122,6 +122,12 @@ class SheetItem(QGraphicsItem):
             return self._bulk.links_in(exposed)
         room = exposed.adjusted(-8, -8, 8, 8)
         return [i for i, path in enumerate(self._paths) if _rect(path).intersects(room)]
+
+
+def _in_sight(painter: QPainter) -> QRectF:
+    """Return what the device can show; Qt's own exposed rectangle is everything when a view is rendered."""
+    back, possible = painter.worldTransform().inverted()
+    return back.mapRect(QRectF(painter.viewport())) if possible else QRectF()
 
 
 def _bulk(sheet: Sheet) -> BulkPainter:

@@ -3,9 +3,10 @@
 from __future__ import annotations
 
 from dataclasses import dataclass
+from functools import cache, lru_cache
 
 from PySide6.QtCore import QPointF, QRectF, Qt
-from PySide6.QtGui import QColor, QFontMetricsF, QPainter, QPainterPath, QPen
+from PySide6.QtGui import QColor, QFont, QFontMetricsF, QPainter, QPainterPath, QPen
 
 from widgets.canvas.model import Card
 from widgets.canvas.routes import arrow
@@ -13,8 +14,11 @@ from widgets.look.fonts import interface_font
 from widgets.look.icons import icon_pixmap
 from widgets.look.tokens import RADIUS_NODE, Tokens, mix
 
-READABLE = 0.45
+READABLE = 0.55
 """Below this scale text is left out: it could not be read."""
+
+_LEFT = Qt.AlignmentFlag.AlignLeft | Qt.AlignmentFlag.AlignVCenter
+_RIGHT = Qt.AlignmentFlag.AlignRight | Qt.AlignmentFlag.AlignVCenter
 
 
 @dataclass(frozen=True)
@@ -90,7 +94,8 @@ def _texts(painter: QPainter, rect: QRectF, card: Card, tokens: Tokens) -> None:
         return
     counted = _width(card.count) + 10 if card.count else 0.0
     _line(painter, bottom.adjusted(0, 0, -counted, 0), card.subtitle, tokens.dim, 11)
-    painter.drawText(bottom, Qt.AlignmentFlag.AlignRight | Qt.AlignmentFlag.AlignVCenter, card.count)
+    if card.count:
+        painter.drawText(bottom, _RIGHT, card.count)
 
 
 def _sign_of(card: Card) -> tuple[str, str]:
@@ -113,20 +118,31 @@ def _line(
     strong: bool = False,
     end: bool = False,
 ) -> None:
-    painter.setFont(interface_font(pixels, strong=strong))
+    font, _ = _font(pixels, strong)
+    painter.setFont(font)
     painter.setPen(QColor(colour))
+    painter.drawText(rect, _LEFT, _cut(text, pixels, strong, end, rect.width()))
+
+
+@cache
+def _font(pixels: int, strong: bool) -> tuple[QFont, QFontMetricsF]:
+    font = interface_font(pixels, strong=strong)
+    return font, QFontMetricsF(font)
+
+
+@lru_cache(maxsize=4096)
+def _cut(text: str, pixels: int, strong: bool, end: bool, width: float) -> str:
     mode = Qt.TextElideMode.ElideRight if end else Qt.TextElideMode.ElideMiddle
-    cut = QFontMetricsF(painter.font()).elidedText(text, mode, rect.width())
-    painter.drawText(rect, Qt.AlignmentFlag.AlignLeft | Qt.AlignmentFlag.AlignVCenter, cut)
+    return _font(pixels, strong)[1].elidedText(text, mode, width)
 
 
 def _width(text: str) -> float:
-    return QFontMetricsF(interface_font(11)).horizontalAdvance(text)
+    return _font(11, False)[1].horizontalAdvance(text)
 
 
 def needed_width(card: Card) -> float:
     """Return the width at which nothing of ``card`` is cut."""
-    title = QFontMetricsF(interface_font(13, strong=True)).horizontalAdvance(card.title)
+    title = _font(13, True)[1].horizontalAdvance(card.title)
     title += 20 if card.members else 0
     count = _width(card.count) + 18 if card.count else 0.0
     return 34 + max(title, _width(card.subtitle) + count)
@@ -139,7 +155,7 @@ def paint_link(painter: QPainter, path: QPainterPath, tokens: Tokens, lit: bool,
     painter.setPen(pen)
     painter.setBrush(Qt.BrushStyle.NoBrush)
     painter.drawPath(path)
-    if scale >= READABLE and path.length() > 1:
+    if scale >= READABLE and path.elementCount() > 1:
         painter.setPen(Qt.PenStyle.NoPen)
         painter.setBrush(colour)
         painter.drawPolygon(arrow(path))

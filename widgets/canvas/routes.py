@@ -25,14 +25,24 @@ def routes(sheet: Sheet) -> list[QPainterPath]:
 
 def arrow(path: QPainterPath) -> QPolygonF:
     """Return the head at the end of ``path``."""
-    tip = path.pointAtPercent(1)
-    back = path.pointAtPercent(max(0.0, 1 - 2 / max(path.length(), 2)))
-    dx, dy = tip.x() - back.x(), tip.y() - back.y()
+    last = path.elementCount() - 1
+    tip = QPointF(path.currentPosition())
+    dx, dy = _direction(path, last)
     length = max((dx * dx + dy * dy) ** 0.5, 1e-6)
     dx, dy = dx / length * _ARROW, dy / length * _ARROW
     left = QPointF(tip.x() - 1.4 * dx - dy * 0.8, tip.y() - 1.4 * dy + dx * 0.8)
     right = QPointF(tip.x() - 1.4 * dx + dy * 0.8, tip.y() - 1.4 * dy - dx * 0.8)
     return QPolygonF([tip, left, right])
+
+
+def _direction(path: QPainterPath, last: int) -> tuple[float, float]:
+    """Return where the path heads at its end: from the last point before it that is not the same."""
+    tip = path.elementAt(last)
+    for place in range(last - 1, -1, -1):
+        back = path.elementAt(place)
+        if (back.x, back.y) != (tip.x, tip.y):
+            return tip.x - back.x, tip.y - back.y
+    return 0.0, 1.0
 
 
 def _route(link: Link, sheet: Sheet, rows: list[Card], taken: list[Span]) -> QPainterPath:
