@@ -33,7 +33,7 @@ class LossChart(LineChart):
         self.set_traces(
             [
                 Trace("every_step", "every step", 0, thin=True),
-                Trace("train", "mean", 0),
+                Trace("train", "mean", 0, sampler=self._mean.sampled),
                 Trace("validation", "validation", 1, marks=True),
             ]
         )

@@ -5,7 +5,7 @@ from __future__ import annotations
 import numpy as np
 
 from widgets.charts.growing import Growing
-from widgets.charts.pyramid import Values, grew
+from widgets.charts.pyramid import Places, Values, grew
 
 
 class TrailingMean:
@@ -26,7 +26,7 @@ class TrailingMean:
         if window != self.window:
             self.window = max(1, window)
             self._values = Growing(np.float32)
-            self._values.append(self._means(0))
+            self._values.append(self._means(np.arange(len(self._sums) - 1), self.window))
 
     def update(self, values: Values) -> None:
         """Take the whole series as it is now."""
@@ -38,7 +38,16 @@ class TrailingMean:
         finite = np.isfinite(fresh)
         for sums, more in ((self._sums, np.where(finite, fresh, 0.0)), (self._counts, finite)):
             sums.append(sums.values[-1] + np.cumsum(more, dtype=np.float64))
-        self._values.append(self._means(done))
+        self._values.append(self._means(np.arange(done, len(self._sums) - 1), self.window))
+
+    def sampled(self, start: int, stop: int, count: int) -> tuple[Places, Values]:
+        """Return about ``count`` places between two and their means, over as much as lies between them.
+
+        A smooth line of few points: thick lines through dense noise take Qt's painter most of a second.
+        """
+        stride = max(1, (stop - start) // count)
+        places = np.unique(np.append(np.arange(start, stop, stride), stop - 1))
+        return places, self._means(places, max(self.window, stride))
 
     def _forget(self) -> None:
         self._sums, self._counts = Growing(np.float64), Growing(np.float64)
@@ -46,10 +55,10 @@ class TrailingMean:
         self._counts.append(np.zeros(1))
         self._values = Growing(np.float32)
 
-    def _means(self, start: int) -> Values:
+    def _means(self, at: Places, window: int) -> Values:
         sums, counts = self._sums.values, self._counts.values
-        places = np.arange(start + 1, len(sums))
-        before = np.maximum(places - self.window, 0)
+        places = at + 1
+        before = np.maximum(places - window, 0)
         there = counts[places] - counts[before]
         means = np.full(len(places), np.nan)
         np.divide(sums[places] - sums[before], there, out=means, where=there > 0)

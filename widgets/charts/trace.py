@@ -2,17 +2,21 @@
 
 from __future__ import annotations
 
+from collections.abc import Callable
+
 import numpy as np
 import numpy.typing as npt
 import pyqtgraph as pg
 from PySide6.QtCore import Qt
 from PySide6.QtGui import QColor, QPen
 
-from widgets.charts.pyramid import Pyramid, Values
+from widgets.charts.pyramid import Places, Pyramid, Values
 from widgets.look.theme import current
 from widgets.look.tokens import mix
 
 Steps = npt.NDArray[np.int64]
+Sampler = Callable[[int, int, int], tuple[Places, Values]]
+"""Few points between two places, for a line that stands for more than it shows."""
 _STYLES = (Qt.PenStyle.SolidLine, Qt.PenStyle.DashLine, Qt.PenStyle.DotLine, Qt.PenStyle.DashDotLine)
 
 
@@ -34,12 +38,13 @@ class Trace:
         thin: bool = False,
         marks: bool = False,
         alone: bool = False,
+        sampler: Sampler | None = None,
     ) -> None:
         self.key, self.title, self.series = key, title, series
         self.thin, self.marks, self.alone = thin, marks, alone
         self.steps: Steps = np.empty(0, np.int64)
         self.values: Values = np.empty(0, np.float32)
-        self._pyramid = Pyramid()
+        self._pyramid, self._sampler = Pyramid(), sampler
         self.item = pg.PlotDataItem(skipFiniteCheck=True, antialias=True)
         self.item.setZValue(series if thin else 10 + series)
         self.dress()
@@ -76,10 +81,15 @@ class Trace:
         """Draw what lies between steps ``low`` and ``high``, one step beyond each included."""
         start = int(np.searchsorted(self.steps, low)) - 1
         stop = int(np.searchsorted(self.steps, high, "right")) + 1
-        places, values = self._pyramid.drawn(start, stop, max(64, columns))
+        places, values = self._drawn(max(0, start), min(stop, len(self.steps)), max(64, columns))
         drawn = _loggable(values) if log else np.where(np.isfinite(values), values, np.nan)
         whole = bool(np.isfinite(drawn).all())
         self.item.setData(self.steps[places], drawn, connect="all" if whole else "finite")
+
+    def _drawn(self, start: int, stop: int, columns: int) -> tuple[Places, Values]:
+        if self._sampler is not None and stop - start > 2 * columns:
+            return self._sampler(start, stop, columns)
+        return self._pyramid.drawn(start, stop, columns)
 
     def extremes(self, low: float, high: float, *, log: bool) -> tuple[float, float] | None:
         """Return the lowest and the highest finite value between two steps, None where there is none."""

@@ -2,10 +2,9 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
 from dataclasses import replace
 from time import monotonic
-from typing import Any, Protocol
+from typing import Any
 
 from PySide6.QtCore import Qt, QTimer, Signal
 from PySide6.QtGui import QHideEvent, QShowEvent
@@ -26,6 +25,7 @@ from widgets.look.theme import scaled
 from widgets.look.tokens import GAP
 from widgets.rooms.pace import Pace
 from widgets.rooms.recipe_form import RecipeForm
+from widgets.rooms.run_data import NOTHING, RunData, read
 from widgets.rooms.run_log import PERCENT, RunLog, measure_text
 from widgets.rooms.train_parts import CheckpointRows, RunHead
 
@@ -42,36 +42,11 @@ _STATES = {
 }
 
 
-class RunData(Protocol):
-    """What the room follows: a run's history with arrays that grow."""
-
-    @property
-    def names(self) -> Any:
-        """Names of the series there are."""
-        ...
-
-    @property
-    def events(self) -> Sequence[Any]:
-        """What happened, in order; it only grows."""
-        ...
-
-    def refresh(self) -> bool:
-        """Read what is new; tell whether anything was."""
-        ...
-
-    def series(self, name: str) -> tuple[Steps, Values]:
-        """Every step's values of ``name``."""
-        ...
-
-    def validations(self, name: str) -> tuple[Steps, Any]:
-        """The validations' values of ``name``."""
-        ...
-
-
 class TrainRoom(QWidget):
     """Fed by :meth:`follow`, :meth:`show_event` and :meth:`refresh`; knows no engine."""
 
     train_requested = Signal()
+    resume_requested = Signal()
     recipe_changed = Signal(dict)
     action_requested = Signal(str)
 
@@ -124,6 +99,7 @@ class TrainRoom(QWidget):
         self._shown, self._known = 0, set()
         self._pages.setCurrentWidget(self.empty)
         self.head.hide()
+        self.head.resume.hide()
         self.form.set_editable(True)
         self.checkpoints.clear()
         self.checkpoint_card.hide()
@@ -240,13 +216,13 @@ class TrainRoom(QWidget):
         return known
 
     def _series(self, name: str) -> tuple[Steps, Values]:
-        return _of(self.history.series, name) if self.history else _of(None, name)
+        return read(self.history.series, name) if self.history else NOTHING
 
     def _validations(self, name: str) -> tuple[Steps, Values]:
         if self.history is None:
-            return _of(None, name)
-        found = _of(self.history.validations, name)
-        return found if len(found[0]) else _of(self.history.validations, f"validation_{name}")
+            return NOTHING
+        found = read(self.history.validations, name)
+        return found if len(found[0]) else read(self.history.validations, f"validation_{name}")
 
     def _position(self) -> int:
         steps, _ = self._series("loss")
@@ -273,6 +249,7 @@ class TrainRoom(QWidget):
     def _set_state(self, state: str, *, ended: bool = False) -> None:
         words, severity = _STATES[state]
         self._ended = ended
+        self.head.resume.setVisible(ended and state != "finished")
         self.head.chip.set_state(words, severity)
         self.pace.set_running(state == "training", monotonic())
         if state == "training" and self.isVisible():
@@ -354,16 +331,8 @@ class TrainRoom(QWidget):
 
     def _connect(self) -> None:
         self.empty.requested.connect(self.train_requested)
+        self.head.resume.clicked.connect(self.resume_requested)
         self.form.recipe_changed.connect(self.recipe_changed)
         self.message.action_requested.connect(self.action_requested)
         self._frame.timeout.connect(self.refresh)
         self._tick.timeout.connect(self._show_where)
-
-
-def _of(read: Any, name: str) -> tuple[Steps, Values]:
-    import numpy as np
-
-    try:
-        return read(name) if read else (np.empty(0, np.int64), np.empty(0, np.float32))
-    except KeyError:
-        return np.empty(0, np.int64), np.empty(0, np.float32)

@@ -70,6 +70,19 @@ def test_that_every_extreme_of_the_run_is_on_the_canvas(chart: LossChart, qtbot:
     assert high >= run.columns["loss"].max()
 
 
+def test_that_a_long_run_is_drawn_with_few_points_and_all_its_extremes(
+    chart: LossChart, qtbot: QtBot
+) -> None:
+    values = np.random.default_rng(3).normal(1, 0.2, 300_000).astype(np.float32)
+    chart.set_train(np.arange(300_000, dtype=np.int64), values)
+    shown(chart, qtbot)
+    columns = chart.plot.plotItem.vb.width()
+    drawn = {key: chart.traces[key].item.getData()[1] for key in ("every_step", "train")}
+    assert len(drawn["every_step"]) <= 8 * columns + 8
+    assert len(drawn["train"]) <= 2 * columns + 1
+    assert (drawn["every_step"].min(), drawn["every_step"].max()) == (values.min(), values.max())
+
+
 def test_that_nothing_is_painted_while_nobody_looks(chart: LossChart, qtbot: QtBot) -> None:
     fed(chart)
     assert not chart._timer.isActive()

@@ -107,6 +107,22 @@ def test_that_the_mean_leaves_out_what_is_not_finite_and_is_missing_where_nothin
     np.testing.assert_array_equal(mean.values, np.array([np.nan, np.nan, 3, 3, 5], np.float32))
 
 
+@given(seeds, st.integers(1, 3000), st.integers(1, 100), st.data())
+def test_that_a_sampled_mean_stands_for_all_that_lies_between(
+    seed: int, count: int, wanted: int, data: st.DataObject
+) -> None:
+    values = np.random.default_rng(seed).normal(1, 1, count).astype(np.float32)
+    mean = TrailingMean(3)
+    mean.update(values)
+    start = data.draw(st.integers(0, count - 1))
+    places, means = mean.sampled(start, count, wanted)
+    window = max(3, (count - start) // wanted)
+    expected = [values[max(0, at + 1 - window) : at + 1].mean(dtype=np.float64) for at in places]
+    np.testing.assert_allclose(means, expected, rtol=1e-5, atol=1e-6)
+    assert (places[0], places[-1]) == (start, count - 1)
+    assert len(places) <= 2 * wanted + 1
+
+
 def test_that_another_window_smooths_the_past_too() -> None:
     values = np.arange(10, dtype=np.float32)
     mean = TrailingMean(1)
