@@ -101,7 +101,7 @@ class SheetItem(QGraphicsItem):
             selected=card.id == self.selected,
             hovered=card.id == self.hovered,
             matched=matched,
-            dimmed=self.matches is not None and not matched and card.id != self.selected,
+            dimmed=self.matches is not None and not (matched or card.problem or card.id == self.selected),
         )
 
     def _seen_cards(self, exposed: QRectF) -> list[Card]:
