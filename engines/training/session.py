@@ -34,7 +34,7 @@ def train(job: TrainJob, flags: ControlFlags, engine: str, make: TrainerMaker) -
     """
     check_recipe(job.recipe)
     shards = open_shards(job.data)
-    _check_targets(job, shards)
+    _check_fit(job, shards)
     folder = RunFolder(Path(job.run), job.resume)
     try:
         yield from _train(job, flags, engine, make, shards, folder)
@@ -48,7 +48,15 @@ def train(job: TrainJob, flags: ControlFlags, engine: str, make: TrainerMaker) -
         folder.close()
 
 
-def _check_targets(job: TrainJob, shards: Shards) -> None:
+def _check_fit(job: TrainJob, shards: Shards) -> None:
+    """Refuse data that the design cannot take in or be compared with, and an empty training split."""
+    inputs, wanted = job.spec.inputs, tuple(shards.inputs.shape[1:])
+    for number, layer in enumerate(inputs):
+        if number or layer.output_shape != wanted:
+            shapes = {"have": str(layer.output_shape), "wanted": str(wanted)}
+            raise WorkbenchError(
+                ErrorCode.DESIGN_DATA_INPUT, node=layer.name, data=job.manifest.name, **shapes
+            )
     output = next(layer for layer in job.spec.layers if layer.name == job.spec.outputs[0])
     shape_targets(shards.targets, output.output_shape, job.recipe.loss)
     if not len(shards.indices["train"]):

@@ -91,6 +91,22 @@ def test_that_another_trainer_goes_on_bit_for_bit_from_the_canonical_state(
     assert ask("hand_over_the_state", folder=str(digits[0]), optimizer=optimizer) == []
 
 
+def test_that_data_too_large_for_the_device_train_alike(digits: Digits, ask: Ask) -> None:
+    assert ask("gather_chunk_by_chunk", folder=str(digits[0]))
+
+
+def test_that_a_split_without_samples_cannot_be_evaluated(tmp_path: Path, calm: Path, digits: Digits) -> None:
+    last = list(events_of(EvaluateJob(str(calm), str(digits[0]), split="holiday")))[-1]
+    assert isinstance(last, Failed)
+    assert last.code == ErrorCode.DATA_SAMPLES_FEW.value
+
+
+def test_that_what_is_no_run_cannot_be_evaluated(tmp_path: Path, digits: Digits) -> None:
+    last = list(events_of(EvaluateJob(str(tmp_path), str(digits[0]))))[-1]
+    assert isinstance(last, Failed)
+    assert last.code == ErrorCode.NOT_A_RUN.value
+
+
 def noisy_job(run: Path, digits: Digits, resume: bool = False) -> TrainJob:
     recipe = Recipe(epochs=12, batch_size=16, threads=1, chunk_steps=7, schedule="cosine", seed=3)
     return TrainJob(str(run), noisy_model(), recipe, str(digits[0]), digits[1], resume=resume)

@@ -170,6 +170,23 @@ def hand_over_the_state(folder: str, optimizer: str) -> list[str]:
     return [name for name, (a, b) in pairs.items() if not np.array_equal(a, b)]
 
 
+def gather_chunk_by_chunk(folder: str) -> bool:
+    """Train and evaluate with the data on the device and with data too large for it; tell if all is equal."""
+    from tests.torch.cases import noisy_model
+
+    torch.set_num_threads(1)
+    job, shards = _job(folder, "", noisy_model(), {"batch_size": 16}), open_shards(folder)
+    answers = []
+    for resident in (True, False):
+        trainer = TorchTrainer(job, shards)
+        trainer.samples._resident = resident
+        weights = initial_weights(job.spec, 0)
+        trainer.load_state({f"model/{name}": array for name, array in weights.items()}, 0)
+        values = trainer.run_chunk(0, epoch_batches(160, 16, 0, 0), np.full(10, 1e-3))
+        answers.append((values["loss"], values["accuracy"], trainer.evaluate("validation")))
+    return all(np.array_equal(a, b) for a, b in zip(*answers))
+
+
 def refuse(case: str, folder: str) -> dict[str, Any]:
     """Return code and facts of a fault."""
     from tests.torch.cases import noisy_model

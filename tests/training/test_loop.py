@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import dataclasses
 import itertools
 import json
 import math
@@ -31,7 +32,7 @@ from engines.training.checkpoints import latest_valid, list_checkpoints, load_ch
 from engines.training.control import ControlFlags
 from engines.training.metric_log import read_header
 from engines.training.run_folder import METRICS, read_run
-from tests.helpers.small_training import NumpyTrainer, run_small, small_job
+from tests.helpers.small_training import NumpyTrainer, run_small, small_data, small_job
 
 STEPS = 6 * 7  # 60 training samples in batches of 8: 7 whole ones an epoch
 
@@ -322,14 +323,31 @@ def test_that_a_run_without_any_whole_checkpoint_is_refused_not_begun_anew(tmp_p
 
 
 def test_that_other_data_are_refused_on_resume(tmp_path: Path) -> None:
-    import dataclasses
-
     list(run_small(small_job(tmp_path)))
     job = small_job(tmp_path, resume=True)
     other = dataclasses.replace(job, manifest=dataclasses.replace(job.manifest, digest="f" * 64))
     last = list(run_small(other))[-1]
     assert isinstance(last, Failed)
     assert last.code == ErrorCode.DATA_CHANGED.value
+
+
+def test_that_a_design_for_other_inputs_is_refused_before_anything_is_written(tmp_path: Path) -> None:
+    job = small_job(tmp_path)
+    first = dataclasses.replace(job.spec.layers[0], output_shape=(99,))
+    spec = dataclasses.replace(job.spec, layers=(first, *job.spec.layers[1:]))
+    with pytest.raises(WorkbenchError) as caught:
+        list(run_small(dataclasses.replace(job, spec=spec)))
+    assert caught.value.code is ErrorCode.DESIGN_DATA_INPUT
+    assert caught.value.facts["node"] == "input"
+    assert not (tmp_path / "run").exists()
+
+
+def test_that_an_empty_training_split_is_refused(tmp_path: Path) -> None:
+    job = small_job(tmp_path)
+    small_data(tmp_path / "data", samples=40, validation=20, test=20)
+    with pytest.raises(WorkbenchError) as caught:
+        list(run_small(job))
+    assert caught.value.code is ErrorCode.DATA_SAMPLES_FEW
 
 
 def test_that_a_run_is_never_overwritten_by_another(tmp_path: Path) -> None:
