@@ -6,7 +6,7 @@ import base64
 import sys
 from collections.abc import Callable
 
-from PySide6.QtCore import QByteArray, QTimer
+from PySide6.QtCore import QByteArray, QCoreApplication, Qt, QTimer
 from PySide6.QtGui import QCloseEvent, QGuiApplication, QPaintEvent
 from PySide6.QtWidgets import QApplication, QVBoxLayout, QWidget
 from typing_extensions import override
@@ -87,16 +87,26 @@ def _fill(window: Window) -> None:
     Composition(window)
 
 
+def the_application() -> QApplication:
+    """Return the one application, made now if there is none."""
+    app = QApplication.instance()
+    if isinstance(app, QApplication):
+        return app
+    # Netron's page comes late; QtWebEngine wants this said before there is an application.
+    QCoreApplication.setAttribute(Qt.ApplicationAttribute.AA_ShareOpenGLContexts)
+    if sys.platform.startswith("linux"):
+        QGuiApplication.setDesktopFileName("modelwright")
+    app = QApplication(sys.argv[:1])
+    app.setApplicationName("Modelwright")
+    return app
+
+
 def run_window() -> int:
     """Open the window and run until it is closed; returns the exit status."""
     from app.check_qt import check_qt
 
     check_qt()
-    if sys.platform.startswith("linux"):
-        QGuiApplication.setDesktopFileName("modelwright")
-    app = QApplication.instance() or QApplication(sys.argv[:1])
-    assert isinstance(app, QApplication)
-    app.setApplicationName("Modelwright")
+    app = the_application()
     window = open_window(app)
     status = app.exec()
     del window

@@ -12,10 +12,10 @@ from typing import Any, cast
 
 import psutil
 from PySide6.QtCore import QMessageLogContext, Qt, QtMsgType, qInstallMessageHandler
-from PySide6.QtWidgets import QAbstractSpinBox, QApplication, QTabBar
+from PySide6.QtWidgets import QAbstractSpinBox, QTabBar
 
 from app.tour.hand import Hand, LostError, let_run
-from app.window import Window, open_window
+from app.window import Window, open_window, the_application
 from widgets.canvas.view import Canvas
 from widgets.netron_view import NetronPage
 
@@ -32,9 +32,8 @@ class Walk:
         self.facts: dict[str, Any] = {"seconds": {}}
         self._say = said or (lambda text: None)
         shutil.rmtree(out / "home", ignore_errors=True)
-        app = QApplication.instance()
         qInstallMessageHandler(_on_qt_message)
-        self.app = app if isinstance(app, QApplication) else QApplication(sys.argv[:1])
+        self.app = the_application()
         self.window: Window | None = None
 
     def go(self) -> str:

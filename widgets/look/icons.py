@@ -69,8 +69,7 @@ class _ThemedEngine(QIconEngine):
 
     @override
     def paint(self, painter: QPainter, rect: QRect, mode: QIcon.Mode, state: QIcon.State) -> None:
-        device = painter.device()
-        ratio = device.devicePixelRatioF() if device is not None else 1.0
+        ratio = painter.deviceTransform().m11()  # painter.device() may be a wrapper of what is gone
         side = min(rect.width(), rect.height())
         picture = self.pixmap(QSize(round(side * ratio), round(side * ratio)), mode, state)
         corner = rect.topLeft() + QPoint((rect.width() - side) // 2, (rect.height() - side) // 2)
