@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import importlib
+from collections.abc import Iterator
 from pathlib import Path
 
 from PySide6.QtCore import QObject, QTimer
@@ -19,20 +21,30 @@ from app.controllers.settings import SettingsController
 from app.controllers.ship import ShipController
 from app.controllers.start import StartController
 from app.controllers.training import TrainingController
-from app.desk import TOOLS, process_host
+from app.desk import TOOLS, Desk, process_host
 from app.project import Project
 from app.session import load_session
 from app.window import Window
 from app.workbench import Workbench
+from engines.contract.events import Event
 from engines.host.protocol import Host
 from engines.host.thread import InThreadHost
 
 LATER_MS = 50
+ROOMS_AHEAD = ("design", "train", "data", "graph", "ship", "runs", "settings")
+"""Modules under ``widgets.rooms`` that are imported while the person looks at the first page."""
 
 
 def inside_host(engine: str) -> Host:
     """Make a host in the worker thread itself for an engine; the tools keep a process of their own."""
     return process_host(engine) if engine == TOOLS else InThreadHost(engine)
+
+
+def import_rooms(desk: Desk) -> Iterator[Event]:
+    """Import what the rooms need, charts and all, so that none is slow when it is opened first."""
+    for name in ROOMS_AHEAD:
+        importlib.import_module(f"widgets.rooms.{name}")
+    yield from ()
 
 
 class Composition(QObject):
@@ -90,6 +102,7 @@ class Composition(QObject):
     def _begin(self) -> None:
         self.engines.begin()
         self.load.begin()
+        self.bench.work("rooms", import_rooms)
 
     def _on_closed(self) -> None:
         self.bench.remember(self._window.geometry_text())

@@ -1,7 +1,7 @@
 """A desk where jobs are worked off one after the other in the calling thread, each in its own process.
 
-The command line has one desk a command; the window has engine threads instead. ``stop`` and ``kill`` may
-be called from a signal handler while a job runs.
+The command line has one desk a command; in the window each flow has a thread and a desk of its own.
+``stop`` and ``kill`` may be called from a signal handler while a job runs.
 """
 
 from __future__ import annotations

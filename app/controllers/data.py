@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Generator
 from functools import partial
 from pathlib import Path
+from typing import TYPE_CHECKING
 
 from PySide6.QtCore import QObject
 from PySide6.QtWidgets import QFileDialog, QWidget
@@ -19,7 +20,9 @@ from engines.contract.jobs import PreviewDataJob
 from engines.contract.preview import DataPreview
 from engines.contract.spec import DataManifest
 from widgets.controls.buttons import DropRow
-from widgets.rooms.data import DataRoom
+
+if TYPE_CHECKING:
+    from widgets.rooms.data import DataRoom
 
 BUNDLED = (
     ("digits", "Digits"),
@@ -48,6 +51,8 @@ class DataController(QObject):
 
     def make_room(self) -> QWidget:
         """Make the room, once."""
+        from widgets.rooms.data import DataRoom
+
         room = DataRoom()
         self._room = room
         room.source_chosen.connect(self.choose)

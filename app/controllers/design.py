@@ -2,12 +2,16 @@
 
 from __future__ import annotations
 
+from typing import TYPE_CHECKING
+
 from PySide6.QtCore import QObject
 from PySide6.QtWidgets import QWidget
 
 from app.messages.table import tell_error
 from app.workbench import Workbench
-from widgets.rooms.design import DesignRoom
+
+if TYPE_CHECKING:
+    from widgets.rooms.design import DesignRoom
 
 
 class DesignController(QObject):
@@ -24,6 +28,8 @@ class DesignController(QObject):
 
     def make_room(self) -> QWidget:
         """Make the room, once."""
+        from widgets.rooms.design import DesignRoom
+
         room = DesignRoom(lambda fault: tell_error(fault).text)
         self._room = room
         room.node_selected.connect(self._bench.select_node)

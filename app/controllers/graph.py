@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from pathlib import Path
+from typing import TYPE_CHECKING
 
 from PySide6.QtCore import QObject, QTimer
 from PySide6.QtWidgets import QFileDialog, QWidget
@@ -12,7 +13,9 @@ from app.messages.table import tell_error
 from app.workbench import Workbench
 from engines.contract.errors import WorkbenchError
 from engines.host.netron_server import NetronServer
-from widgets.rooms.graph import OPTIMIZED, GraphRoom
+
+if TYPE_CHECKING:
+    from widgets.rooms.graph import GraphRoom
 
 POLL_MS = 50
 
@@ -36,6 +39,8 @@ class GraphController(QObject):
 
     def make_room(self) -> QWidget:
         """Make the room, once."""
+        from widgets.rooms.graph import GraphRoom
+
         room = GraphRoom()
         self._room = room
         room.node_selected.connect(self._bench.select_node)
@@ -71,6 +76,8 @@ class GraphController(QObject):
 
     def _on_optimize_requested(self) -> None:
         if self._room is not None:
+            from widgets.rooms.graph import OPTIMIZED
+
             self._room.show_tab(OPTIMIZED)
         self._models.optimize()
 

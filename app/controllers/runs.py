@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from datetime import datetime
 from pathlib import Path
+from typing import TYPE_CHECKING
 
 from PySide6.QtCore import QObject, QUrl
 from PySide6.QtGui import QDesktopServices
@@ -15,9 +16,11 @@ from engines.runs.compare import compare_runs
 from engines.runs.history import RunHistory
 from engines.runs.listing import RunSummary, list_runs
 from engines.runs.manage import delete_run, rename_run, restore_run
-from widgets.charts.pyramid import Values
-from widgets.charts.trace import Steps
-from widgets.rooms.runs import RunRow, RunsRoom
+
+if TYPE_CHECKING:
+    from widgets.charts.pyramid import Values
+    from widgets.charts.trace import Steps
+    from widgets.rooms.runs import RunRow, RunsRoom
 
 
 class RunsController(QObject):
@@ -35,6 +38,8 @@ class RunsController(QObject):
 
     def make_room(self) -> QWidget:
         """Make the room, once."""
+        from widgets.rooms.runs import RunsRoom
+
         room = RunsRoom()
         self._room = room
         room.selection_changed.connect(self._on_selection_changed)
@@ -102,6 +107,8 @@ class RunsController(QObject):
 
 
 def _row(run: RunSummary) -> RunRow:
+    from widgets.rooms.runs import RunRow
+
     record = run.record
     if record is None:
         return RunRow(str(run.path), run.path.name, run.state)

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from dataclasses import replace
 from functools import partial
+from typing import TYPE_CHECKING
 
 from PySide6.QtCore import QObject
 from PySide6.QtWidgets import QApplication, QWidget
@@ -19,7 +20,9 @@ from engines.contract.capabilities import EngineRow
 from engines.contract.events import Crashed, Failed
 from engines.registry import ENGINES
 from widgets.look.theme import apply, theme
-from widgets.rooms.settings import EngineLine, SettingsRoom
+
+if TYPE_CHECKING:
+    from widgets.rooms.settings import EngineLine, SettingsRoom
 
 
 class SettingsController(QObject):
@@ -36,6 +39,8 @@ class SettingsController(QObject):
 
     def make_room(self) -> QWidget:
         """Make the room, once."""
+        from widgets.rooms.settings import SettingsRoom
+
         room = SettingsRoom()
         self._room = room
         session = self._bench.session
@@ -54,6 +59,8 @@ class SettingsController(QObject):
             self._room.set_engines([self._line(row) for row in ENGINES if row.visible])
 
     def _line(self, row: EngineRow) -> EngineLine:
+        from widgets.rooms.settings import EngineLine
+
         report = self._engines.reports.get(row.name)
         fault = self._engines.faults.get(row.name)
         install = f"modelwright engines install {row.name}"

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from pathlib import Path
+from typing import TYPE_CHECKING
 
 from PySide6.QtCore import QObject, QUrl
 from PySide6.QtGui import QDesktopServices
@@ -12,7 +13,9 @@ from app.controllers.models import ModelsController
 from app.workbench import Workbench
 from engines.contract.errors import WorkbenchError
 from engines.training.run_folder import read_run
-from widgets.rooms.ship import ShipRoom
+
+if TYPE_CHECKING:
+    from widgets.rooms.ship import ShipRoom
 
 NOTHING = "Train a design first: its run is what is exported."
 FOREIGN = "This model is an ONNX file already."
@@ -32,6 +35,8 @@ class ShipController(QObject):
 
     def make_room(self) -> QWidget:
         """Make the room, once."""
+        from widgets.rooms.ship import ShipRoom
+
         room = ShipRoom()
         self._room = room
         room.export_requested.connect(self._models.export)

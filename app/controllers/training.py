@@ -5,7 +5,7 @@ from __future__ import annotations
 from dataclasses import replace
 from functools import partial
 from pathlib import Path
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 from PySide6.QtCore import QObject, QTimer
 from PySide6.QtWidgets import QWidget
@@ -30,7 +30,9 @@ from engines.contract.events import (
 from engines.contract.spec import DataManifest
 from engines.runs.history import RunHistory
 from engines.training.run_folder import RunRecord, read_run
-from widgets.rooms.train import TrainRoom
+
+if TYPE_CHECKING:
+    from widgets.rooms.train import TrainRoom
 
 FOLLOW_MS = 100
 
@@ -50,9 +52,12 @@ class TrainingController(QObject):
 
     def make_room(self) -> QWidget:
         """Make the room, once."""
+        from widgets.rooms.train import TrainRoom
+
         room = TrainRoom()
         self._room = room
         room.train_requested.connect(self.train)
+        room.resume_requested.connect(self.resume)
         room.recipe_changed.connect(self._on_recipe_changed)
         room.action_requested.connect(self._bench.shell.message_action)
         self._show_recipe()
