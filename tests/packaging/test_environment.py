@@ -34,8 +34,16 @@ class Recorded(environment.Environment):  # type: ignore[misc, name-defined]
         return []
 
     def _run(self, command: list[str], doing: str) -> None:
-        quicker = ["--without-pip", "--system-site-packages"] if "venv" in command else []
+        quicker = ["--without-pip"] if "venv" in command else []
         super()._run([*command, *quicker], doing)
+        if quicker:
+            self._give_pip()
+
+    def _give_pip(self) -> None:
+        """Put an empty pip where ensurepip would have put the real one, in seconds."""
+        ask = "import sysconfig; print(sysconfig.get_path('purelib'))"
+        place = subprocess.check_output([self.python, "-c", ask], text=True).strip()
+        (Path(place) / "pip.py").touch()
 
     def _pip(self, arguments: list[str]) -> None:
         if self.fails:
