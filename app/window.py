@@ -5,6 +5,8 @@ from __future__ import annotations
 import base64
 import sys
 from collections.abc import Callable
+from functools import partial
+from typing import Any
 
 from PySide6.QtCore import QByteArray, QCoreApplication, Qt, QTimer
 from PySide6.QtGui import QCloseEvent, QGuiApplication, QPaintEvent
@@ -101,6 +103,19 @@ def the_application() -> QApplication:
     return app
 
 
+def _on_fault(window: Window, kind: type[BaseException], fault: BaseException, trace: Any) -> None:
+    """Tell of a fault of our own too: a slot that failed must not pass in silence. Ctrl+C closes."""
+    if issubclass(kind, KeyboardInterrupt):
+        window.close()
+        return
+    sys.__excepthook__(kind, fault, trace)
+    from app.composition import Composition
+
+    composition = window.findChild(Composition)
+    if composition is not None:
+        composition.bench.tell(fault)
+
+
 def run_window() -> int:
     """Open the window and run until it is closed; returns the exit status."""
     from app.check_qt import check_qt
@@ -108,6 +123,8 @@ def run_window() -> int:
     check_qt()
     app = the_application()
     window = open_window(app)
+    sys.excepthook = partial(_on_fault, window)
     status = app.exec()
+    sys.excepthook = sys.__excepthook__
     del window
     return status

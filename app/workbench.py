@@ -74,6 +74,8 @@ class Workbench(QObject):
         self.engine, self.device = "", "cpu"
         self.run = ""
         self.node = ""
+        self.told_node = ""
+        """The layer that the last message was about."""
         self._flows: list[FlowThread] = []
         self._unobserve: Callable[[], None] | None = None
         self._actions: dict[str, Callable[[], object]] = {}
@@ -219,6 +221,7 @@ class Workbench(QObject):
 
     def tell(self, fault: Outcome, severity: str = "bad") -> None:
         """Show what happened, why and what to do, with the button that helps."""
+        self.told_node = str(getattr(fault, "facts", {}).get("node", ""))
         if isinstance(fault, (Failed, Crashed)):
             self.show_told(tell_event(fault), severity)
         elif isinstance(fault, BaseException):

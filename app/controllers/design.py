@@ -24,7 +24,7 @@ class DesignController(QObject):
         bench.project_changed.connect(self._on_project_changed)
         bench.design_changed.connect(self._check)
         bench.node_selected.connect(self._on_node_selected)
-        bench.offer("show_node", self._show_first_problem)
+        bench.offer("show_node", self._show_node_told_of)
 
     def make_room(self) -> QWidget:
         """Make the room, once."""
@@ -58,8 +58,13 @@ class DesignController(QObject):
         else:
             shell.set_trainable(True)
 
-    def _show_first_problem(self) -> None:
-        design = self._bench.design
+    def _show_node_told_of(self) -> None:
+        """Pick the layer that the message named, or else the first with a problem."""
+        design, node = self._bench.design, self._bench.told_node
         self._bench.shell.open_room("design")
-        if design is not None and self._room is not None and design.problems():
-            self._room.select(next(iter(design.problems())))
+        if design is None or self._room is None:
+            return
+        if node not in design.nodes:
+            node = next(iter(design.problems()), "")
+        if node:
+            self._room.select(node)

@@ -153,7 +153,11 @@ class TrainingController(QObject):
         folder = self._thread.desk.run_folder if self._thread is not None else None
         if folder is None or self._room is None:
             return
-        self._room.follow(RunHistory(folder), read_run(folder).title)
+        try:
+            title = read_run(folder).title
+        except WorkbenchError:
+            return  # It was discarded before this window came to look.
+        self._room.follow(RunHistory(folder), title)
         self._bench.run = str(folder)
         self._bench.runs_changed.emit()
         self._show_training()

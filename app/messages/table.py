@@ -5,6 +5,7 @@ An area's file holds ``ROWS`` for the codes of one room; a new area is one impor
 
 from __future__ import annotations
 
+import traceback
 from collections.abc import Mapping
 from functools import cache
 
@@ -56,9 +57,8 @@ def tell_error(error: BaseException) -> Told:
     """Tell any exception: a ``WorkbenchError`` by its code, another as unexpected."""
     if isinstance(error, WorkbenchError):
         return tell(error.code, error.facts, error.details)
-    return tell(
-        ErrorCode.UNEXPECTED, {"what": type(error).__name__, "why": str(error) or "It gave no reason."}
-    )
+    facts = {"what": type(error).__name__, "why": str(error) or "It gave no reason."}
+    return tell(ErrorCode.UNEXPECTED, facts, "".join(traceback.format_exception(error)))
 
 
 _CRASHES: dict[str, Message] = {

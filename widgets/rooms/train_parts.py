@@ -5,6 +5,7 @@ from __future__ import annotations
 from PySide6.QtCore import Qt
 from PySide6.QtWidgets import QHBoxLayout, QVBoxLayout, QWidget
 
+from widgets.controls.buttons import Button
 from widgets.controls.fields import FieldRow
 from widgets.controls.marks import Chip, ProgressBar
 from widgets.controls.text import Elided, label
@@ -18,6 +19,9 @@ class RunHead(QWidget):
         super().__init__()
         self.title = Elided("", "title")
         self.chip = Chip()
+        self.resume = Button("Resume", "run_resume", icon_name="play", small=True)
+        self.resume.setAccessibleName("Resume this run")
+        self.resume.setToolTip("Go on with this run from its last checkpoint")
         self.where = Elided("", "dim")
         self.bar = ProgressBar("run_progress", "Progress of the run")
         self.rate_title = label("Samples a second", "dim")
@@ -43,6 +47,7 @@ class RunHead(QWidget):
         first.setSpacing(12)
         first.addWidget(self.title)
         first.addWidget(self.chip, 0, Qt.AlignmentFlag.AlignVCenter)
+        first.addWidget(self.resume)
         first.addStretch(1)
         words = QVBoxLayout()
         words.setSpacing(2)
