@@ -16,11 +16,7 @@ from pathlib import Path
 ROOT = Path(__file__).resolve().parent.parent
 TARGET = ROOT / "packaging" / "LICENSES.md"
 
-COPYLEFT_NOTES = {
-    "igraph": "GPL-2.0-or-later. It lays graphs out (`engines/graph/layout.py`) and is installed beside "
-    "Modelwright, never shipped with it. A bundle that carries both is under the GPL as a whole: leave "
-    "igraph out of installers, or exchange it for fast-sugiyama (MIT).",
-}
+COPYLEFT_NOTES: dict[str, str] = {}
 """Direct dependencies under the GPL alone: what that means here. A test lets no other in."""
 
 HEAD = """# Licences of what Modelwright builds on

@@ -10,8 +10,6 @@ from __future__ import annotations
 from collections.abc import Iterable, Sequence
 from dataclasses import dataclass, field
 
-import igraph
-
 Pair = tuple[int, int]
 
 
@@ -21,10 +19,7 @@ def rows_of(count: int, pairs: Sequence[Pair], inputs: Iterable[int] = ()) -> li
     What does not depend on ``inputs`` (constants, and what is worked out from them) is drawn down to its
     first user.
     """
-    graph = igraph.Graph(count, pairs, directed=True)
-    if not graph.is_dag():
-        graph.delete_edges(graph.feedback_arc_set(method="eades"))
-    down, after = graph.topological_sorting(), graph.get_adjlist("out")
+    down, after = _downward(count, pairs)
     anchored = set(inputs)
     rows = [0] * count
     for vertex in down:
@@ -37,6 +32,39 @@ def rows_of(count: int, pairs: Sequence[Pair], inputs: Iterable[int] = ()) -> li
         if vertex not in anchored and after[vertex]:
             rows[vertex] = min(rows[user] for user in after[vertex]) - 1
     return rows
+
+
+def _downward(count: int, pairs: Sequence[Pair]) -> tuple[list[int], list[list[int]]]:
+    """Return a topological order and who uses whom, without the edges that close a cycle.
+
+    A depth-first walk in the order of the file; an edge back onto the way taken is left out.
+    """
+    after: list[list[int]] = [[] for _ in range(count)]
+    for source, target in pairs:
+        after[source].append(target)
+    kept: list[list[int]] = [[] for _ in range(count)]
+    state = bytearray(count)  # 0 not seen, 1 on the way, 2 done
+    done: list[int] = []
+    for start in reversed(range(count)):
+        way = [] if state[start] else [(start, iter(after[start]))]
+        while way:
+            vertex, users = way[-1]
+            state[vertex] = 1
+            user = next((user for user in users if _take(user, kept[vertex], state)), None)
+            if user is None:
+                state[vertex] = 2
+                done.append(vertex)
+                way.pop()
+            else:
+                way.append((user, iter(after[user])))
+    return done[::-1], kept
+
+
+def _take(user: int, kept: list[int], state: bytearray) -> bool:
+    """Keep the edge to ``user`` unless it closes a cycle; tell whether the walk goes on there."""
+    if state[user] != 1:
+        kept.append(user)
+    return state[user] == 0
 
 
 @dataclass
