@@ -5,8 +5,6 @@ from __future__ import annotations
 import ast
 from statistics import median, quantiles
 
-import pytest
-
 from tests.helpers.source import ROOT, files, place, tree
 
 LONGEST_FILE = 400
@@ -38,6 +36,10 @@ def test_that_files_stay_small() -> None:
     assert [str(path.relative_to(ROOT)) for path, size in sizes.items() if size > LONGEST_FILE] == []
 
 
-@pytest.mark.xfail(reason="the rooms are younger than their tests; the rule is the aim", strict=False)
-def test_that_there_are_at_least_as_many_lines_of_tests_as_of_source() -> None:
-    assert lines("tests") >= lines("app") + lines("widgets") + lines("engines")
+SHARE_OF_TESTS = 0.55
+"""Lines of tests a line of source. The house's rule is 1; this may only be raised."""
+
+
+def test_that_the_share_of_tests_does_not_fall() -> None:
+    source = lines("app") + lines("widgets") + lines("engines")
+    assert lines("tests") >= SHARE_OF_TESTS * source
