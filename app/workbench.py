@@ -81,6 +81,7 @@ class Workbench(QObject):
         self._actions: dict[str, Callable[[], object]] = {}
         self._told: Told | None = None
         self._saved_at = 0.0
+        self._closed = False
         self._save_timer = QTimer(self, singleShot=True, interval=SAVE_MS)
         self._save_timer.timeout.connect(self.save)
         shell.message_action.connect(self._on_message_action)
@@ -163,7 +164,10 @@ class Workbench(QObject):
         on_events: Callable[[list[Event]], object] | None = None,
         on_end: Callable[[Outcome], object] | None = None,
     ) -> FlowThread:
-        """Run ``flow`` in a thread of its own; ``on_end`` gets its last event or the fault it raised."""
+        """Run ``flow`` in a thread of its own; ``on_end`` gets its last event or the fault it raised.
+
+        Once the workbench is closed nothing starts any more: what ends last may still ask for more.
+        """
         thread = FlowThread(name, flow, Desk(self.hosts), self)
         self._flows.append(thread)
         if on_events is not None:
@@ -171,7 +175,8 @@ class Workbench(QObject):
         if on_end is not None:
             thread.ended.connect(on_end)
         thread.ended.connect(lambda _: self._on_flow_ended(thread))
-        thread.start()
+        if not self._closed:
+            thread.start()
         return thread
 
     def _on_flow_ended(self, thread: FlowThread) -> None:
@@ -186,6 +191,7 @@ class Workbench(QObject):
 
     def close(self) -> None:
         """Save, remember the window, end all work and every process."""
+        self._closed = True
         self.save()
         for thread in self._flows:
             thread.stop(keep=True)

@@ -1,0 +1,69 @@
+"""The workbench's work: flows in threads of their own, none left when it is closed, none begun after."""
+
+from __future__ import annotations
+
+import threading
+from collections.abc import Iterator
+
+import pytest
+from pytestqt.qtbot import QtBot
+
+from app.bridge.hosts import Hosts
+from app.desk import Desk
+from app.workbench import Workbench
+from engines.contract.events import Event, Finished, Log
+from widgets.shell import Shell
+
+
+@pytest.fixture
+def bench(qtbot: QtBot) -> Iterator[Workbench]:
+    shell = Shell()
+    qtbot.addWidget(shell)
+    made = Workbench(shell, Hosts())
+    yield made
+    made.close()
+
+
+def two_events(desk: Desk) -> Iterator[Event]:
+    yield Log("info", "one")
+    yield Finished()
+
+
+def test_that_a_flow_hands_over_its_events_and_then_its_end(qtbot: QtBot, bench: Workbench) -> None:
+    seen: list[object] = []
+    bench.work("some work", two_events, lambda batch: seen.extend(e.kind for e in batch), seen.append)
+    qtbot.waitUntil(lambda: not bench.busy and len(seen) == 3, timeout=10_000)
+    assert seen[:2] == ["log", "finished"]
+    assert isinstance(seen[2], Finished)
+
+
+def test_that_closing_waits_for_the_work_under_way(bench: Workbench) -> None:
+    began, ended = threading.Event(), threading.Event()
+
+    def slow(desk: Desk) -> Iterator[Event]:
+        began.set()
+        yield Log("info", "working")
+        ended.set()
+
+    thread = bench.work("slow work", slow)
+    began.wait(10)
+    bench.close()
+    assert ended.is_set()
+    assert not thread.running
+
+
+def test_that_no_work_begins_after_the_end_even_when_what_ended_last_asks_for_it(
+    qtbot: QtBot, bench: Workbench
+) -> None:
+    """A probe that ends while the window closes asks for a spare: its thread would outlive the window."""
+    begun: list[str] = []
+
+    def ask_for_more(outcome: object) -> None:
+        bench.work("more work", lambda desk: begun.append("more") or iter(()))  # type: ignore[func-returns-value]
+        begun.append("asked")
+
+    bench.work("last work", two_events, None, ask_for_more)
+    bench.close()
+    qtbot.waitUntil(lambda: "asked" in begun, timeout=10_000)
+    assert begun == ["asked"]
+    assert not bench.busy
