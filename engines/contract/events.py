@@ -18,7 +18,14 @@ from engines.contract.capabilities import EngineReport
 from engines.contract.errors import Fact
 from engines.contract.preview import DataPreview
 from engines.contract.spec import DataManifest
-from engines.contract.views import Evaluation, ExportView, GraphView, OptimizeView, ProofView
+from engines.contract.views import (
+    Evaluation,
+    ExportView,
+    GraphView,
+    OptimizeView,
+    ProofView,
+    ReferenceView,
+)
 
 PROTOCOL = 1
 """Major version of the wire; a worker with another one is refused with a clear sentence."""
@@ -32,6 +39,7 @@ Answered = (
     | OptimizeView
     | Evaluation
     | ExportView
+    | ReferenceView
 )
 
 

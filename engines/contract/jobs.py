@@ -64,6 +64,34 @@ class ExportJob:
 
 
 @dataclass(frozen=True)
+class ReferenceJob:
+    """Write what the engine answers, as ``ExportJob`` does, without exporting anything.
+
+    For files that another exporter wrote; answered with a ``ReferenceView``.
+    """
+
+    kind: ClassVar[str] = "reference"
+    run: str
+    data: str
+    reference: str
+    checkpoint: str = "best"
+    samples: int = 1024
+
+
+@dataclass(frozen=True)
+class ExportDesignJob:
+    """Write a run's checkpoint as ONNX from the design alone, without any engine.
+
+    Answered with an ``ExportView`` whose ``reference`` is "".
+    """
+
+    kind: ClassVar[str] = "export_design"
+    run: str
+    target: str
+    checkpoint: str = "best"
+
+
+@dataclass(frozen=True)
 class PrepareDataJob:
     """Read ``source`` (``digits``, ``breast-cancer``, ``diabetes``, a ``.csv``, ``.npz`` …) into ``folder``.
 
@@ -128,6 +156,14 @@ class EvaluateOnnxJob:
     split: str = "test"
 
 
-EngineJob = ProbeJob | TrainJob | EvaluateJob | ExportJob
-ToolsJob = PrepareDataJob | PreviewDataJob | ReadGraphJob | ProveJob | OptimizeJob | EvaluateOnnxJob
+EngineJob = ProbeJob | TrainJob | EvaluateJob | ExportJob | ReferenceJob
+ToolsJob = (
+    PrepareDataJob
+    | PreviewDataJob
+    | ExportDesignJob
+    | ReadGraphJob
+    | ProveJob
+    | OptimizeJob
+    | EvaluateOnnxJob
+)
 Job = EngineJob | ToolsJob

@@ -14,6 +14,10 @@ Setting = bool | int | float | str | tuple[int, ...]
 """One value of a layer: ``filters``, ``kernel`` (always a tuple of one int a spatial axis), ``padding`` …"""
 
 
+LAYER_KEY = "modelwright.layer"
+"""Metadata of a node in an exported model: the design's node that it came from."""
+
+
 @dataclass(frozen=True)
 class ParameterSpec:
     """One array of a layer, in the workbench's canonical layout.

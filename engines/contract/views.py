@@ -172,8 +172,17 @@ class Evaluation:
 
 
 @dataclass(frozen=True)
+class ReferenceView:
+    """Where an engine's own answers lie, and to how many samples."""
+
+    kind: ClassVar[str] = "reference_view"
+    reference: str
+    samples: int
+
+
+@dataclass(frozen=True)
 class ExportView:
-    """What an engine's exporter wrote."""
+    """What an exporter wrote."""
 
     kind: ClassVar[str] = "export_view"
     target: str

@@ -7,8 +7,7 @@ from collections.abc import Iterator
 
 import onnx
 
-LAYER_KEY = "modelwright.layer"
-"""Metadata of an ONNX node: the design's node that it came from."""
+from engines.contract.spec import LAYER_KEY
 
 SCOPES_KEY = "pkg.torch.onnx.name_scopes"
 """Metadata written by PyTorch's exporter: module names, outermost first, then the operation."""

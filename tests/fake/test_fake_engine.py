@@ -18,7 +18,7 @@ from engines.backends.fake.script import MISBEHAVIOURS, Script, read_script
 from engines.backends.fake.train import FakeTrainer, curve
 from engines.contract.errors import ErrorCode, WorkbenchError
 from engines.contract.events import Answer, Event, Failed, Finished, Metrics, Stopped, Validated
-from engines.contract.jobs import EvaluateJob, ExportJob, ProbeJob, TrainJob
+from engines.contract.jobs import EvaluateJob, ExportJob, ProbeJob, ReferenceJob, TrainJob
 from engines.training.control import ControlFlags
 from engines.training.lock import is_locked
 from engines.training.shards import open_shards
@@ -130,7 +130,7 @@ def test_that_the_probe_lists_every_misbehaviour_as_a_device() -> None:
     assert names == ["fake", *(f"fake:{name}" for name in MISBEHAVIOURS)]
 
 
-@pytest.mark.parametrize("job", [EvaluateJob("", ""), ExportJob("", "", "", "")])
+@pytest.mark.parametrize("job", [EvaluateJob("", ""), ExportJob("", "", "", ""), ReferenceJob("", "", "")])
 def test_that_what_it_cannot_do_is_refused(job: Any) -> None:
     with pytest.raises(WorkbenchError) as caught:
         run(job)

@@ -6,10 +6,10 @@ from collections.abc import Iterator
 
 from engines.contract.errors import ErrorCode, WorkbenchError
 from engines.contract.events import Event
-from engines.contract.jobs import EvaluateJob, ExportJob
+from engines.contract.jobs import EvaluateJob, ExportJob, ReferenceJob
 from engines.training.control import ControlFlags
 
 
-def export(job: ExportJob | EvaluateJob, flags: ControlFlags) -> Iterator[Event]:
+def export(job: ExportJob | EvaluateJob | ReferenceJob, flags: ControlFlags) -> Iterator[Event]:
     """Refuse: there are no outputs that could be exported or evaluated."""
     raise WorkbenchError(ErrorCode.JOB_UNSUPPORTED, engine="fake", job=job.kind)

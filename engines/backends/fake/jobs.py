@@ -17,6 +17,7 @@ _JOBS: dict[str, Callable[[Any, ControlFlags], Iterator[Event]]] = {
     "train": train,
     "evaluate": export,
     "export": export,
+    "reference": export,
 }
 
 

@@ -2,14 +2,12 @@
 
 from __future__ import annotations
 
-import json
 import logging
 import warnings
 from collections.abc import Iterator
 from contextlib import contextmanager
 from pathlib import Path
 
-import numpy as np
 import onnx
 import torch
 
@@ -20,13 +18,11 @@ from engines.backends.torch.reference import write_reference
 from engines.contract.errors import ErrorCode, WorkbenchError
 from engines.contract.events import Answer, Event, Finished, Progress, Stopped
 from engines.contract.files import make_folder, write_atomic
-from engines.contract.jobs import ExportJob
-from engines.contract.spec import DataManifest, GraphSpec
-from engines.contract.views import ExportView
+from engines.contract.jobs import ExportJob, ReferenceJob
+from engines.contract.views import ExportView, ReferenceView
 from engines.training.control import ControlFlags
-from engines.training.losses import LOSSES
-from engines.training.run_folder import read_data, read_recipe, read_run
-from engines.training.shards import open_shards
+from engines.training.model_facts import held_out_samples, model_facts, output_name
+from engines.training.run_folder import read_recipe
 
 OPSET = 20
 _STAGES = ("load", "export", "answer", "write")
@@ -58,16 +54,29 @@ def _export(job: ExportJob) -> Iterator[ExportView | None]:
     module = load_run(run, job.checkpoint)
     yield None
     model = to_onnx(module, output_name(module.spec, read_recipe(run).loss), target)
-    add_metadata(model, _facts(run, module.spec))
+    add_metadata(model, model_facts(run, module.spec, f"torch {torch.__version__}"))
     yield None
-    inputs = _samples(Path(job.data), job.samples)
-    make_folder(Path(job.reference).parent)
-    write_reference(Path(job.reference), module, inputs)
+    _answer(job, module)
     yield None
     content = model.SerializeToString()
     make_folder(target.parent)
     write_atomic(target, content)
     yield ExportView(str(target), job.reference, len(content), OPSET, f"torch.onnx {torch.__version__}")
+
+
+def write_answers(job: ReferenceJob) -> Iterator[Event]:
+    """Write ``job.reference`` alone; answered with a ``ReferenceView``."""
+    yield Progress(stage="reference", done=0, total=1)
+    samples = _answer(job, load_run(Path(job.run), job.checkpoint))
+    yield Answer(ReferenceView(job.reference, samples))
+    yield Finished()
+
+
+def _answer(job: ExportJob | ReferenceJob, module: DesignModule) -> int:
+    inputs = held_out_samples(Path(job.data), job.samples)
+    make_folder(Path(job.reference).parent)
+    write_reference(Path(job.reference), module, inputs)
+    return len(inputs)
 
 
 def to_onnx(module: DesignModule, output: str, target: Path) -> onnx.ModelProto:
@@ -104,14 +113,6 @@ def to_onnx(module: DesignModule, output: str, target: Path) -> onnx.ModelProto:
     return model
 
 
-def output_name(spec: GraphSpec, loss: str) -> str:
-    """Return what the output holds: ``probabilities``, ``logits`` or ``value``."""
-    last = next(layer for layer in spec.layers if layer.name == spec.outputs[0])
-    if last.layer in ("softmax", "sigmoid"):
-        return "probabilities"
-    return "value" if LOSSES[loss].targets == "values" else "logits"
-
-
 @contextmanager
 def _quiet() -> Iterator[None]:
     """Keep the exporter's notes about absent add-ons and its own deprecations to itself."""
@@ -124,38 +125,3 @@ def _quiet() -> Iterator[None]:
             yield
     finally:
         logger.setLevel(level)
-
-
-def _samples(data: Path, samples: int) -> np.ndarray:
-    shards = open_shards(data)
-    rows = shards.indices["test"][:samples]
-    return np.ascontiguousarray(shards.inputs[rows], dtype=np.float32)
-
-
-def _facts(run: Path, spec: GraphSpec) -> dict[str, str]:
-    data, recipe = read_data(run), read_recipe(run)
-    return {
-        "modelwright.design": spec.name,
-        "modelwright.run": read_run(run).id,
-        "modelwright.engine": f"torch {torch.__version__}",
-        "modelwright.loss": recipe.loss,
-        **_data_facts(data),
-    }
-
-
-def _data_facts(data: DataManifest) -> dict[str, str]:
-    return {
-        "modelwright.task": data.task,
-        "modelwright.data": data.name,
-        "modelwright.data_digest": data.digest,
-        "modelwright.target": data.target,
-        "modelwright.classes": _listed(data.classes),
-        "modelwright.features": _listed(data.features),
-        "modelwright.preparation": json.dumps(dict(data.preparation), ensure_ascii=False)
-        if data.preparation
-        else "",
-    }
-
-
-def _listed(names: tuple[str, ...]) -> str:
-    return json.dumps(list(names), ensure_ascii=False) if names else ""

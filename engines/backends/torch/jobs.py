@@ -6,7 +6,7 @@ from collections.abc import Iterator
 
 from engines.contract.errors import ErrorCode, WorkbenchError
 from engines.contract.events import Answer, Event
-from engines.contract.jobs import EngineJob, EvaluateJob, ExportJob, ProbeJob, TrainJob
+from engines.contract.jobs import EngineJob, EvaluateJob, ExportJob, ProbeJob, ReferenceJob, TrainJob
 from engines.training.control import ControlFlags
 
 
@@ -47,6 +47,10 @@ def run(job: EngineJob, flags: ControlFlags) -> Iterator[Event]:
         from engines.backends.torch.export import export
 
         return export(job, flags)
+    if isinstance(job, ReferenceJob):
+        from engines.backends.torch.export import write_answers
+
+        return write_answers(job)
     if isinstance(job, ProbeJob):
         return _probe()
     raise WorkbenchError(ErrorCode.RECORD_MALFORMED, where="job", why=type(job).__name__)

@@ -8,7 +8,8 @@ from collections.abc import Mapping, Sequence
 
 import onnx
 
-LAYER_KEY = "modelwright.layer"
+from engines.contract.spec import LAYER_KEY
+
 SCOPES_KEY = "pkg.torch.onnx.name_scopes"
 
 
