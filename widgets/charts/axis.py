@@ -35,12 +35,25 @@ def number_text(value: float, step: float = 0.0) -> str:
     size = max(abs(value), step)
     small = step or size
     if size and (small < 1e-3 or size >= 1e6):
-        mantissa, _, power = f"{value:.1e}".partition("e")
-        return f"{mantissa.removesuffix('.0')}e{int(power)}" if value else "0"
+        return power_text(value, _figures(value, step)) if value else "0"
     if step:
         places = max(0, -math.floor(math.log10(step) + 1e-9)) + (1 if _needs_place(step) else 0)
         return f"{value:,.{places}f}"
     return f"{value:,.4g}" if size < 1000 else f"{value:,.0f}"
+
+
+def power_text(value: float, places: int = 1) -> str:
+    """Return ``value`` with its power of ten: 2.4e-7."""
+    mantissa, _, power = f"{value:.{places}e}".partition("e")
+    return f"{mantissa.rstrip('0').rstrip('.') if places else mantissa}e{int(power)}"
+
+
+def _figures(value: float, step: float) -> int:
+    """Return how many places ``value`` needs so that it is told from its neighbours ``step`` away."""
+    if not step:
+        return 1
+    apart = math.floor(math.log10(abs(value)) + 1e-9) - math.floor(math.log10(step) + 1e-9)
+    return max(0, apart) + (1 if _needs_place(step) else 0)
 
 
 def _needs_place(step: float) -> bool:

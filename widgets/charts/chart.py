@@ -181,8 +181,8 @@ class LineChart(QWidget):
         if not self._log and low > 0 and low < 0.6 * high:
             low = 0.0
         room = (high - low) * 0.06 or abs(high) * 0.1 or 0.5
-        top = min(high + room, max(1.0, high)) if self.percent else high + room
-        self.plot.setRange(xRange=(0, last), yRange=(low if low == 0 else low - room, top), padding=0)
+        top = min(high + room, max(1.0, high) + 0.02) if self.percent else high + room
+        self.plot.setRange(xRange=(0, last * 1.01), yRange=(low if low == 0 else low - room, top), padding=0)
 
     def _build(self) -> None:
         for axis in (self.bottom, self.left_axis):

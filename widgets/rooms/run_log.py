@@ -4,24 +4,18 @@ from __future__ import annotations
 
 from typing import Any
 
+from PySide6.QtGui import QTextOption
 from PySide6.QtWidgets import QPlainTextEdit, QWidget
 
 from engines.contract import events
-from widgets.charts.axis import number_text
 from widgets.controls.text import named
-from widgets.look.fonts import fixed_font
-from widgets.look.theme import theme
+from widgets.look.fonts import interface_font
+from widgets.look.theme import scaled, theme
+from widgets.rooms.measures import measure_words
 from widgets.rooms.pace import clock_text
 
 MOST_LINES = 5000
-
-
-def measure_text(name: str, value: float) -> str:
-    """Return a measure's value as it is read: shares as percent."""
-    return f"{value:.1%}" if name in PERCENT else number_text(value)
-
-
-PERCENT = ("accuracy", "f1", "auc")
+_PIXELS, _TABS = 12, (52, 122)
 
 
 def line_of(event: Any) -> str:
@@ -31,8 +25,8 @@ def line_of(event: Any) -> str:
             threads = f", {event.threads} threads" if event.threads > 1 else ""
             return f"started on {event.device}{threads}, {event.total_steps:,} steps in {event.epochs} epochs"
         case events.Validated():
-            values = (f"{n.removeprefix('validation_')} {_measure(n, v):<8}" for n, v in event.values.items())
-            return f"epoch {event.epoch:<4} " + "  ".join(values).rstrip()
+            values = " · ".join(measure_words(name, value) for name, value in event.values.items())
+            return f"epoch {event.epoch}\t{values}"
         case events.CheckpointSaved():
             return f"checkpoint at step {event.step:,}" + (", the best so far" if event.best else "")
         case events.Paused():
@@ -45,15 +39,10 @@ def line_of(event: Any) -> str:
             return _end_of(event)
 
 
-def _measure(name: str, value: float) -> str:
-    return measure_text(name.removeprefix("validation_"), value)
-
-
 def _end_of(event: Any) -> str:
     match event:
         case events.Finished():
-            values = (f"{n} {_measure(n, v)}" for n, v in event.summary.items() if isinstance(v, float))
-            return "finished   " + "   ".join(values)
+            return _finish_of(event)
         case events.Stopped():
             return f"stopped at step {event.step:,}, " + ("kept" if event.kept else "discarded")
         case events.Failed():
@@ -64,12 +53,23 @@ def _end_of(event: Any) -> str:
             return ""
 
 
+def _finish_of(event: events.Finished) -> str:
+    """Return what the best checkpoint is worth on samples that nothing has seen before."""
+    worth = [
+        measure_words(name, value)
+        for name, value in event.summary.items()
+        if name.startswith("test_") and isinstance(value, float)
+    ]
+    return "finished" + ("\ttest " + " · ".join(worth) if worth else "")
+
+
 class RunLog(QPlainTextEdit):
     """Follows its end while it is scrolled there."""
 
     def __init__(self, parent: QWidget | None = None) -> None:
         super().__init__(parent)
         named(self, "run_log", "Log of the run")
+        self._best_step = -1
         self.setProperty("plain", True)
         self.setReadOnly(True)
         self.setMaximumBlockCount(MOST_LINES)
@@ -80,15 +80,25 @@ class RunLog(QPlainTextEdit):
         theme().themed.connect(self._dress)
 
     def add(self, event: Any) -> None:
-        """Add a line for ``event`` if the log speaks of it."""
+        """Add a line for ``event`` if the log speaks of it; a checkpoint that is best and last has one."""
         text = line_of(event)
-        if not text:
+        if not text or self._is_said(event):
             return
         bar = self.verticalScrollBar()
         at_end = bar.value() >= bar.maximum() - 4
-        self.appendPlainText(f"{clock_text(event.t)}  {text}")
+        self.appendPlainText(f"{clock_text(event.t)}\t{text}")
         if at_end:
             bar.setValue(bar.maximum())
 
+    def _is_said(self, event: Any) -> bool:
+        if not isinstance(event, events.CheckpointSaved):
+            return False
+        if event.best:
+            self._best_step = event.step
+        return not event.best and event.step == self._best_step
+
     def _dress(self) -> None:
-        self.setFont(fixed_font(scale=theme().scale))
+        self.setFont(interface_font(_PIXELS, scale=theme().scale))
+        option = self.document().defaultTextOption()
+        option.setTabs([QTextOption.Tab(scaled(at), QTextOption.TabType.LeftTab) for at in _TABS])
+        self.document().setDefaultTextOption(option)

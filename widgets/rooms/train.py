@@ -23,14 +23,14 @@ from widgets.controls.messages import EmptyPage, MessagePanel
 from widgets.controls.text import label
 from widgets.look.theme import scaled
 from widgets.look.tokens import GAP
+from widgets.rooms.measures import NAMES, PERCENT, measure_text, result_of, title_of_test
 from widgets.rooms.pace import Pace
 from widgets.rooms.recipe_form import RecipeForm
 from widgets.rooms.run_data import NOTHING, RunData, read
-from widgets.rooms.run_log import PERCENT, RunLog, measure_text
+from widgets.rooms.run_log import RunLog
 from widgets.rooms.train_parts import CheckpointRows, RunHead
 
-SIDE = 296
-NAMES = {"accuracy": "Accuracy", "f1": "F1", "auc": "AUC", "mae": "Mean absolute error", "r2": "R²"}
+SIDE = 320
 _STATES = {
     "training": ("training", "busy"),
     "paused": ("paused", "warning"),
@@ -55,6 +55,7 @@ class TrainRoom(QWidget):
         self.setObjectName("train_room")
         self.head, self.form, self.log = RunHead(), RecipeForm(), RunLog()
         self.message, self.checkpoints = MessagePanel(), CheckpointRows()
+        self.best_by = label("", "caption", wrap=True)
         self.loss = LossChart("loss_chart", "Loss")
         self.measure = LossChart("metric_chart", "Accuracy", percent=True, can_log=False)
         self.rate = LineChart("rate_chart", "Learning rate", can_log=True)
@@ -81,6 +82,7 @@ class TrainRoom(QWidget):
     def set_recipe(self, recipe: Recipe) -> None:
         """Show the values of ``recipe``; its first metric names the second card."""
         self.form.set_recipe(recipe)
+        self.best_by.setText(f"The best is judged by {recipe.monitor.replace('_', ' ')}.")
         if recipe.metrics:
             self.set_metric(recipe.metrics[0])
 
@@ -115,6 +117,7 @@ class TrainRoom(QWidget):
         self.head.where.setText("Starting the engine")
         self.head.bar.set_share(0)
         self.head.set_rate(0)
+        self.head.set_result()
         for chart in (self.loss, self.measure):
             chart.clear()
         self.log.clear()
@@ -149,6 +152,7 @@ class TrainRoom(QWidget):
                 self._set_state("training")
             case _ if events.is_last(event):
                 self._set_state(event.kind, ended=True)
+                self._show_end(event)
             case _:
                 pass
 
@@ -195,7 +199,7 @@ class TrainRoom(QWidget):
         chart.set_train(steps, values)
         places, validations = self._validations(name)
         chart.set_validation(places, validations)
-        shown = validations if name != "loss" and len(validations) else values
+        shown = validations if len(validations) else values
         card.set_value(measure_text(name, float(shown[-1])) if len(shown) else "")
         card.set_subtitle(self._subtitle(name, places, validations))
 
@@ -260,6 +264,22 @@ class TrainRoom(QWidget):
         self.form.set_editable(ended)
         self._show_where()
 
+    def _show_end(self, event: Any) -> None:
+        """Show what the run is worth on the test split, and how fast it went as a whole."""
+        summary = event.summary if isinstance(event, events.Finished) else {}
+        found = result_of(summary, (self.measure_name,))
+        if found is not None:
+            self.head.set_result(title_of_test(found[0]), measure_text(*found))
+        rate = summary.get("samples_per_second")
+        self.head.set_rate(rate if isinstance(rate, float) else self._mean_rate())
+
+    def _mean_rate(self) -> float:
+        """Return samples a second over the whole run, 0 where too little of it is known."""
+        started, seconds = self._started, self.pace.elapsed(monotonic())
+        if started is None or seconds < 0.1:
+            return 0.0
+        return (self._position() - started.first_step) * started.batch_size / seconds
+
     def _show_where(self) -> None:
         started = self._started
         if started is None:
@@ -312,6 +332,7 @@ class TrainRoom(QWidget):
         column.setContentsMargins(0, 16, 0, 0)
         column.setSpacing(4)
         column.addWidget(label("Checkpoints", "heading"))
+        column.addWidget(self.best_by)
         column.addWidget(self.checkpoints)
         card.body.addWidget(self.checkpoint_card)
         card.body.addStretch(1)

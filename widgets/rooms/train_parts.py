@@ -3,12 +3,12 @@
 from __future__ import annotations
 
 from PySide6.QtCore import Qt
-from PySide6.QtWidgets import QHBoxLayout, QVBoxLayout, QWidget
+from PySide6.QtWidgets import QHBoxLayout, QLabel, QVBoxLayout, QWidget
 
 from widgets.controls.buttons import Button
 from widgets.controls.fields import FieldRow
 from widgets.controls.marks import Chip, ProgressBar
-from widgets.controls.text import Elided, label
+from widgets.controls.text import Elided, label, set_property
 from widgets.rooms.pace import clock_text
 
 
@@ -24,6 +24,7 @@ class RunHead(QWidget):
         self.resume.setToolTip("Go on with this run from its last checkpoint")
         self.where = Elided("", "dim")
         self.bar = ProgressBar("run_progress", "Progress of the run")
+        self.result_title, self.result = label("", "dim"), label("", "value")
         self.rate_title = label("Samples a second", "dim")
         self.rate = label("–", "value")
         self._build()
@@ -42,6 +43,13 @@ class RunHead(QWidget):
         """Show samples a second, – where unknown."""
         self.rate.setText(f"{samples:,.0f}" if samples > 0 else "–")
 
+    def set_result(self, title: str = "", value: str = "") -> None:
+        """Show what the finished run is worth; nothing takes it away."""
+        self.result_title.setText(title)
+        self.result.setText(value)
+        for part in (self.result_title, self.result):
+            part.setVisible(bool(value))
+
     def _build(self) -> None:
         first = QHBoxLayout()
         first.setSpacing(12)
@@ -53,17 +61,24 @@ class RunHead(QWidget):
         words.setSpacing(2)
         words.addLayout(first)
         words.addWidget(self.where)
-        rate = QVBoxLayout()
-        rate.setSpacing(2)
-        for part in (self.rate_title, self.rate):
-            part.setAlignment(Qt.AlignmentFlag.AlignRight)
-            rate.addWidget(part)
         line = QHBoxLayout(self)
         line.setContentsMargins(0, 0, 0, 0)
         line.setSpacing(32)
         line.addLayout(words)
         line.addWidget(self.bar, 1, Qt.AlignmentFlag.AlignVCenter)
-        line.addLayout(rate)
+        set_property(self.result, "severity", "good")
+        line.addLayout(_figure(self.result_title, self.result))
+        line.addLayout(_figure(self.rate_title, self.rate))
+        self.set_result()
+
+
+def _figure(title: QLabel, value: QLabel) -> QVBoxLayout:
+    column = QVBoxLayout()
+    column.setSpacing(2)
+    for part in (title, value):
+        part.setAlignment(Qt.AlignmentFlag.AlignRight)
+        column.addWidget(part)
+    return column
 
 
 class CheckpointRows(QWidget):

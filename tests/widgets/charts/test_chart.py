@@ -249,3 +249,10 @@ def test_that_ticks_are_round_and_not_too_many(span: float, wanted: int) -> None
 )
 def test_that_numbers_read_as_a_person_writes_them(value: float, step: float, words: str) -> None:
     assert number_text(value, step) == words
+
+
+def test_that_ticks_close_to_one_another_are_told_apart() -> None:
+    ticks = [number_text(value, 5e-5) for value in (9.5e-4, 1e-3, 1.05e-3, 1.1e-3)]
+    assert ticks == ["9.5e-4", "1e-3", "1.05e-3", "1.1e-3"]
+    assert [number_text(value, 2e-7) for value in (0.0, 2e-7, 1e-6)] == ["0", "2e-7", "1e-6"]
+    assert number_text(-2.44e-7) == "-2.4e-7"

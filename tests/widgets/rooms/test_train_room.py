@@ -10,6 +10,7 @@ from PySide6.QtWidgets import QApplication, QComboBox, QLineEdit, QSpinBox
 from pytestqt.qtbot import QtBot
 
 from engines.contract.events import (
+    CheckpointSaved,
     Continued,
     Crashed,
     Failed,
@@ -115,6 +116,49 @@ def test_that_every_end_is_said_and_gives_the_recipe_back(
     assert not room._tick.isActive()
 
 
+def test_that_a_finished_run_shows_what_it_is_worth_on_the_test_split_and_its_mean_speed(
+    room: TrainRoom,
+) -> None:
+    room.show()
+    going(room, 20)
+    assert not room.head.result.isVisible()
+    room.show_event(
+        Finished({"step": 720.0, "samples_per_second": 4990.4, "test_loss": 0.04, "test_accuracy": 0.9861})
+    )
+    assert (room.head.result_title.text(), room.head.result.text()) == ("Test accuracy", "98.6%")
+    assert room.head.rate.text() == "4,990"
+    last = room.log.toPlainText().splitlines()[-1]
+    assert last.endswith("finished\ttest loss 0.0400 · accuracy 98.6%")
+    room.follow(SampleRun(), "Run 8")
+    assert not room.head.result.isVisible()
+
+
+def test_that_a_stopped_run_shows_its_mean_speed(room: TrainRoom) -> None:
+    room.show()
+    going(room)
+    room.show_event(Stopped(432, True, t=12.0))
+    assert room.head.rate.text() == f"{432 * 32 / 12:,.0f}"
+    assert not room.head.result.isVisible()
+
+
+def test_that_a_regression_is_worth_an_error_and_no_percent(room: TrainRoom) -> None:
+    room.show()
+    room.set_recipe(Recipe(metrics=("mae", "r2")))
+    room.follow(SampleRun(), "diabetes")
+    room.show_event(Finished({"test_loss": 0.3716, "test_mae": 0.504, "test_r2": 0.4537}))
+    assert room.head.result_title.text() == "Test mean absolute error"
+    assert room.head.result.text() == "0.504"
+    assert "MAE 0.504 · R² 0.454" in room.log.toPlainText()
+
+
+def test_that_a_checkpoint_that_is_best_and_last_has_one_line(room: TrainRoom) -> None:
+    room.log.add(CheckpointSaved(36, 1, "best", True))
+    room.log.add(CheckpointSaved(36, 1, "step", False))
+    room.log.add(CheckpointSaved(72, 2, "step", False))
+    lines = [line.partition("\t")[2] for line in room.log.toPlainText().splitlines()]
+    assert lines == ["checkpoint at step 36, the best so far", "checkpoint at step 72"]
+
+
 def test_that_what_the_folder_and_the_wire_both_tell_is_shown_once(room: TrainRoom) -> None:
     run = SampleRun()
     room.follow(run, "Run 8")
@@ -124,7 +168,7 @@ def test_that_what_the_folder_and_the_wire_both_tell_is_shown_once(room: TrainRo
     room.show_event(told)
     run.events = [begin, replace(told, t=0.0)]
     room.refresh()
-    assert room.log.toPlainText().count("epoch 1 ") == 1
+    assert room.log.toPlainText().count("epoch 1\t") == 1
     assert room.log.toPlainText().count("started") == 1
 
 
@@ -165,8 +209,8 @@ def test_that_the_log_keeps_warnings_apart_and_the_last_line_in_sight(room: Trai
         room.show_event(Log("info", f"line {place}", t=65.0))
     room.show_event(Log("warning", "the loss rises", t=3700.0))
     lines = room.log.toPlainText().splitlines()
-    assert lines[-1] == "1:01:40  warning: the loss rises"
-    assert lines[-2] == "01:05  line 199"
+    assert lines[-1] == "1:01:40\twarning: the loss rises"
+    assert lines[-2] == "01:05\tline 199"
     assert room.log.verticalScrollBar().value() == room.log.verticalScrollBar().maximum()
 
 
