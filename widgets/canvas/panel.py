@@ -19,12 +19,19 @@ _EDGE = 12
 
 
 class CanvasPanel(QFrame):
-    """What rooms put on their page; the canvas itself is ``canvas``."""
+    """What rooms put on their page; the canvas itself is ``canvas``.
+
+    Where panels stand side by side they are ``compact``: few tools, beside the caption and not over the
+    canvas, and more of the sheet in sight.
+    """
 
     save_failed = Signal(str)
 
-    def __init__(self, name: str, *, movable: bool = False, parent: QWidget | None = None) -> None:
+    def __init__(
+        self, name: str, *, movable: bool = False, compact: bool = False, parent: QWidget | None = None
+    ) -> None:
         super().__init__(parent)
+        self._compact = compact
         self.setProperty("card", True)
         self.canvas = Canvas(self, movable=movable)
         self.canvas.setObjectName(name)
@@ -34,6 +41,8 @@ class CanvasPanel(QFrame):
         self.find_bar = FindBar(self.canvas)
         self._minimap = Minimap(self.canvas)
         self._tools = self._make_tools()
+        if compact:
+            self.canvas.pleasant, self.canvas.opening = 0.55, 0.6
         self._build()
         self._connect()
 
@@ -46,11 +55,11 @@ class CanvasPanel(QFrame):
         """Save the whole drawing as SVG or PNG, by the suffix."""
         from widgets.canvas.saving import save_picture  # QtSvg's writer: only when it is needed
 
-        save_picture(self.canvas.scene(), self.canvas.bounds, path, self.caption.text())
+        save_picture(self.canvas.scene(), self.canvas.bounds, path, self.caption.text().replace("\n", " · "))
 
     def _make_tools(self) -> QFrame:
-        tools = QFrame(self.canvas)
-        tools.setProperty("card", True)
+        tools = QFrame(self if self._compact else self.canvas)
+        tools.setProperty("clear" if self._compact else "card", True)
         row = QHBoxLayout(tools)
         row.setContentsMargins(4, 2, 4, 2)
         row.setSpacing(0)
@@ -68,13 +77,19 @@ class CanvasPanel(QFrame):
         parts: list[QLabel | ToolButton] = [self._buttons[0], self._percent, *self._buttons[1:]]
         for part in parts:
             row.addWidget(part)
+        for part in parts[:3]:  # the wheel and the keys zoom too
+            part.setVisible(not self._compact)
         return tools
 
     def _build(self) -> None:
         whole = QVBoxLayout(self)
         whole.setContentsMargins(6, 6, 6, 6)
         whole.setSpacing(0)
-        whole.addWidget(self.caption)
+        head = QHBoxLayout()
+        head.addWidget(self.caption, 1)
+        if self._compact:
+            head.addWidget(self._tools, 0, Qt.AlignmentFlag.AlignTop)
+        whole.addLayout(head)
         whole.addWidget(self.canvas, 1)
         self.canvas.installEventFilter(self)
         self.setMinimumSize(260, 240)
@@ -106,7 +121,8 @@ class CanvasPanel(QFrame):
         width, height = self.canvas.width(), self.canvas.height()
         for part in (self._tools, self.find_bar):
             part.adjustSize()
-        self._tools.move(width - self._tools.width() - _EDGE, height - self._tools.height() - _EDGE)
+        if not self._compact:
+            self._tools.move(width - self._tools.width() - _EDGE, height - self._tools.height() - _EDGE)
         self.find_bar.move(width - self.find_bar.width() - _EDGE, _EDGE)
         self._minimap.move(_EDGE, height - self._minimap.height() - _EDGE)
 

@@ -27,7 +27,6 @@ from widgets.look.theme import current, theme
 
 SMALLEST, LARGEST = 0.02, 4.0
 FIT_LARGEST = 1.25
-_PLEASANT, _OPENING = 0.75, 0.9
 _DOTS = 24
 _MARGIN = 36.0
 _ROAM = 4000.0
@@ -35,7 +34,12 @@ _TAB_STOPS = 100
 
 
 class Canvas(QGraphicsView):
-    """Shows a ``Sheet``. Ids of cards go in and out; what they mean is the room's business."""
+    """Shows a ``Sheet``. Ids of cards go in and out; what they mean is the room's business.
+
+    A sheet first appears whole where that is no smaller than ``pleasant``, else at ``opening``.
+    """
+
+    pleasant, opening = 0.75, 0.9
 
     card_selected = Signal(str)
     card_opened = Signal(str)
@@ -139,11 +143,11 @@ class Canvas(QGraphicsView):
     def settle(self) -> None:
         """Show everything where it can be read, else its beginning: how a sheet first appears."""
         bounds = self._item.bounds
-        if self._fitting_scale() >= _PLEASANT or bounds.isEmpty():
+        if self._fitting_scale() >= self.pleasant or bounds.isEmpty():
             self.fit()
             return
-        height = (self.viewport().height() - 2 * _MARGIN) / _OPENING
-        self._set_view(_OPENING, QPointF(self._first_middle(), bounds.top() + height / 2))
+        height = (self.viewport().height() - 2 * _MARGIN) / self.opening
+        self._set_view(self.opening, QPointF(self._first_middle(), bounds.top() + height / 2))
         self._fitted = True
 
     def _fitting_scale(self) -> float:
@@ -156,7 +160,7 @@ class Canvas(QGraphicsView):
     def _first_middle(self) -> float:
         """Return where to look across: the middle of all where that fits, else of the first card."""
         bounds, first = self._item.bounds, self.sheet.by_id[self.sheet.reading_order[0]]
-        fits = bounds.width() * _OPENING < self.viewport().width() - 2 * _MARGIN
+        fits = bounds.width() * self.opening < self.viewport().width() - 2 * _MARGIN
         return bounds.center().x() if fits else first.x + first.width / 2
 
     def zoom(self, factor: float, about: QPoint | None = None) -> None:

@@ -12,7 +12,9 @@ from widgets.controls import Card, Column, Table
 from widgets.controls.text import label, set_property
 from widgets.graphing.explorer import GraphPanel
 from widgets.graphing.facts import comparison, error_words, marks
+from widgets.shipping.words import figure, share
 
+_REASON = 5
 _STATES = {"applied": "applied", "no_effect": "no effect", "rejected": "rejected"}
 _VERDICTS = {
     "passed": ("Proven", "good"),
@@ -29,14 +31,14 @@ _REASONS = {
 
 
 class OptimizeReport(QWidget):
-    """Two linked canvases above a summary and the table of passes."""
+    """Two linked canvases, as tall as a graph wants, beside a summary and the table of passes."""
 
     layer_selected = Signal(str)
 
     def __init__(self, parent: QWidget | None = None) -> None:
         super().__init__(parent)
-        self.before = GraphPanel("graph_before")
-        self.after = GraphPanel("graph_after")
+        self.before = GraphPanel("graph_before", compact=True)
+        self.after = GraphPanel("graph_after", compact=True)
         self.error = label("", "value")
         self.verdict = label("", "body", wrap=True)
         self.cells: dict[tuple[str, str], QLabel] = {}
@@ -45,7 +47,7 @@ class OptimizeReport(QWidget):
                 Column("Pass"),
                 Column("State"),
                 Column("Nodes"),
-                Column("Largest error", number=True, shown=error_words),
+                Column("Error", number=True, shown=error_words),
                 Column("Seconds", number=True, shown=lambda value: f"{value:.2f}"),
                 Column("Reason"),
             ),
@@ -62,10 +64,10 @@ class OptimizeReport(QWidget):
         """Show the whole report."""
         gone, fresh = marks(view)
         self._show_side(
-            self.before, view.graph_before, f"Before · {view.before.nodes} nodes · amber: gone", gone
+            self.before, view.graph_before, f"Before · {view.before.nodes:,} nodes\nAmber: gone", gone
         )
         self._show_side(
-            self.after, view.graph_after, f"After · {view.after.nodes} nodes · green: new or merged", fresh
+            self.after, view.graph_after, f"After · {view.after.nodes:,} nodes\nGreen: new or merged", fresh
         )
         self._show_proof(view.proof)
         self._show_facts(view)
@@ -83,6 +85,7 @@ class OptimizeReport(QWidget):
                 for row in view.passes
             ],
         )
+        self.passes.view.setColumnHidden(_REASON, not any(row.reason for row in view.passes))
 
     def select_layer(self, layer: str) -> None:
         """Light a layer in both graphs."""
@@ -101,13 +104,15 @@ class OptimizeReport(QWidget):
         words, severity = _VERDICTS.get(proof.status, (proof.status, ""))
         self.error.setText(error_words(proof.max_abs_error))
         set_property(self.error, "severity", severity)
-        parts = [f"{words}: largest absolute error on {proof.samples} samples, bound {proof.bound:.0e}."]
+        parts = [
+            f"{words}: largest absolute error on {proof.samples:,} samples, bound {figure(proof.bound)}."
+        ]
         if proof.reason:
             parts.append(_REASONS.get(proof.reason, proof.reason))
         if proof.where:
             parts.append(f"It begins at {proof.where}.")
         elif proof.classes_agree >= 0:
-            parts.append(f"Predicted classes agree: {proof.classes_agree:.2%}.")
+            parts.append(f"Predicted classes agree: {share(proof.classes_agree)}.")
         self.verdict.setText(" ".join(parts))
 
     def _show_facts(self, view: OptimizeView) -> None:
@@ -129,22 +134,18 @@ class OptimizeReport(QWidget):
         return cell
 
     def _build(self) -> None:
-        graphs = QSplitter(Qt.Orientation.Horizontal)
-        low = QSplitter(Qt.Orientation.Horizontal)
-        for panel in (self.before, self.after):
-            graphs.addWidget(panel)
-        low.addWidget(self._summary())
-        passes = Card("Passes")
+        facts = QSplitter(Qt.Orientation.Vertical)
+        facts.addWidget(self._summary())
+        passes = Card("Passes", "each is proven, and taken back where it is not")
         passes.body.addWidget(self.passes)
-        low.addWidget(passes)
-        low.setStretchFactor(1, 1)
-        low.setSizes([420, 760])
-        whole = QSplitter(Qt.Orientation.Vertical)
-        whole.addWidget(graphs)
-        whole.addWidget(low)
-        whole.setStretchFactor(0, 1)
-        whole.setSizes([380, 270])
-        for split in (graphs, low, whole):
+        facts.addWidget(passes)
+        facts.setStretchFactor(1, 1)
+        whole = QSplitter(Qt.Orientation.Horizontal)
+        for part, stretch in ((self.before, 2), (self.after, 2), (facts, 1)):
+            whole.addWidget(part)
+            whole.setStretchFactor(whole.count() - 1, stretch)
+        whole.setSizes([296, 296, 560])
+        for split in (facts, whole):
             split.setHandleWidth(16)
             split.setChildrenCollapsible(False)
         column = QVBoxLayout(self)

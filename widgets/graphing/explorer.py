@@ -19,8 +19,8 @@ class GraphPanel(CanvasPanel):
     nodes_selected = Signal()
     folding_changed = Signal()
 
-    def __init__(self, name: str, parent: QWidget | None = None) -> None:
-        super().__init__(name, parent=parent)
+    def __init__(self, name: str, *, compact: bool = False, parent: QWidget | None = None) -> None:
+        super().__init__(name, compact=compact, parent=parent)
         self.graph: GraphView | None = None
         self._folded: set[Path] = set()
         self._scopes: dict[Path, int] = {}

@@ -2,34 +2,71 @@
 
 from __future__ import annotations
 
+import json
 import math
 from collections.abc import Mapping
 
 from engines.contract.views import GraphView, OptimizeView, TensorView
 from widgets.canvas.folding import shape_of
 from widgets.canvas.model import byte_size, compact
+from widgets.shipping.words import figure
 
 Rows = tuple[tuple[str, str], ...]
+_OURS = "modelwright."
+_NAMES = {
+    "producer": "Written by",
+    "opset": "Opset",
+    "functions": "Functions",
+    "ir version": "File format (IR)",
+    "data_digest": "Data's fingerprint",
+    "engine": "Trained on",
+}
+_TYPES = {"float": "float32", "double": "float64"}
 
 
 def graph_facts(graph: GraphView) -> Rows:
-    """Return a model's facts, the most asked for first."""
+    """Return a model file's facts, the most asked for first."""
     counted = sum(1 for node in graph.nodes if node.family != "io")
     first = (
         ("Nodes", f"{counted:,}"),
         ("Parameters", compact(graph.parameters)),
         ("Size", byte_size(graph.bytes)),
     )
-    further = tuple(
-        (name[:1].upper() + name[1:], text) for name, text in graph.facts.items() if name != "nodes"
-    )
-    return first + further
+    told = {name: text for name, text in graph.facts.items() if not name.startswith(_OURS)}
+    order = [name for name in _NAMES if name in told]
+    order += [name for name in told if name not in _NAMES and name != "nodes"]
+    return first + tuple((_title(name), told[name].removeprefix("ai.onnx ")) for name in order)
+
+
+def training_facts(graph: GraphView) -> Rows:
+    """Return what our export wrote down of the training that a model comes from."""
+    ours = ((name.removeprefix(_OURS), text) for name, text in graph.facts.items() if name.startswith(_OURS))
+    return tuple((_title(name), _plain(text, short=name == "data_digest")) for name, text in ours)
+
+
+def _title(name: str) -> str:
+    return _NAMES.get(name, (name[:1].upper() + name[1:]).replace("_", " "))
+
+
+def _plain(text: str, *, short: bool) -> str:
+    """Write what was stored as JSON, a key of ours or a digest as a person reads it."""
+    if short:
+        return text[:12]
+    if text[:1] not in "[{":
+        return text.replace("_", " ")
+    try:
+        stored = json.loads(text)
+    except ValueError:
+        return text
+    pairs = stored.items() if isinstance(stored, dict) else None
+    words = [f"{key.replace('_', ' ')} {value}" for key, value in pairs] if pairs else map(str, stored)
+    return ", ".join(words) or "none"
 
 
 def tensor_words(tensor: TensorView) -> str:
     """Write a tensor's type and shape: ``float32  N × 16 × 8 × 8``."""
     shape = shape_of(tensor.shape) if tensor.shape else "scalar" if tensor.type else ""
-    return f"{tensor.type}  {shape}".strip() or "not known"
+    return f"{_TYPES.get(tensor.type, tensor.type)}  {shape}".strip() or "not known"
 
 
 def number_words(value: float) -> str:
@@ -38,8 +75,8 @@ def number_words(value: float) -> str:
 
 
 def error_words(value: float) -> str:
-    """Write an error as a power of ten: ``3.9 × 10⁻⁷`` reads slower than 3.9e-07."""
-    return "–" if math.isnan(value) else "0" if value == 0 else f"{value:.1e}"
+    """Write an error as the Ship room does: 3.9e-7; – where none was measured."""
+    return "–" if math.isnan(value) else figure(value)
 
 
 def latency_words(milliseconds: float) -> str:

@@ -10,7 +10,7 @@ from widgets.canvas.folding import main_node
 from widgets.canvas.model import byte_size
 from widgets.controls.fields import FieldRow
 from widgets.controls.text import label, named
-from widgets.graphing.facts import Rows, graph_facts, number_words, tensor_words
+from widgets.graphing.facts import Rows, graph_facts, number_words, tensor_words, training_facts
 
 _MOST_LISTED = 40
 
@@ -35,6 +35,7 @@ class NodeInspector(QFrame):
         self._section("Model", graph_facts(graph))
         self._section("Inputs", _tensors(graph.inputs))
         self._section("Outputs", _tensors(graph.outputs))
+        self._section("Training", training_facts(graph))
         self._section("Notes", tuple((note, "") for note in graph.notes))
         self._finish()
 

@@ -15,6 +15,7 @@ from widgets.graphing.inspector import NodeInspector
 from widgets.netron_view import NetronPage
 
 GRAPH, OPTIMIZED, NETRON = 0, 1, 2
+_NO_GRAPH = "There is no graph yet. Train a model, or open an ONNX file."
 
 
 class GraphRoom(QWidget):
@@ -43,7 +44,7 @@ class GraphRoom(QWidget):
         self.busy = ProgressBar("graph_progress", "Progress")
         self.busy_words = label("", "caption")
         self._empty = EmptyPage(
-            "There is no graph yet. Train a model, or open an ONNX file.",
+            _NO_GRAPH,
             "Open a model",
             "graph_open",
             icon_name="graph",
@@ -71,7 +72,7 @@ class GraphRoom(QWidget):
         if graph is None:
             return
         self.panel.show_graph(graph, folded=True)
-        self.facts.setText("  ·  ".join(f"{title} {text}" for title, text in graph_facts(graph)[:6]))
+        self.facts.setText("  ·  ".join(f"{title} {text}" for title, text in graph_facts(graph)[:5]))
         self._inspect()
 
     def show_optimization(self, view: OptimizeView | None) -> None:
@@ -97,6 +98,8 @@ class GraphRoom(QWidget):
         """Show that work goes on: what, and how far."""
         share = done / total if total else 0.0
         self.busy_words.setText(f"{words} {share:.0%}" if total else words)
+        self._empty.sentence.setText(f"{words} …")
+        self._empty.button.hide()
         self.busy.set_share(share or 0.02)
         self._busy_row.show()
         self.optimize.set_enabled(False, words)
@@ -105,6 +108,8 @@ class GraphRoom(QWidget):
     def clear_busy(self) -> None:
         """The work is over."""
         self._busy_row.hide()
+        self._empty.sentence.setText(_NO_GRAPH)
+        self._empty.button.show()
         self.optimize.set_enabled(True)
         self._no_report.button.set_enabled(True)
 

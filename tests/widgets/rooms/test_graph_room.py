@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import math
+from dataclasses import replace
 
 import pytest
 from PySide6.QtCore import Qt
@@ -79,7 +80,7 @@ def test_that_folding_keeps_the_selected_layer(room: GraphRoom) -> None:
 
 def test_that_the_top_line_names_the_models_facts(room: GraphRoom) -> None:
     text = room.facts.text()
-    for fact in ("Nodes 3", "Parameters 72", "Size 4.0 KB", "Producer hand", "Opset ai.onnx 20"):
+    for fact in ("Nodes 3", "Parameters 72", "Size 4.0 KB", "Opset 20", "Written by hand"):
         assert fact in text
 
 
@@ -124,7 +125,7 @@ def test_that_both_graphs_stand_side_by_side_with_facts_before_and_after(room: G
     off, on = "Latency, runtime optimizer off", "Latency, runtime optimizer on"
     assert (cells[off, "before"], cells[off, "after"], cells[off, "change"]) == ("31 µs", "24 µs", "−23%")
     assert (cells[on, "before"], cells[on, "after"], cells[on, "change"]) == ("29 µs", "not run", "")
-    assert room.report.error.text() == "3.9e-07"
+    assert room.report.error.text() == "3.9e-7"
     assert room.report.before.isVisible()
     assert room.report.after.isVisible()
 
@@ -133,7 +134,7 @@ def test_that_every_pass_is_listed_with_its_reason(room: GraphRoom) -> None:
     room.show_optimization(report())
     lines = room.report.passes.csv().splitlines()
     assert lines[1] == "Fold constants,applied,35 → 17,0,0.02,–"
-    assert lines[2] == "Risky rewrite,rejected,17 → 17,3.0e-01,0.01,error above the bound"
+    assert lines[2] == "Risky rewrite,rejected,17 → 17,3e-1,0.01,error above the bound"
 
 
 @pytest.mark.parametrize(
@@ -226,10 +227,51 @@ def test_that_the_netron_tab_asks_for_a_server_only_when_it_is_opened(room: Grap
 
 
 def test_that_figures_are_written_as_a_person_reads_them() -> None:
-    assert [error_words(0.0), error_words(1.23e-7), error_words(math.nan)] == ["0", "1.2e-07", "–"]
+    assert [error_words(0.0), error_words(1.23e-7), error_words(math.nan)] == ["0", "1.2e-7", "–"]
     assert [latency_words(0.0314), latency_words(12.5), latency_words(math.nan)] == [
         "31 µs",
         "12.50 ms",
         "not run",
     ]
     assert {row[0]: row[3] for row in comparison(report())}["Parameters"] == "−2%"
+
+
+def test_that_what_the_export_wrote_down_reads_as_words(room: GraphRoom) -> None:
+    ours = {
+        "ir version": "10",
+        "modelwright.loss": "cross_entropy",
+        "modelwright.data_digest": "7a240af9936d012adcebbe3c424acaa9",
+        "modelwright.classes": '["0", "1", "2"]',
+        "modelwright.preparation": '{"scale": "1/16", "target_std": 2.5}',
+        "modelwright.features": "[]",
+        "modelwright.data": "[odd",
+    }
+    room.show_graph(replace(small_graph(), facts=small_graph().facts | ours))
+    shown = room.inspector.shown
+    assert shown["Model/File format (IR)"] == "10"
+    assert shown["Training/Loss"] == "cross entropy"
+    assert shown["Training/Data's fingerprint"] == "7a240af9936d"
+    assert shown["Training/Classes"] == "0, 1, 2"
+    assert shown["Training/Preparation"] == "scale 1/16, target std 2.5"
+    assert shown["Training/Features"] == "none"
+    assert shown["Training/Data"] == "[odd"
+
+
+def test_that_an_empty_room_says_that_the_graph_is_on_its_way(qtbot: QtBot) -> None:
+    room = GraphRoom()
+    qtbot.addWidget(room)
+    room.show()
+    room.set_busy("Exporting")
+    assert room._empty.sentence.text() == "Exporting …"
+    assert not room._empty.button.isVisible()
+    room.clear_busy()
+    assert "no graph yet" in room._empty.sentence.text()
+    assert room._empty.button.isVisible()
+
+
+def test_that_the_tools_of_compared_graphs_cover_no_node(room: GraphRoom) -> None:
+    room.show_optimization(report())
+    room.show_tab(OPTIMIZED)
+    for panel in (room.report.before, room.report.after):
+        assert not panel._tools.geometry().intersects(panel.canvas.geometry())
+        assert "\n" in panel.caption.text()
