@@ -14,7 +14,7 @@ from widgets.graphing.explorer import GraphPanel
 from widgets.graphing.facts import comparison, error_words, marks
 from widgets.shipping.words import figure, share
 
-_REASON = 5
+_SECONDS, _REASON = 4, 5
 _STATES = {"applied": "applied", "no_effect": "no effect", "rejected": "rejected"}
 _VERDICTS = {
     "passed": ("Proven", "good"),
@@ -138,13 +138,14 @@ class OptimizeReport(QWidget):
         facts.addWidget(self._summary())
         passes = Card("Passes", "each is proven, and taken back where it is not")
         passes.body.addWidget(self.passes)
+        self.passes.view.setColumnHidden(_SECONDS, True)  # who saves the table as CSV finds them there
         facts.addWidget(passes)
         facts.setStretchFactor(1, 1)
         whole = QSplitter(Qt.Orientation.Horizontal)
         for part, stretch in ((self.before, 2), (self.after, 2), (facts, 1)):
             whole.addWidget(part)
             whole.setStretchFactor(whole.count() - 1, stretch)
-        whole.setSizes([296, 296, 560])
+        whole.setSizes([268, 268, 616])
         for split in (facts, whole):
             split.setHandleWidth(16)
             split.setChildrenCollapsible(False)
