@@ -1,7 +1,8 @@
 """The graph room's jobs, as the tools host runs them: each a generator of events.
 
 Stages of ``Progress``: ``read``, ``prove``; for an optimization ``read``, the passes' names, ``prove``,
-``measure``, ``write``; for an evaluation ``evaluate``. Every ``yield`` is a point where a stop is obeyed.
+``measure``, ``write``; for an evaluation ``evaluate``; for an export ``load``, ``export``, ``write``.
+Every ``yield`` is a point where a stop is obeyed.
 """
 
 from __future__ import annotations
@@ -13,8 +14,10 @@ from pathlib import Path
 from typing import Protocol, TypeVar
 
 from engines.contract.events import Answer, Event, Finished, Progress, Stopped
-from engines.contract.jobs import EvaluateOnnxJob, OptimizeJob, ProveJob, ReadGraphJob
-from engines.contract.views import OptimizeView, ProofView
+from engines.contract.files import make_folder
+from engines.contract.jobs import EvaluateOnnxJob, ExportDesignJob, OptimizeJob, ProveJob, ReadGraphJob
+from engines.contract.views import ExportView, OptimizeView, ProofView
+from engines.design.onnx_export import OPSET, PRODUCER, to_onnx
 from engines.graph import evaluate, read_onnx
 from engines.graph.layout import lay_out
 from engines.graph.onnx_file import load_model, save_model
@@ -24,6 +27,9 @@ from engines.graph.profile import before_and_after
 from engines.graph.proof import prove as hold_against
 from engines.graph.reference import Reference, answered, make_reference, read_reference
 from engines.graph.report import write_report
+from engines.training.checkpoints import run_weights
+from engines.training.model_facts import model_facts, output_name, trained_by
+from engines.training.run_folder import CHECKPOINTS, read_design, read_recipe
 
 JobType = TypeVar("JobType")
 
@@ -58,6 +64,26 @@ def read_graph(job: ReadGraphJob, flags: Flags) -> Iterator[Event]:
     """Read an ONNX file; answered with a ``GraphView``, laid out."""
     yield Progress(stage="read", done=0, total=1)
     yield Answer(read_onnx.read_onnx(Path(job.path)))
+    yield Finished()
+
+
+@_stoppable
+def export_design(job: ExportDesignJob, flags: Flags) -> Iterator[Event]:
+    """Write a run's checkpoint as ONNX from its design, whole or not at all; answered with an ``ExportView``.
+
+    Raises:
+        WorkbenchError: ``NOT_A_RUN``, ``CHECKPOINT_NONE``, ``CHECKPOINT_UNFIT``, ``EXPORT_FAILED`` …
+    """
+    run, target = Path(job.run), Path(job.target)
+    yield Progress(stage="load", done=0, total=3)
+    spec, weights = read_design(run), run_weights(run / CHECKPOINTS, job.checkpoint)
+    yield Progress(stage="export", done=1, total=3)
+    name = output_name(spec, read_recipe(run).loss)
+    model = to_onnx(spec, weights, outputs=[name], facts=model_facts(run, spec, trained_by(run)))
+    yield Progress(stage="write", done=2, total=3)
+    make_folder(target.parent)
+    save_model(model, target)
+    yield Answer(ExportView(str(target), "", target.stat().st_size, OPSET, PRODUCER))
     yield Finished()
 
 

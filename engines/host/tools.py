@@ -13,6 +13,7 @@ from engines.training.control import ControlFlags
 TOOLS: dict[str, tuple[str, str]] = {
     "prepare_data": ("engines.data.prepare", "run"),
     "preview_data": ("engines.data.preview", "run"),
+    "export_design": ("engines.graph.jobs", "export_design"),
     "read_graph": ("engines.exchange.jobs", "read_graph"),
     "prove": ("engines.graph.jobs", "prove"),
     "optimize": ("engines.graph.jobs", "optimize"),
