@@ -7,6 +7,7 @@ from __future__ import annotations
 
 import importlib
 from collections.abc import Generator, Iterator
+from contextlib import suppress
 from dataclasses import dataclass, replace
 from pathlib import Path
 from typing import TypeVar, cast
@@ -27,6 +28,7 @@ from app.plans import (
 )
 from app.proofs import check_proof, export_summary, optimize_summary, samples_of
 from app.recipe_settings import apply_settings
+from app.run_files import changing, discarded
 from engines.contract.capabilities import EngineReport
 from engines.contract.errors import ErrorCode, WorkbenchError
 from engines.contract.events import Answer, Crashed, Event, Failed, Finished, Log, Stopped
@@ -46,7 +48,6 @@ from engines.design.fit import check_fit
 from engines.environments import packages
 from engines.registry import ENGINES
 from engines.runs.verify import verify
-from engines.training import manifest as manifests
 from engines.training.run_folder import (
     RunRecord,
     read_data,
@@ -95,7 +96,13 @@ def train_plan(
     """Train a plan whose data are prepared, in a new run folder."""
     run = out or plan.new_run()
     desk.run_folder = run
-    yield from desk.run(engine, train_job(plan.spec, plan.recipe, manifest, run, device))
+    try:
+        events = desk.run(engine, train_job(plan.spec, plan.recipe, manifest, run, device))
+        yield from discarded(desk, run, events)
+    finally:
+        if out is None:
+            with suppress(OSError):  # a folder in which no run began is empty, and goes
+                run.rmdir()
 
 
 def resume(desk: Desk, run: Path, engine: str, device: str, settings: tuple[str, ...]) -> Answering:
@@ -165,13 +172,13 @@ def export(desk: Desk, run: Path, target: Path, checkpoint: str = "best") -> Ans
     make_folder(target.absolute().parent)
     manifest = yield from data_of_run(desk, run)
     job = _export_job(run, manifest, target, checkpoint)
-    written = yield from desk.ask(row.name, job, ExportView)
-    manifests.refresh(run, "artifacts/reference.npz")
-    proof = yield from desk.ask(TOOLS, ProveJob(job.target, job.reference), ProofView)
-    write_record(Path(job.reference).with_name("proof.json"), proof)
-    manifests.refresh(run, "artifacts/proof.json")
-    check_proof(proof, job.target)
-    _give_name(Path(job.target), target)
+    figures = Path(job.reference).with_name("proof.json")
+    with changing(job.reference, figures, job.target, target):
+        written = yield from desk.ask(row.name, job, ExportView)
+        proof = yield from desk.ask(TOOLS, ProveJob(job.target, job.reference), ProofView)
+        write_record(figures, proof)
+        check_proof(proof, job.target)
+        _give_name(Path(job.target), target)
     yield Finished(export_summary(proof, written, target))
 
 
@@ -196,9 +203,10 @@ def optimize(
         reference=samples,
         report=str(report.absolute()) if report else "",
     )
-    view = yield from desk.ask(TOOLS, job, OptimizeView)
-    if figures is not None:
-        write_record(figures, replace(view, graph_before=None, graph_after=None))
+    with changing(*(path for path in (target, report, figures) if path is not None)):
+        view = yield from desk.ask(TOOLS, job, OptimizeView)
+        if figures is not None:
+            write_record(figures, replace(view, graph_before=None, graph_after=None))
     if view.proof.status == "failed":
         check_proof(view.proof, view.target)
     yield Finished(optimize_summary(view))
@@ -289,6 +297,13 @@ def _export_job(run: Path, manifest: DataManifest, target: Path, checkpoint: str
         reference=str(artifacts / "reference.npz"),
         checkpoint=checkpoint,
     )
+
+
+def check_run(desk: Desk, run: Path) -> Answering:
+    """Read every file of a run against its hash; raises ``FILE_DAMAGED`` with the first that differs."""
+    for finding in verify(run):
+        raise WorkbenchError(ErrorCode.FILE_DAMAGED, path=str(run / finding.path), why=finding.problem)
+    yield Finished()
 
 
 def _open_run(desk: Desk, run: Path) -> Generator[Event, None, RunRecord]:

@@ -45,11 +45,12 @@ class ModelsController(QObject):
         super().__init__(bench)
         self._bench = bench
         self._thread: FlowThread | None = None
+        self._turn = 0
         self.file: Path | None = None
         """An ONNX file of somebody else's; None: the chosen run's model."""
         self.forget()
         bench.run_chosen.connect(self._on_run_chosen)
-        bench.project_changed.connect(self.forget)
+        bench.project_changed.connect(lambda: self._on_run_chosen(""))
         bench.offer("export_onnx", self.export)
         bench.offer("open_folder", self.open_folder)
 
@@ -83,6 +84,7 @@ class ModelsController(QObject):
 
     def open_file(self, path: Path) -> None:
         """Look at an ONNX file."""
+        self._leave()
         self.file = path
         self.forget()
         self.read()
@@ -142,12 +144,24 @@ class ModelsController(QObject):
         return Path(self._bench.run) / "artifacts" / name if self._bench.run else None
 
     def _begin(self, name: str, flow: Callable[[Desk], Generator[Event, None, None]]) -> None:
+        self._leave()
         self._bench.quiet()
         self.progressed.emit(STAGES.get(name, STAGES["read"]), 0, 0)
-        self._thread = self._bench.work(name, flow, self._on_events, self._on_ended)
+        turn = self._turn
+        self._thread = self._bench.work(
+            name, flow, partial(self._on_events, turn), partial(self._on_ended, turn)
+        )
 
-    def _on_events(self, events: list[Event]) -> None:
-        for event in events:
+    def _leave(self) -> None:
+        """Hear no more of the work on another model, and end it."""
+        self._turn += 1
+        if self._thread is not None:
+            self._thread.stop(keep=False)
+            self._thread = None
+            self.finished.emit()
+
+    def _on_events(self, turn: int, events: list[Event]) -> None:
+        for event in events if turn == self._turn else ():
             match event:
                 case Answer(record=ExportView() as exported):
                     self.forget()
@@ -176,7 +190,9 @@ class ModelsController(QObject):
             producer = graph.facts.get("producer", "")
             self.exported = ExportView(str(model), str(reference), graph.bytes, number, producer)
 
-    def _on_ended(self, outcome: Outcome) -> None:
+    def _on_ended(self, turn: int, outcome: Outcome) -> None:
+        if turn != self._turn:
+            return
         self._thread = None
         if isinstance(outcome, (Failed, Crashed, BaseException)) and not isinstance(outcome, Stopped):
             self._bench.tell(outcome)
@@ -184,6 +200,7 @@ class ModelsController(QObject):
         self.changed.emit()
 
     def _on_run_chosen(self, folder: str) -> None:
+        self._leave()
         self.file = None
         self.forget()
 

@@ -73,8 +73,8 @@ class StartController(QObject):
         elif facts.key == "design":
             self.start_from(str(path))
         else:
-            self._bench.shell.open_room("graph")
             self._models.open_file(path)
+            self._bench.shell.open_room("graph")
 
     def _open_data(self, path: Path) -> None:
         design = self._bench.design

@@ -46,6 +46,7 @@ class TrainingController(QObject):
         self._room: TrainRoom | None = None
         self._thread: FlowThread | None = None
         self._discarding = False
+        self._checked: set[str] = set()
         self._tail = QTimer(self, interval=FOLLOW_MS)
         self._tail.timeout.connect(self._on_tail)
         self._connect()
@@ -181,6 +182,7 @@ class TrainingController(QObject):
             self._bench.tell(outcome)
         self._bench.runs_changed.emit()
         if folder is not None:
+            self._checked.add(str(folder))
             self._bench.run = str(folder)
             self._bench.run_chosen.emit(str(folder))
         if isinstance(outcome, Crashed) and self._room is not None and self._room.history is not None:
@@ -229,6 +231,19 @@ class TrainingController(QObject):
             self._tell_interrupted(record)
         elif history.state in ("running", "paused"):
             self._tail.start()
+            return
+        self._check(folder)
+
+    def _check(self, folder: Path) -> None:
+        """Hash a run's files once, away from the GUI thread: formats do not notice a flipped bit."""
+        if str(folder) not in self._checked:
+            self._checked.add(str(folder))
+            flow = partial(flows.check_run, run=folder)
+            self._bench.work("check run", flow, None, partial(self._on_checked, str(folder)))
+
+    def _on_checked(self, folder: str, outcome: Outcome) -> None:
+        if isinstance(outcome, WorkbenchError) and folder == self._bench.run and not self.running:
+            self._bench.tell(outcome, "warning")
 
     def _tell_interrupted(self, record: RunRecord) -> None:
         fault = WorkbenchError(ErrorCode.RUN_INTERRUPTED, title=record.title, step=record.step)

@@ -7,8 +7,8 @@ import time
 from pathlib import Path
 from typing import Any, TypeVar, cast
 
-from PySide6.QtCore import QMimeData, QPointF, Qt, QUrl
-from PySide6.QtGui import QDropEvent
+from PySide6.QtCore import QMimeData, QPoint, QPointF, Qt, QUrl
+from PySide6.QtGui import QDragEnterEvent, QDropEvent
 from PySide6.QtWidgets import QAbstractSpinBox, QApplication, QWidget
 
 from app.composition import Composition
@@ -81,8 +81,9 @@ class Person:
         page = self.go("start")
         data = QMimeData()
         data.setUrls([QUrl.fromLocalFile(str(path))])
-        place, left = QPointF(9, 9), Qt.MouseButton.LeftButton
-        QApplication.sendEvent(page, QDropEvent(place, Qt.DropAction.CopyAction, data, left, NO_KEYS))
+        copy, left = Qt.DropAction.CopyAction, Qt.MouseButton.LeftButton
+        QApplication.sendEvent(page, QDragEnterEvent(QPoint(9, 9), copy, data, left, NO_KEYS))
+        QApplication.sendEvent(page, QDropEvent(QPointF(9, 9), copy, data, left, NO_KEYS))
         let_run(30)
 
     def enter(self, field: str, text: str) -> None:
@@ -108,7 +109,7 @@ class Person:
 
     # --- what a person sees ---
 
-    def message(self, seconds: float = 30) -> str:
+    def message(self, seconds: float = 15) -> str:
         """Wait for a message and read it."""
         self.hand.wait(self.shell.message.isVisible, seconds, "a message")
         return str(self.shell.message.accessibleName())
