@@ -6,7 +6,8 @@ The command line has one desk a command; in the window each flow has a thread an
 
 from __future__ import annotations
 
-from collections.abc import Generator, Iterator
+from collections.abc import Generator
+from contextlib import closing
 from pathlib import Path
 from types import TracebackType
 from typing import Protocol, TypeVar
@@ -60,7 +61,7 @@ class Desk:
         """Start the engine's process now, so that it imports its framework while other work goes on."""
         self._host(engine).warm()
 
-    def run(self, engine: str, job: Job) -> Iterator[Event]:
+    def run(self, engine: str, job: Job) -> Generator[Event, None, None]:
         """Yield the job's events to its last one; an engine's process is spent with its job."""
         host = self._host(engine)
         self._current = host
@@ -80,13 +81,14 @@ class Desk:
             Ended: the job failed, crashed or was stopped.
         """
         record: Record | None = None
-        for event in self.run(engine, job):
-            if isinstance(event, Answer) and isinstance(event.record, wanted):
-                record = event.record
-            if isinstance(event, (Stopped, Failed, Crashed)):
-                raise Ended(event)
-            if not isinstance(event, Finished):
-                yield event
+        with closing(self.run(engine, job)) as events:  # the host is free before the fault is told
+            for event in events:
+                if isinstance(event, Answer) and isinstance(event.record, wanted):
+                    record = event.record
+                if isinstance(event, (Stopped, Failed, Crashed)):
+                    raise Ended(event)
+                if not isinstance(event, Finished):
+                    yield event
         if record is None:
             raise WorkbenchError(
                 ErrorCode.UNEXPECTED, what="no answer", why=f"The {job.kind} job ended without its answer."
@@ -99,10 +101,19 @@ class Desk:
             self._current.control(control)
 
     def stop(self, keep: bool = True) -> None:
-        """Ask the job that runs, and any that would follow, to stop, keeping what it has or not."""
-        self._stopping, self._keep = True, keep
+        """Ask the job that runs, and any that would follow, to stop, keeping what it has or not.
+
+        The first wish counts: a run to be discarded is not kept because the window is closed meanwhile.
+        """
+        self._keep = self._keep if self._stopping else keep
+        self._stopping = True
         if self._current is not None:
-            self._current.stop(keep)
+            self._current.stop(self._keep)
+
+    @property
+    def discards(self) -> bool:
+        """Whether the work was told to stop and leave nothing."""
+        return self._stopping and not self._keep
 
     def kill(self) -> None:
         """End the process of the job that runs at once."""

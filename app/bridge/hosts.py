@@ -62,6 +62,7 @@ class Hosts:
             left = [*self._tools, *([self._spare[1]] if self._spare else [])]
             self._tools, self._spare = [], None
         for host in left:
+            host.kill()  # it has nothing to save, and may be in the midst of a long import
             host.close()
 
 
@@ -76,6 +77,7 @@ class _Lent:
     def __init__(self, host: Host, owner: Hosts) -> None:
         self._host = host
         self._owner = owner
+        self._stopped = False
 
     @property
     def pid(self) -> int:
@@ -91,10 +93,15 @@ class _Lent:
         self._host.control(control)
 
     def stop(self, keep: bool) -> None:
+        self._stopped = True
         self._host.stop(keep)
 
     def kill(self) -> None:
         self._host.kill()
 
     def close(self) -> None:
-        self._owner.take_back(self._host)
+        # A wish to stop that came after the job's end would be the next borrower's: end with it.
+        if self._stopped:
+            self._host.close()
+        else:
+            self._owner.take_back(self._host)

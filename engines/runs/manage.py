@@ -19,8 +19,8 @@ BIN = ".bin"
 def rename_run(run: Path | str, title: str) -> None:
     """Give a run another title; its folder and id stay."""
     folder = Path(run)
-    write_record(folder / RUN, replace(read_run(folder), title=title.strip()))
-    manifest.refresh(folder, RUN)
+    with manifest.changing(folder, RUN):
+        write_record(folder / RUN, replace(read_run(folder), title=title.strip()))
 
 
 def delete_run(run: Path | str) -> Path:

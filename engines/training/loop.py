@@ -89,7 +89,9 @@ class TrainingLoop:
         self.saved_step = position.step if resumed else -1
         self.saved_best = position.early_stopping.best_step
         self.saving_took = 0.0
-        self.outcome = ""
+        # Killed after its patience had ended and before it was finished, a run only has to be finished.
+        over = resumed and position.early_stopping.exhausted(self.recipe.patience)
+        self.outcome = "patience" if over else ""
 
     def events(self) -> Iterator[Event]:
         """Train to the end, a stop or a fault; the last event is ``Finished`` or ``Stopped``."""
@@ -137,8 +139,8 @@ class TrainingLoop:
     def _chunk(self, batches: npt.NDArray[np.int64]) -> Metrics:
         first, count = self.at.step, len(batches)
         rates = learning_rates(self.recipe, first, count, self.steps_per_epoch, self.at.learning_rate)
-        values = self.trainer.run_chunk(first, batches, rates)
-        values["learning_rate"] = rates.astype(np.float32)
+        found = {**self.trainer.run_chunk(first, batches, rates), "learning_rate": rates}
+        values = {name: array.astype(np.float32, copy=False) for name, array in found.items()}
         self.folder.metrics.append(values)
         bad = np.flatnonzero(~np.isfinite(values["loss"]))
         if bad.size:

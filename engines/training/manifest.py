@@ -4,7 +4,8 @@ from __future__ import annotations
 
 import hashlib
 import json
-from collections.abc import Mapping
+from collections.abc import Iterator, Mapping
+from contextlib import contextmanager
 from dataclasses import dataclass
 from pathlib import Path
 from typing import ClassVar
@@ -55,12 +56,20 @@ def _settled(folder: Path) -> dict[str, str]:
     return {name: value for name, value in files.items() if not name.startswith(MOVING)}
 
 
-def refresh(folder: Path, name: str) -> None:
-    """Take over a changed file, if the manifest has it."""
-    files = dict(read(folder).files)
-    if name in files:
-        files[name] = sha256_of(folder / name)
-        _store(folder, files)
+@contextmanager
+def changing(folder: Path, *names: str) -> Iterator[None]:
+    """Let files change: a kill meanwhile leaves them unlisted, never with a hash that is not theirs.
+
+    What is new comes in only where the run has ended: before, its moving files are not listed.
+    """
+    known = read(folder).files
+    _store(folder, {name: value for name, value in known.items() if name not in names})
+    try:
+        yield
+    finally:
+        listed = names if "run.json" in known else [name for name in names if name in known]
+        found = {name: sha256_of(folder / name) for name in listed if (folder / name).is_file()}
+        _store(folder, dict(sorted({**read(folder).files, **found}.items())))
 
 
 def _store(folder: Path, files: Mapping[str, str]) -> None:

@@ -13,13 +13,13 @@ from contextlib import suppress
 from dataclasses import dataclass, field, replace
 from datetime import datetime, timezone
 from pathlib import Path
-from typing import Any, ClassVar
+from typing import Any, BinaryIO, ClassVar
 
 import numpy as np
 
 from engines.contract.errors import ErrorCode, Fact, WorkbenchError
 from engines.contract.events import Event
-from engines.contract.files import make_folder, read_bytes, sweep, write_atomic, write_text_atomic
+from engines.contract.files import make_folder, read_bytes, sweep, unwritable, write_atomic, write_text_atomic
 from engines.contract.jobs import TrainJob
 from engines.contract.records import from_plain, to_plain
 from engines.contract.spec import DataManifest, GraphSpec, Recipe
@@ -188,10 +188,19 @@ class RunFolder:
         """Append an event to the run's log, and return it."""
         seconds = round(time.monotonic() - self._began, 3)
         plain = {**to_plain(event), "run": self.path.name, "t": seconds, "at": now()}
-        line = json.dumps(plain, ensure_ascii=False)
-        with (self.path / EVENTS).open("ab") as file:
-            file.write(line.encode() + b"\n")
+        line = json.dumps(plain, ensure_ascii=False).encode() + b"\n"
+        try:
+            with (self.path / EVENTS).open("a+b") as file:
+                file.write(line if _ends_a_line(file) else b"\n" + line)
+        except OSError as fault:
+            raise unwritable(self.path / EVENTS, fault) from fault
         return event
+
+    def take_recipe(self, recipe: Recipe, before: Recipe) -> None:
+        """Write down the recipe that a resumed run goes on with, where it is another one."""
+        if recipe != before:
+            with manifest.changing(self.path, RECIPE):
+                write_record(self.path / RECIPE, recipe)
 
     def seal(self) -> None:
         """Write the SHA-256 of every file, so that a flipped bit is found later."""
@@ -199,9 +208,10 @@ class RunFolder:
         manifest.write(self.path)
 
     def close_metrics(self) -> None:
-        """Close the metric log, if it is open."""
+        """Close the metric log, if it is open; what it could not write was told when it was appended."""
         if self._metrics is not None:
-            self._metrics.close()
+            with suppress(OSError):
+                self._metrics.close()
             self._metrics = None
 
     def close(self) -> None:
@@ -223,6 +233,14 @@ class RunFolder:
             (self.path / name).unlink(missing_ok=True)
         with suppress(OSError):  # something else lies there
             self.path.rmdir()
+
+
+def _ends_a_line(file: BinaryIO) -> bool:
+    """Tell whether what is appended begins a line: a kill or a full disk may have cut the last one short."""
+    if not file.seek(0, os.SEEK_END):
+        return True
+    file.seek(-1, os.SEEK_END)
+    return file.read(1) == b"\n"
 
 
 def _environment(facts: Mapping[str, str]) -> dict[str, str]:

@@ -4,14 +4,23 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 from contextlib import suppress
+from dataclasses import replace
 from pathlib import Path
 
 from engines.contract.errors import ErrorCode, WorkbenchError
 from engines.contract.events import Event, Failed, Log
+from engines.contract.faults import failure
 from engines.contract.jobs import TrainJob
-from engines.contract.spec import DataManifest
+from engines.contract.spec import DataManifest, Recipe
 from engines.training import manifest
-from engines.training.checkpoints import Checkpoint, latest_valid, load_checkpoint, model_arrays
+from engines.training.checkpoints import (
+    Checkpoint,
+    CheckpointRecord,
+    latest_valid,
+    load_checkpoint,
+    model_arrays,
+    save_checkpoint,
+)
 from engines.training.checkpoints import file_name as checkpoint_name
 from engines.training.control import ControlFlags
 from engines.training.early_stopping import EarlyStopping
@@ -21,7 +30,7 @@ from engines.training.loop import Position, TrainingLoop, best_arrays
 from engines.training.order import batch_shape, epoch_batches
 from engines.training.plan import Plan, choose_plan
 from engines.training.recipes import check_recipe
-from engines.training.run_folder import RunFolder, read_data
+from engines.training.run_folder import RunFolder, read_data, read_recipe
 from engines.training.shards import Shards, open_shards
 from engines.training.trainer import Trainer, TrainerMaker
 
@@ -41,8 +50,7 @@ def train(job: TrainJob, flags: ControlFlags, engine: str, make: TrainerMaker) -
     except WorkbenchError as error:
         yield _failed(folder, Failed(code=error.code.value, facts=error.facts, details=error.details))
     except Exception as error:
-        facts = {"what": type(error).__name__, "why": str(error)}
-        _failed(folder, Failed(code=ErrorCode.UNEXPECTED.value, facts=facts))
+        _failed(folder, failure(error, job.kind))
         raise
     finally:
         folder.close()
@@ -64,14 +72,18 @@ def _check_fit(job: TrainJob, shards: Shards) -> None:
 
 
 def _failed(folder: RunFolder, event: Failed) -> Failed:
-    # The disk may be full or the folder gone: the fault itself is told all the same.
-    with suppress(WorkbenchError, OSError):
-        if not folder.begun:
+    # The disk may be full or the folder gone: each is tried, and the fault itself is told all the same.
+    if not folder.begun:
+        with suppress(WorkbenchError, OSError):
             folder.discard()
-            return event
-        folder.note(event)
-        folder.update(state="failed", code=event.code, facts=event.facts)
-        folder.seal()
+        return event
+    for record in (
+        lambda: folder.note(event),
+        lambda: folder.update(state="failed", code=event.code, facts=event.facts),
+        folder.seal,
+    ):
+        with suppress(WorkbenchError, OSError):
+            record()
     return event
 
 
@@ -87,7 +99,9 @@ def _train(
     if job.resume:
         _check_data(folder, job.manifest)
         manifest.loosen(folder.path)
-        position, notes = _resume(job, folder, trainer)
+        before = read_recipe(folder.path)
+        position, notes = _resume(job, folder, trainer, before)
+        folder.take_recipe(job.recipe, before)
     else:
         weights = initial_weights(job.spec, job.recipe.seed)
         folder.begin(job, engine, trainer.environment, shards, weights)
@@ -111,9 +125,12 @@ def _begin(job: TrainJob, folder: RunFolder, trainer: Trainer) -> Position:
     return Position(learning_rate=job.recipe.learning_rate)
 
 
-def _resume(job: TrainJob, folder: RunFolder, trainer: Trainer) -> tuple[Position, list[Event]]:
+def _resume(
+    job: TrainJob, folder: RunFolder, trainer: Trainer, before: Recipe
+) -> tuple[Position, list[Event]]:
     """Take over the newest whole checkpoint, and say which damaged ones were passed over.
 
+    A learning rate other than ``before``'s is in force from here on; another monitor has no best value yet.
     A run killed before its first checkpoint begins again from its initial weights.
     """
     checkpoint, passed = latest_valid(folder.checkpoints)
@@ -123,7 +140,9 @@ def _resume(job: TrainJob, folder: RunFolder, trainer: Trainer) -> tuple[Positio
             raise WorkbenchError(ErrorCode.CHECKPOINT_NONE, path=str(folder.path))
         folder.metrics.go_on_at(0)
         return _begin(job, folder, trainer), notes
-    record = checkpoint.record
+    record = _steered(checkpoint.record, job.recipe, before)
+    if record != checkpoint.record:  # so that it stays in force if the run is killed before its next one
+        save_checkpoint(folder.checkpoints, "step", record, checkpoint.arrays)
     trainer.load_state(checkpoint.arrays, record.step)
     folder.metrics.go_on_at(record.step)
     position = Position(record.step, record.early_stopping, record.learning_rate)
@@ -133,6 +152,14 @@ def _resume(job: TrainJob, folder: RunFolder, trainer: Trainer) -> tuple[Positio
     else:
         position.best = model_arrays(best.arrays)
     return position, notes
+
+
+def _steered(record: CheckpointRecord, recipe: Recipe, before: Recipe) -> CheckpointRecord:
+    if recipe.learning_rate != before.learning_rate:
+        record = replace(record, learning_rate=recipe.learning_rate)
+    if (recipe.monitor, recipe.loss) != (before.monitor, before.loss):
+        record = replace(record, early_stopping=EarlyStopping())
+    return record
 
 
 def _best(folder: RunFolder, step: int, notes: list[Event]) -> Checkpoint | None:

@@ -27,11 +27,13 @@ from engines.contract.events import (
     Stopped,
     Validated,
 )
+from engines.runs.history import RunHistory
+from engines.runs.verify import verify
 from engines.training import loop
 from engines.training.checkpoints import latest_valid, list_checkpoints, load_checkpoint
 from engines.training.control import ControlFlags
 from engines.training.metric_log import read_header
-from engines.training.run_folder import METRICS, read_run
+from engines.training.run_folder import METRICS, read_recipe, read_run
 from tests.helpers.small_training import NumpyTrainer, run_small, small_data, small_job
 
 STEPS = 6 * 7  # 60 training samples in batches of 8: 7 whole ones an epoch
@@ -387,3 +389,70 @@ def test_that_a_data_set_smaller_than_a_batch_makes_one_step_an_epoch(tmp_path: 
     started = next(run_small(small_job(tmp_path, batch_size=1000)))
     assert isinstance(started, Started)
     assert (started.steps_per_epoch, started.batch_size) == (1, 60)
+
+
+def test_that_the_record_of_a_failed_run_says_what_its_last_event_says(tmp_path: Path) -> None:
+    class Greedy(NumpyTrainer):
+        def run_chunk(self, *given: Any) -> Any:
+            raise MemoryError
+
+    with pytest.raises(MemoryError):
+        list(run_small(small_job(tmp_path), make=Greedy))
+    record = read_run(tmp_path / "run")
+    assert (record.state, record.code) == ("failed", ErrorCode.OUT_OF_MEMORY.value)
+
+
+def test_that_a_setting_given_at_a_resume_is_in_force_and_stays_so(tmp_path: Path) -> None:
+    flags = ControlFlags()
+    stop_at(tmp_path, 10, flags, lambda: flags.apply(Control("stop_keep")))
+    changed = small_job(tmp_path, resume=True, learning_rate=0.003, epochs=8)
+    seen = run_small(changed)
+    next(event for event in seen if isinstance(event, Metrics))
+    seen.close()  # type: ignore[attr-defined]  # killed before its next checkpoint
+    assert read_recipe(tmp_path / "run") == changed.recipe
+    assert verify(tmp_path / "run") == ()
+    last = list(run_small(changed))[-1]
+    assert isinstance(last, Finished)
+    assert last.summary["step"] == 8 * 7
+    assert set(logged(tmp_path, "learning_rate")[13:]) == {np.float32(0.003)}
+
+
+def test_that_another_monitor_begins_with_no_best_value(tmp_path: Path) -> None:
+    flags = ControlFlags()
+    stop_at(tmp_path, 10, flags, lambda: flags.apply(Control("stop_keep")))
+    changed = {"metrics": ("accuracy", "f1"), "monitor": "validation_f1"}
+    last = list(run_small(small_job(tmp_path, resume=True, **changed)))[-1]
+    assert isinstance(last, Finished)
+    history = RunHistory(tmp_path / "run")
+    while history.refresh():
+        pass
+    assert last.summary["best_validation_f1"] == history.validations("f1")[1].max()
+
+
+def test_that_a_run_killed_when_its_patience_was_over_trains_no_further(tmp_path: Path) -> None:
+    job = small_job(tmp_path, epochs=200, patience=2, learning_rate=1.0)
+    calm = [*run_small(dataclasses.replace(job, run=str(tmp_path / "calm")))][-1]
+    assert isinstance(calm, Finished)
+    killed = run_small(job)
+    ended = 0
+    for event in killed:
+        ended = event.step if isinstance(event, CheckpointSaved) and not event.best else ended
+        if ended == calm.summary["step"]:
+            break
+    killed.close()  # type: ignore[attr-defined]
+    last = [*run_small(dataclasses.replace(job, resume=True))][-1]
+    assert isinstance(last, Finished)
+    for name in ("step", "best_step", "ended", "test_loss"):
+        assert last.summary[name] == calm.summary[name]
+
+
+def test_that_a_line_cut_short_costs_no_later_event(tmp_path: Path) -> None:
+    flags = ControlFlags()
+    stop_at(tmp_path, 10, flags, lambda: flags.apply(Control("stop_keep")))
+    with (tmp_path / "run" / "events.jsonl").open("ab") as file:
+        file.write(b'{"kind": "validated", "st')
+    list(run_small(small_job(tmp_path, resume=True)))
+    history = RunHistory(tmp_path / "run")
+    while history.refresh():
+        pass
+    assert [event.kind for event in history.events].count("started") == 2

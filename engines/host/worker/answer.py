@@ -3,17 +3,15 @@
 from __future__ import annotations
 
 import dataclasses
-import errno
 import importlib
 import os
 import platform
 import time
-import traceback
 from collections.abc import Callable, Iterator
 from typing import Any
 
-from engines.contract.errors import ErrorCode, WorkbenchError
-from engines.contract.events import PROTOCOL, Event, Failed, Finished, Hello, Stamp, is_last
+from engines.contract.events import PROTOCOL, Event, Finished, Hello, Stamp, is_last
+from engines.contract.faults import failure
 from engines.contract.jobs import Job
 from engines.training.control import ControlFlags
 
@@ -70,17 +68,3 @@ def _from_hello_to_last(engine: str, job: Job, flags: ControlFlags) -> Iterator[
     except BaseException as error:  # noqa: BLE001 - SystemExit of foreign code must end with an event, too
         last = failure(error, job.kind)
     yield last
-
-
-def failure(error: BaseException, job: str) -> Failed:
-    """Return the last event of a job that ``error`` ended."""
-    details = "".join(traceback.format_exception(type(error), error, error.__traceback__))
-    if isinstance(error, WorkbenchError):
-        return Failed(error.code.value, dict(error.facts), error.details or details)
-    if isinstance(error, MemoryError):
-        return Failed(ErrorCode.OUT_OF_MEMORY.value, {"job": job, "limit": 0}, details)
-    if isinstance(error, OSError) and error.errno == errno.ENOSPC:
-        facts = {"path": str(error.filename or ""), "why": error.strerror or ""}
-        return Failed(ErrorCode.DISK_FULL.value, facts, details)
-    facts = {"what": type(error).__name__, "why": str(error)}
-    return Failed(ErrorCode.UNEXPECTED.value, facts, details)

@@ -14,6 +14,7 @@ from typing import Any
 from engines.contract import wire
 from engines.contract.errors import WorkbenchError
 from engines.contract.events import Control, Event, is_last
+from engines.contract.faults import failure
 from engines.contract.jobs import Job, TrainJob
 from engines.host.worker import answer, output
 from engines.host.worker.orders import Bye, Request, Settings, Warm
@@ -81,7 +82,7 @@ class Worker:
         try:
             return event, wire.encode(event)
         except WorkbenchError as error:
-            failed = answer.failure(error, job.kind)
+            failed = failure(error, job.kind)
             last = dataclasses.replace(failed, run=event.run, seq=event.seq, t=event.t)
             return last, wire.encode(last)
 
