@@ -13,6 +13,7 @@ from pathlib import Path
 from typing import TypeVar, cast
 
 from app.desk import TOOLS, Desk, Ended
+from app.exports import Exporter, write_model
 from app.messages.table import tell, tell_error, tell_event
 from app.plans import (
     DataChoice,
@@ -43,7 +44,7 @@ from engines.contract.jobs import (
     ReadGraphJob,
 )
 from engines.contract.spec import DataManifest, GraphSpec, Recipe
-from engines.contract.views import Evaluation, ExportView, GraphView, OptimizeView, ProofView
+from engines.contract.views import Evaluation, GraphView, OptimizeView, ProofView
 from engines.design.fit import check_fit
 from engines.environments import packages
 from engines.registry import ENGINES
@@ -160,7 +161,9 @@ def _evaluate_run(
     return (yield from desk.ask(row.name, job, Evaluation))
 
 
-def export(desk: Desk, run: Path, target: Path, checkpoint: str = "best") -> Answering:
+def export(
+    desk: Desk, run: Path, target: Path, checkpoint: str = "best", exporter: Exporter = Exporter.ENGINE
+) -> Answering:
     """Export a run to ONNX and prove it; a file that failed its proof is never called ``target``.
 
     Raises:
@@ -174,7 +177,7 @@ def export(desk: Desk, run: Path, target: Path, checkpoint: str = "best") -> Ans
     job = _export_job(run, manifest, target, checkpoint)
     figures = Path(job.reference).with_name("proof.json")
     with changing(job.reference, figures, job.target, target):
-        written = yield from desk.ask(row.name, job, ExportView)
+        written = yield from write_model(desk, row.name, job, exporter)
         proof = yield from desk.ask(TOOLS, ProveJob(job.target, job.reference), ProofView)
         write_record(figures, proof)
         check_proof(proof, job.target)

@@ -11,6 +11,7 @@ from app import flows
 from app.cli.figures import number, size, table
 from app.cli.options import AsJson, Data, Device, Target
 from app.cli.reporting import HumanPrinter, conclude
+from app.exports import Exporter
 from engines.contract.events import Answer, Event, Finished
 from engines.contract.views import Evaluation, ExportView, ProofView
 
@@ -67,10 +68,13 @@ def export(
     run: Annotated[Path, typer.Argument(metavar="RUN", help="The folder of a run.")],
     to: Target,
     checkpoint: Annotated[str, typer.Option(help="best or last.")] = "best",
+    exporter: Annotated[
+        Exporter, typer.Option(help="Who writes the file: the run's engine, or the design's own exporter.")
+    ] = Exporter.ENGINE,
     as_json: AsJson = False,
 ) -> None:
     """Export a run to ONNX and prove that the file answers as the trained model does."""
-    conclude(lambda desk: flows.export(desk, run, to, checkpoint), ExportPrinter(), as_json)
+    conclude(lambda desk: flows.export(desk, run, to, checkpoint, exporter), ExportPrinter(), as_json)
 
 
 def proof_lines(proof: ProofView) -> list[str]:

@@ -16,6 +16,7 @@ from PySide6.QtGui import QDesktopServices
 from app import flows
 from app.bridge.flow_thread import FlowThread, Outcome
 from app.desk import TOOLS, Desk
+from app.exports import Exporter
 from app.workbench import Workbench
 from engines.contract.events import Answer, Crashed, Event, Failed, Progress, Stopped
 from engines.contract.jobs import ProveJob
@@ -46,6 +47,7 @@ class ModelsController(QObject):
         self._bench = bench
         self._thread: FlowThread | None = None
         self._turn = 0
+        self.exporter = Exporter.ENGINE
         self.file: Path | None = None
         """An ONNX file of somebody else's; None: the chosen run's model."""
         self.forget()
@@ -106,13 +108,17 @@ class ModelsController(QObject):
             self._begin("read model", partial(_read_and_prove, model=model, reference=proven))
 
     def export(self) -> None:
-        """Export the run's best checkpoint, prove it and read its graph."""
+        """Export the run's best checkpoint by the chosen exporter, prove it and read its graph."""
         target = self._artifact(MODEL)
         if target is None or self.busy:
             return
         self.file = None
         run = Path(self._bench.run)
-        self._begin("export", partial(_export_and_read, run=run, target=target))
+        self._begin("export", partial(_export_and_read, run=run, target=target, exporter=self.exporter))
+
+    def choose_exporter(self, key: str) -> None:
+        """Export by the engine or by the design from here on."""
+        self.exporter = Exporter(key)
 
     def optimize(self) -> None:
         """Run every pass over the file, each proven."""
@@ -211,6 +217,6 @@ def _read_and_prove(desk: Desk, model: Path, reference: Path | None) -> Generato
         yield from desk.ask(TOOLS, ProveJob(str(model), str(reference)), ProofView)
 
 
-def _export_and_read(desk: Desk, run: Path, target: Path) -> Generator[Event, None, None]:
-    yield from flows.export(desk, run, target)
+def _export_and_read(desk: Desk, run: Path, target: Path, exporter: Exporter) -> Generator[Event, None, None]:
+    yield from flows.export(desk, run, target, exporter=exporter)
     yield from flows.inspect(desk, target)

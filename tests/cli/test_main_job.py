@@ -33,6 +33,12 @@ def exported(work: Path, trained: Outcome) -> Outcome:
 
 
 @pytest.fixture(scope="module")
+def exported_by_design(work: Path, exported: Outcome) -> Outcome:
+    target = ("--to", work / "design.onnx", "--exporter", "design")
+    return modelwright(work / "home", "export", work / "run", *target, "--json")
+
+
+@pytest.fixture(scope="module")
 def optimized(work: Path, exported: Outcome) -> Outcome:
     report = ("--report", work / "report.html")
     arguments = (work / "m.onnx", "--to", work / "o.onnx", *report, "--json")
@@ -94,6 +100,39 @@ def test_that_a_person_reads_the_proof_and_the_figures(optimized: Outcome, work:
     assert "modelwright.run: run" in shown.out
     compared = modelwright(work / "home", "compare", work / "m.onnx", work / "o.onnx")
     assert "BatchNormalization" in compared.out
+
+
+def test_that_the_designs_own_file_answers_as_the_engine_does(
+    exported_by_design: Outcome, work: Path
+) -> None:
+    assert exported_by_design.status == 0, exported_by_design.err
+    summary = exported_by_design.last["summary"]
+    assert summary["proof"] == "passed"
+    assert summary["max_abs_error"] <= 1e-5
+    assert summary["classes_agree"] == 1.0
+    assert Path(summary["file"]) == work / "design.onnx"
+    reference = np.load(work / "run" / "artifacts" / "reference.npz")
+    session = onnxruntime.InferenceSession(work / "design.onnx", providers=["CPUExecutionProvider"])
+    answers = session.run(["logits"], {"image": reference["inputs"]})[0]
+    assert np.abs(answers - reference["outputs"]).max() <= 1e-5 + 1e-5 * np.abs(reference["outputs"]).max()
+
+
+def test_that_both_exporters_say_the_same_of_the_model(exported_by_design: Outcome, work: Path) -> None:
+    files = [onnx.load(work / name) for name in ("m.onnx", "design.onnx")]
+    engines, designs = ({entry.key: entry.value for entry in file.metadata_props} for file in files)
+    assert engines == designs
+    assert designs["modelwright.engine"].startswith("torch ")
+    assert [file.producer_name for file in files] == ["pytorch", "modelwright"]
+    for border in ("input", "output"):
+        assert len({tuple(value.name for value in getattr(file.graph, border)) for file in files}) == 1
+    assert len(files[1].graph.node) == 13 <= len(files[0].graph.node)
+
+
+def test_that_an_exporter_nobody_knows_is_refused(exported: Outcome, work: Path) -> None:
+    target = ("--to", work / "x.onnx", "--exporter", "nobody")
+    outcome = modelwright(work / "home", "export", work / "run", *target)
+    assert outcome.status == 2
+    assert not (work / "x.onnx").exists()
 
 
 def test_that_a_file_that_answers_otherwise_is_refused_and_never_takes_the_name(

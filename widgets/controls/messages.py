@@ -54,6 +54,11 @@ class EmptyPage(QWidget):
         whole.addLayout(line)
         whole.addWidget(self.button, 0, Qt.AlignmentFlag.AlignHCenter)
         whole.addStretch(3)
+        self._column = whole
+
+    def add_below(self, control: QWidget) -> None:
+        """Put a further control under the button."""
+        self._column.insertWidget(self._column.count() - 1, control, 0, Qt.AlignmentFlag.AlignHCenter)
 
 
 class MessagePanel(QFrame):
