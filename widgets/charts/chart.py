@@ -12,8 +12,9 @@ from PySide6.QtWidgets import QHBoxLayout, QVBoxLayout, QWidget
 from typing_extensions import override
 
 from widgets.charts import saving
-from widgets.charts.axis import Axis, number_text
+from widgets.charts.axis import Axis
 from widgets.charts.legend import Legend
+from widgets.charts.numbers import number_text
 from widgets.charts.pyramid import Values
 from widgets.charts.readout import Readout
 from widgets.charts.trace import Steps, Trace

@@ -9,7 +9,7 @@ from PySide6.QtCore import QPoint, Qt
 from PySide6.QtGui import QColor, QPen
 from PySide6.QtWidgets import QLabel
 
-from widgets.charts.axis import number_text
+from widgets.charts.numbers import number_text
 from widgets.charts.trace import Trace
 from widgets.look.theme import current
 

@@ -13,6 +13,7 @@ from widgets.shipping.words import figure
 
 Rows = tuple[tuple[str, str], ...]
 _OURS = "modelwright."
+_LONG = 40
 _NAMES = {
     "producer": "Written by",
     "opset": "Opset",
@@ -59,8 +60,12 @@ def _plain(text: str, *, short: bool) -> str:
     except ValueError:
         return text
     pairs = stored.items() if isinstance(stored, dict) else None
-    words = [f"{key.replace('_', ' ')} {value}" for key, value in pairs] if pairs else map(str, stored)
+    words = [_pair(key, str(value)) for key, value in pairs] if pairs else map(str, stored)
     return ", ".join(words) or "none"
+
+
+def _pair(name: str, value: str) -> str:
+    return f"{name.replace('_', ' ')} {value if len(value) < _LONG else 'of each column'}"
 
 
 def tensor_words(tensor: TensorView) -> str:

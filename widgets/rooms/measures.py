@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Iterable, Mapping
 
-from widgets.charts.axis import number_text
+from widgets.charts.numbers import number_text
 
 PERCENT = ("accuracy", "f1", "auc")
 NAMES = {"accuracy": "Accuracy", "f1": "F1", "auc": "AUC", "mae": "Mean absolute error", "r2": "R²"}

@@ -16,8 +16,8 @@ from PySide6.QtWidgets import QApplication, QMenu
 from pytestqt.qtbot import QtBot
 
 from tests.widgets.sample_runs import STEPS_PER_EPOCH, SampleRun
-from widgets.charts.axis import nice_step, number_text
 from widgets.charts.loss_chart import LossChart
+from widgets.charts.numbers import nice_step, number_text
 from widgets.look.theme import apply
 
 
