@@ -99,7 +99,7 @@ class ProofView:
     max|reference|; with m = max|reference|, ``bound`` was applied as ``bound * m + min(bound, m / 1000)``,
     which is ``bound + bound * m`` but for tiny answers. ``where`` names the first
     output or node that differs ("" if none); ``reason`` is a word for what made it fail or not provable:
-    constant_output, error_above_bound, shapes_differ, not_finite, classes_differ.
+    constant_output, no_answers, error_above_bound, shapes_differ, not_finite, classes_differ.
     """
 
     kind: ClassVar[str] = "proof"

@@ -79,7 +79,8 @@ def export_design(job: ExportDesignJob, flags: Flags) -> Iterator[Event]:
     spec, weights = read_design(run), run_weights(run / CHECKPOINTS, job.checkpoint)
     yield Progress(stage="export", done=1, total=3)
     name = output_name(spec, read_recipe(run).loss)
-    model = to_onnx(spec, weights, outputs=[name], facts=model_facts(run, spec, trained_by(run)))
+    facts = model_facts(run, spec, trained_by(run))
+    model = to_onnx(spec, weights, outputs=[name], facts=facts, target=str(target))
     yield Progress(stage="write", done=2, total=3)
     make_folder(target.parent)
     save_model(model, target)
@@ -94,9 +95,10 @@ def prove(job: ProveJob, flags: Flags) -> Iterator[Event]:
     model = load_model(Path(job.model))
     reference = read_reference(Path(job.reference), model)
     yield Progress(stage="prove", done=1, total=2)
-    if not reference.outputs:
-        reference = answered(reference, model)
-    view = hold_against(model, reference, job.bound)
+    if reference.outputs:
+        view = hold_against(model, reference, job.bound)
+    else:  # held against its own answers, any model would pass
+        view = ProofView("not_provable", reference.samples, 0.0, 0.0, job.bound, reason="no_answers")
     yield Answer(view)
     yield Finished({"status": view.status, "max_abs_error": view.max_abs_error})
 

@@ -127,7 +127,7 @@ def first_differing_node(
     tensors = [output for _, output in shared]
     if not tensors:
         return ""
-    inputs = reference.cut(17).inputs
+    inputs = reference.cut(reference.fixed_batch or 17).inputs
     wanted = Session(with_outputs(source, tensors)).run(inputs, tensors)
     found = Session(with_outputs(target, tensors)).run(inputs, tensors)
     for name, output in shared:

@@ -66,6 +66,8 @@ def read_reference(path: Path, model: onnx.ModelProto) -> Reference:
     samples = arrays["inputs"]
     if not np.can_cast(samples.dtype, kind, "same_kind"):
         raise _broken(path, f"inputs are {samples.dtype}, the model wants {kind}")
+    if "outputs" in arrays and arrays["outputs"].shape[:1] != samples.shape[:1]:
+        raise _broken(path, f"{len(samples)} inputs have answers of shape {arrays['outputs'].shape}")
     by_batch = {
         int(name.removeprefix("outputs_")): {outputs[0]: array}
         for name, array in arrays.items()

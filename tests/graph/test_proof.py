@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import math
 from dataclasses import replace
+from pathlib import Path
 
 import numpy as np
 import onnx
@@ -12,8 +13,15 @@ from hypothesis import given
 from hypothesis import strategies as st
 from onnx.reference import ReferenceEvaluator
 
+from engines.contract.errors import ErrorCode, WorkbenchError
+from engines.contract.events import Answer
+from engines.contract.jobs import ProveJob
+from engines.contract.views import ProofView
+from engines.graph.jobs import prove as prove_job
+from engines.graph.onnx_file import save_model
 from engines.graph.proof import allowed, prove, varies
 from engines.graph.reference import Reference, answered, make_reference
+from engines.training.control import ControlFlags
 from tests.graph.models import constant, conv_chain, dense, set_weight, weight
 
 
@@ -142,3 +150,39 @@ def test_that_only_answers_that_differ_between_samples_vary(count: int, scale: f
     other = same.copy()
     other[-1, 0] *= 1.1
     assert varies([same, other], 1e-5)
+
+
+def saved(model: onnx.ModelProto, tmp_path: Path, **arrays: np.ndarray) -> ProveJob:
+    save_model(model, tmp_path / "m.onnx")
+    np.savez(tmp_path / "r.npz", **arrays)  # type: ignore[arg-type]
+    return ProveJob(str(tmp_path / "m.onnx"), str(tmp_path / "r.npz"))
+
+
+def test_that_a_model_is_never_held_against_its_own_answers(tmp_path: Path) -> None:
+    model = dense()
+    (inputs,) = make_reference(model).inputs.values()
+    events = list(prove_job(saved(model, tmp_path, inputs=inputs), ControlFlags()))
+    assert isinstance(events[-2], Answer)
+    assert isinstance(events[-2].record, ProofView)
+    assert (events[-2].record.status, events[-2].record.reason) == ("not_provable", "no_answers")
+
+
+def test_that_answers_to_fewer_samples_than_there_are_prove_nothing(tmp_path: Path) -> None:
+    model = dense()
+    reference = answered(make_reference(model), model)
+    (inputs,), (outputs,) = reference.inputs.values(), reference.outputs.values()
+    job = saved(model, tmp_path, inputs=inputs, outputs=outputs[:2])
+    with pytest.raises(WorkbenchError) as caught:
+        list(prove_job(job, ControlFlags()))
+    assert caught.value.code is ErrorCode.REFERENCE_BROKEN
+
+
+def test_that_one_by_one_the_last_sample_counts_too() -> None:
+    """An exporter asks its engine for 64 samples one by one; the rest is held against its answers to all."""
+    model = dense()
+    reference = answered(make_reference(model), model)
+    first = {batch: {"y": outputs["y"][:64]} for batch, outputs in reference.by_batch.items()}
+    reference.outputs["y"][200] += 1.0
+    view = prove(model, replace(reference, by_batch={1: first[1]}), 1e-5)
+    assert view.status == "failed"
+    assert [batch.max_abs_error > 0.9 for batch in view.batches] == [True, True, True]

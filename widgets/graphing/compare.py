@@ -22,6 +22,7 @@ _VERDICTS = {
     "not_provable": ("Not provable", "warning"),
 }
 _REASONS = {
+    "no_answers": "There are no answers to hold the graph against.",
     "constant_output": "The outputs do not vary with the input, so equal answers would prove nothing.",
     "error_above_bound": "The error is above the bound.",
     "shapes_differ": "The outputs have other shapes than before.",

@@ -13,6 +13,7 @@ VERDICTS = {
 }
 _REASONS = {
     "constant_output": "The answers do not change with the input, so that equal numbers prove nothing.",
+    "no_answers": "There are no answers of the engine to hold the file against.",
     "error_above_bound": "The largest error is above the bound.",
     "shapes_differ": "The file answers in another shape.",
     "not_finite": "The file or the engine answers with infinity or not a number.",
