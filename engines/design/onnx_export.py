@@ -34,12 +34,14 @@ def to_onnx(
     outputs: Sequence[str] = (),
     facts: Mapping[str, str] | None = None,
     opset: int = OPSET,
+    target: str = "",
 ) -> onnx.ModelProto:
     """Return the design as a checked ONNX model in float32 with a free batch length.
 
     ``weights`` have canonical names and layouts. ``outputs`` names what the model answers (else the
     layers' names), ``facts`` is metadata of the model, empty ones left out. Each node is called
     ``<layer>/<operator>`` and carries its layer in its metadata; values are called as their layers are.
+    ``target`` is the file that an error is to name.
 
     Raises:
         WorkbenchError: ``CHECKPOINT_UNFIT`` naming the array that is missing or of another shape;
@@ -63,7 +65,7 @@ def to_onnx(
     except Exception as error:  # of protobuf, onnx and its checker
         lines = str(error).strip().splitlines() or [type(error).__name__]
         raise WorkbenchError(
-            ErrorCode.EXPORT_FAILED, str(error), path=spec.name, why=lines[0][:300]
+            ErrorCode.EXPORT_FAILED, str(error), path=target or spec.name, why=lines[0][:300]
         ) from error
     return model
 

@@ -1,6 +1,7 @@
 """Run in a child: real run folders with settled batch norms, exported by PyTorch for the graph tests.
 
-``python -m tests.graph.exports FOLDER`` leaves ``<design>.onnx``, ``<design>.npz``, ``runs/`` and ``data/``.
+``python -m tests.graph.exports FOLDER`` leaves ``<design>.onnx``, ``<design>.npz``, ``runs/`` and ``data/``;
+of the templates it leaves the answers alone, without ``.onnx``.
 """
 
 from __future__ import annotations
@@ -11,14 +12,16 @@ from collections.abc import Mapping
 from pathlib import Path
 
 import numpy as np
-from sklearn.datasets import load_diabetes, load_digits
+from sklearn.datasets import load_breast_cancer, load_diabetes, load_digits
 
 from engines.contract.events import Answer, Finished
-from engines.contract.jobs import ExportJob, TrainJob
+from engines.contract.jobs import ExportJob, ReferenceJob, TrainJob
 from engines.contract.records import to_plain
 from engines.contract.spec import DataManifest, GraphSpec, Recipe
+from engines.contract.views import ReferenceView
 from engines.design.document import Design
 from engines.design.freeze import freeze
+from engines.design.templates import TEMPLATES, open_design
 from engines.training.checkpoints import CheckpointRecord, save_checkpoint
 from engines.training.control import ControlFlags
 from engines.training.early_stopping import EarlyStopping
@@ -108,15 +111,16 @@ def settled_weights(spec: GraphSpec, seed: int = 7) -> dict[str, np.ndarray]:
     return weights
 
 
+SOURCES = {"classification": load_digits, "binary": load_breast_cancer, "regression": load_diabetes}
+TASKS = {"digits": "classification", "breast-cancer": "binary", "diabetes": "regression"}
+
+
 def write_data(folder: Path, task: str) -> DataManifest:
-    """Write digits or diabetes as prepared data."""
-    source = load_digits() if task == "classification" else load_diabetes()
+    """Write digits, breast cancer or diabetes as prepared data."""
+    source = SOURCES[task]()
     inputs = np.asarray(source.data, np.float32)
-    if task == "classification":
-        inputs = (inputs / 16).reshape(-1, 1, 8, 8)
-        targets = np.asarray(source.target, np.int64)
-    else:
-        targets = np.asarray(source.target, np.float32)
+    inputs = (inputs / 16).reshape(-1, 1, 8, 8) if task == "classification" else inputs / abs(inputs).max(0)
+    targets = np.asarray(source.target, np.int64 if task == "classification" else np.float32)
     order = np.random.default_rng(0).permutation(len(inputs))
     test, validation, train = np.split(order, (len(order) // 5, len(order) // 4))
     folder.mkdir(parents=True)
@@ -124,7 +128,7 @@ def write_data(folder: Path, task: str) -> DataManifest:
     for name, array in arrays.items():
         np.save(folder / f"{name}.npy", array)
     manifest = DataManifest(
-        name="digits" if task == "classification" else "diabetes",
+        name=next(name for name, its in TASKS.items() if its == task),
         source="scikit-learn",
         task=task,
         digest="0" * 8,
@@ -161,6 +165,22 @@ def export_run(folder: Path, name: str, data: Path) -> None:
     assert isinstance(events[-2], Answer), events
 
 
+def answer_template(folder: Path, name: str) -> None:
+    """Leave what PyTorch answers in the run of a template."""
+    from engines.backends.torch.jobs import run
+
+    design = open_design(name)
+    data = folder / "data" / TASKS[design.data]
+    manifest = _manifest(data) if data.exists() else write_data(data, data.name)
+    recipe = Recipe(loss=design.recipe.loss, metrics=(), threads=1)
+    write_run(folder / "runs" / name, freeze(design), data, manifest, recipe)
+    job = ReferenceJob(str(folder / "runs" / name), str(data), str(folder / f"{name}.npz"))
+    *_, answer, end = run(job, ControlFlags())
+    assert isinstance(answer, Answer), answer
+    assert answer.record == ReferenceView(job.reference, manifest.splits["test"])
+    assert isinstance(end, Finished), end
+
+
 def main(folder: Path) -> None:
     """Write everything."""
     import torch
@@ -176,6 +196,8 @@ def main(folder: Path) -> None:
         recipe = Recipe(loss=loss, metrics=(), threads=1)
         write_run(folder / "runs" / spec.name, spec, data, manifest, recipe)
         export_run(folder, spec.name, data)
+    for name in TEMPLATES:
+        answer_template(folder, name)
 
 
 def _manifest(data: Path) -> DataManifest:
