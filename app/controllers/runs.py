@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from datetime import datetime
 from pathlib import Path
 from typing import TYPE_CHECKING
@@ -12,6 +13,7 @@ from PySide6.QtWidgets import QWidget
 
 from app.workbench import Workbench
 from engines.contract.errors import WorkbenchError
+from engines.registry import engine
 from engines.runs.compare import compare_runs
 from engines.runs.history import RunHistory
 from engines.runs.listing import RunSummary, list_runs
@@ -107,23 +109,27 @@ class RunsController(QObject):
 
 
 def _row(run: RunSummary) -> RunRow:
+    from widgets.rooms.measures import result_of
     from widgets.rooms.runs import RunRow
 
     record = run.record
     if record is None:
         return RunRow(str(run.path), run.path.name, run.state)
     steps = record.steps_per_epoch
+    found = result_of(record.summary, ("accuracy", "r2", "mae"))
     return RunRow(
         key=str(run.path),
         title=record.title,
         state=run.state,
         design=record.design,
-        engine=record.engine,
+        engine=_engine_title(record.engine),
         epochs=record.step // steps if steps else None,
         loss=_figure(record.summary, "best_validation_loss"),
-        measure=_measure(record.summary),
+        measure=found[1] if found else None,
+        measured=found[0] if found else "",
         seconds=record.seconds or None,
         started=_local_time(record.created),
+        number=_number(record.id),
     )
 
 
@@ -132,11 +138,15 @@ def _figure(summary: object, name: str) -> float | None:
     return float(value) if isinstance(value, (int, float)) else None
 
 
-def _measure(summary: object) -> float | None:
-    for name in ("test_accuracy", "test_r2", "test_mae"):
-        if (value := _figure(summary, name)) is not None:
-            return value
-    return None
+def _engine_title(name: str) -> str:
+    row = engine(name)
+    return row.title if row else name
+
+
+def _number(run: str) -> int:
+    """Return the day's number in a run's id such as ``2026-11-23-002-digits``, 0 where there is none."""
+    found = re.match(r"\d{4}-\d\d-\d\d-(\d+)", run)
+    return int(found[1]) if found else 0
 
 
 def _local_time(text: str) -> str:
@@ -158,12 +168,15 @@ def _differences(first: str, second: str) -> list[tuple[str, ...]]:
     comparison = compare_runs(first, second)
     pairs = (*comparison.settings, *comparison.figures)
     rows = [(pair.name.replace("_", " "), _text(pair.first), _text(pair.second)) for pair in pairs]
-    apart = f"{comparison.max_rel_difference:.2g}"
-    where = "none" if comparison.first_difference < 0 else f"from step {comparison.first_difference:,}"
-    return [*rows, ("training loss, largest relative difference", apart, where)]
+    if comparison.first_difference < 0:
+        return [*rows, ("training loss", "the same", "")]
+    apart = f"up to {comparison.max_rel_difference:.1%} apart"
+    return [*rows, ("training loss", apart, f"from step {comparison.first_difference:,}")]
 
 
 def _text(value: object) -> str:
     if isinstance(value, tuple):
         return f"{len(value)} layers"
-    return f"{value:.5g}" if isinstance(value, float) else "–" if value is None else str(value)
+    if not isinstance(value, float):
+        return "–" if value is None else str(value)
+    return f"{value:,.0f}" if value.is_integer() or abs(value) >= 1000 else f"{value:.4g}"

@@ -143,7 +143,7 @@ def table_text(model: Any, rows: Sequence[int] | range, delimiter: str) -> str:
 
 
 class Table(QWidget):
-    """A filter line over a sortable table; without it if not ``filtered``; ``even`` columns."""
+    """A sortable table, under a filter line if ``filtered``; its columns ``even`` from the second on."""
 
     row_activated = Signal(str)
     selection_changed = Signal(list)
@@ -234,7 +234,7 @@ class Table(QWidget):
         header.setTextElideMode(Qt.TextElideMode.ElideRight)
         mode = QHeaderView.ResizeMode
         header.setSectionResizeMode(mode.Stretch if self._even else mode.ResizeToContents)
-        header.setSectionResizeMode(0, QHeaderView.ResizeMode.Stretch)
+        header.setSectionResizeMode(0, mode.ResizeToContents if self._even else mode.Stretch)
         header.setMinimumSectionSize(scaled(48))
 
     def _connect(self) -> None:

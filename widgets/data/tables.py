@@ -12,6 +12,7 @@ from typing_extensions import override
 
 from engines.contract.preview import ColumnView, DataPreview
 from engines.contract.spec import DataManifest
+from widgets.charts.numbers import number_text
 from widgets.controls import Column, Table
 from widgets.data.bars import paint_bins
 from widgets.look.theme import scaled
@@ -22,7 +23,7 @@ PART_WORDS = {"train": "Training", "validation": "Validation", "test": "Test"}
 
 def number(value: float) -> str:
     """Return a value as a person reads it in a table."""
-    return f"{value:.4g}"
+    return number_text(value)
 
 
 class _Bins(QStyledItemDelegate):

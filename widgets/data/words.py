@@ -32,8 +32,8 @@ def facts(manifest: DataManifest) -> list[tuple[str, str]]:
     if "target_std" in done:
         rows.append(("Target's scale", "mean 0, deviation 1"))
     if "seed" in done:
-        rows.append(("Split by seed", done["seed"]))
-    rows.append(("Content", manifest.digest[:12]))
+        rows.append(("Seed of the split", done["seed"]))
+    rows.append(("Fingerprint", manifest.digest[:12]))
     return rows
 
 

@@ -4,8 +4,8 @@ from __future__ import annotations
 
 from collections.abc import Mapping
 
-from PySide6.QtCore import Signal
-from PySide6.QtWidgets import QFrame, QHBoxLayout, QVBoxLayout, QWidget
+from PySide6.QtCore import Qt, Signal
+from PySide6.QtWidgets import QFrame, QVBoxLayout, QWidget
 
 from engines.contract.errors import WorkbenchError
 from widgets.controls.buttons import Button
@@ -48,15 +48,15 @@ class StatePanel(QFrame):
 
     def _row(self, node: str, fault: WorkbenchError) -> QWidget:
         row = QWidget()
-        line = QHBoxLayout(row)
-        line.setContentsMargins(0, 0, 0, 0)
-        line.setSpacing(8)
-        line.addWidget(label(self._tell(fault), "body", wrap=True), 1)
-        button = Button("Show", f"show_{node}", small=True)
+        column = QVBoxLayout(row)
+        column.setContentsMargins(0, 0, 0, 0)
+        column.setSpacing(8)
+        column.addWidget(label(self._tell(fault), "body", wrap=True))
+        button = Button("Show layer", f"show_{node}", small=True)
         button.setAccessibleName(f"Show {node}")
         button.clicked.connect(lambda: self.show_requested.emit(node))
         self.buttons[node] = button
-        line.addWidget(button)
+        column.addWidget(button, 0, Qt.AlignmentFlag.AlignLeft)
         return row
 
     def _clear(self) -> None:

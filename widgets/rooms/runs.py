@@ -2,15 +2,18 @@
 
 from __future__ import annotations
 
+from collections import Counter
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
+from typing import Self
 
 import numpy as np
 from PySide6.QtCore import Qt, Signal
 from PySide6.QtWidgets import QHBoxLayout, QInputDialog, QSplitter, QStackedLayout, QVBoxLayout, QWidget
+from typing_extensions import override
 
-from widgets.charts.axis import number_text
 from widgets.charts.chart import LineChart
+from widgets.charts.numbers import number_text
 from widgets.charts.pyramid import Values
 from widgets.charts.trace import Steps, Trace
 from widgets.controls.buttons import Button, ToolButton
@@ -18,6 +21,7 @@ from widgets.controls.card import Card
 from widgets.controls.messages import EmptyPage, MessagePanel
 from widgets.controls.table import Column, Table
 from widgets.look.tokens import GAP
+from widgets.rooms.measures import measure_words
 from widgets.rooms.pace import clock_text
 
 MOST_CURVES = 8
@@ -28,9 +32,25 @@ def figure(value: float) -> str:
     return f"{value:.4f}" if 1e-3 <= abs(value) < 1000 else number_text(value)
 
 
+class Worth(float):
+    """A measure that knows its name: it sorts as a number and reads as ``accuracy 98.6%``."""
+
+    def __new__(cls, value: float, name: str) -> Self:
+        """Return ``value``, called ``name``."""
+        made = super().__new__(cls, value)
+        made.name = name
+        return made
+
+    name: str
+
+    @override
+    def __str__(self) -> str:
+        return measure_words(self.name, float(self)) if self.name else figure(self)
+
+
 @dataclass(frozen=True)
 class RunRow:
-    """One run of the table; None where a value is not known."""
+    """One run of the table; None where a value is not known. ``number`` tells runs of one title apart."""
 
     key: str
     title: str
@@ -42,11 +62,19 @@ class RunRow:
     measure: float | None = None
     seconds: float | None = None
     started: str = ""
+    measured: str = ""
+    number: int = 0
+
+    @property
+    def worth(self) -> Worth | None:
+        """The measure with its name."""
+        return None if self.measure is None else Worth(self.measure, self.measured)
 
 
+_NO_PAIR = "Select two runs to see what differs."
 _CURVES = "validation, of the selected runs"
 _OF_LOSS = "On the validation split, of the best checkpoint"
-_OF_MEASURE = "The recipe's first metric on the validation split, of the best checkpoint"
+_OF_MEASURE = "Accuracy, R² or error on the held-out test split, of the best checkpoint"
 _COLUMNS = (
     Column("Run"),
     Column("State"),
@@ -54,10 +82,15 @@ _COLUMNS = (
     Column("Engine"),
     Column("Epochs", number=True, shown=lambda value: f"{value:,}"),
     Column("Loss", number=True, shown=figure, tip=_OF_LOSS),
-    Column("Measure", number=True, shown=figure, tip=_OF_MEASURE),
+    Column("Test result", number=True, tip=_OF_MEASURE),
     Column("Time", number=True, shown=clock_text),
     Column("Started"),
 )
+
+
+def _name(row: RunRow, *, alone: bool) -> str:
+    """Return a run's title, with its number where another run has the same."""
+    return row.title if alone or not row.number else f"{row.title} · run {row.number}"
 
 
 class RunsRoom(QWidget):
@@ -90,6 +123,7 @@ class RunsRoom(QWidget):
             icon_name="runs",
         )
         self._rows: dict[str, RunRow] = {}
+        self._names: dict[str, str] = {}
         self._deleted: list[str] = []
         self._build()
         self._connect()
@@ -98,11 +132,13 @@ class RunsRoom(QWidget):
     def set_runs(self, rows: Sequence[RunRow]) -> None:
         """Show ``rows``; what was selected stays selected."""
         self._rows = {row.key: row for row in rows}
+        titles = Counter(row.title for row in rows)
+        self._names = {row.key: _name(row, alone=titles[row.title] == 1) for row in rows}
         self.table.set_rows(
             list(self._rows),
             [
-                (r.title, r.state, r.design, r.engine, r.epochs, r.loss, r.measure, r.seconds, r.started)
-                for r in rows
+                (name, r.state, r.design, r.engine, r.epochs, r.loss, r.worth, r.seconds, r.started)
+                for r, name in zip(rows, self._names.values())
             ],
         )
         self._pages.setCurrentIndex(1 if rows else 0)
@@ -131,7 +167,7 @@ class RunsRoom(QWidget):
             [Column("Setting or figure"), *(Column(self._title(key)) for key in keys)]
         )
         self.differences.set_rows([row[0] for row in rows], [tuple(row) for row in rows])
-        self.compare_card.set_subtitle("what differs" if rows else "Select two runs to see what differs.")
+        self.compare_card.set_subtitle("settings that differ, and all figures" if rows else _NO_PAIR)
 
     def show_deleted(self, keys: Sequence[str], titles: Sequence[str]) -> None:
         """Say that runs are in the bin, with the way back."""
@@ -143,11 +179,11 @@ class RunsRoom(QWidget):
         )
 
     def _title(self, key: str) -> str:
-        return self._rows[key].title if key in self._rows else key
+        return self._names.get(key, key)
 
     def _build(self) -> None:
         self.table_card, self.chart_card = Card("Runs"), Card("Loss", _CURVES)
-        self.compare_card = Card("Differences", "Select two runs to see what differs.")
+        self.compare_card = Card("Differences", _NO_PAIR)
         for tool in (self.rename, self.folder, self.delete, self.open_button):
             self.table_card.tools.addWidget(tool)
         self.table_card.body.addWidget(self.table)
@@ -197,12 +233,12 @@ class RunsRoom(QWidget):
         dialog.setObjectName("rename_dialog")
         dialog.setWindowTitle("Rename the run")
         dialog.setLabelText("Name")
-        dialog.setTextValue(self._title(key))
+        dialog.setTextValue(self._rows[key].title)
         dialog.textValueSelected.connect(lambda text: self._on_name_given(key, text.strip()))
         dialog.open()
 
     def _on_name_given(self, key: str, name: str) -> None:
-        if name and name != self._title(key):
+        if name and name != self._rows[key].title:
             self.rename_requested.emit(key, name)
 
     def _on_message_action(self, action: str) -> None:

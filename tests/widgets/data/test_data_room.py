@@ -177,7 +177,7 @@ def test_that_preparation_is_told_as_facts() -> None:
     told = dict(facts(manifest(preparation={"mean": "[1]", "std": "[2]", "missing": "mean", "seed": "7"})))
     assert told["Columns"] == "mean 0, deviation 1"
     assert told["Missing values"] == "the column's mean"
-    assert told["Split by seed"] == "7"
+    assert told["Seed of the split"] == "7"
 
 
 def test_that_choosing_a_set_says_which(room: DataRoom, qtbot: QtBot) -> None:

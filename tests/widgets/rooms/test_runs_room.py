@@ -138,3 +138,28 @@ def test_that_no_text_is_cut(qapp: QApplication, qtbot: QtBot, scale: float) -> 
     qtbot.waitUntil(lambda: cut(room) == [])
     assert (nameless(room), outside(room)) == ([], [])
     apply(qapp, "light")
+
+
+def test_that_a_test_result_says_what_was_measured_and_sorts_as_a_number(room: RunsRoom) -> None:
+    rows = [
+        RunRow("a", "A", "finished", measure=0.9861, measured="accuracy"),
+        RunRow("b", "B", "finished", measure=0.4537, measured="r2"),
+        RunRow("c", "C", "failed"),
+    ]
+    room.set_runs(rows)
+    room.table.proxy.sort(6, Qt.SortOrder.DescendingOrder)
+    assert [room.table.proxy.index(row, 6).data() for row in range(3)] == ["accuracy 98.6%", "R² 0.454", "–"]
+
+
+def test_that_runs_of_one_title_are_told_apart_by_their_numbers(room: RunsRoom, qtbot: QtBot) -> None:
+    same = [RunRow(f"r{place}", "diabetes", "finished", number=place) for place in (1, 2)]
+    room.set_runs([*same, RunRow("r3", "digits", "finished", number=3)])
+    names = [room.table.proxy.index(row, 0).data() for row in range(3)]
+    assert names == ["diabetes · run 1", "diabetes · run 2", "digits"]
+    room.show_curves({"r2": CURVE})
+    assert [trace.title for trace in room.chart.traces.values()] == ["diabetes · run 2"]
+    room.table.select(["r2"])
+    qtbot.mouseClick(room.rename, LEFT)
+    dialog = room.findChild(QInputDialog)
+    assert dialog is not None
+    assert dialog.textValue() == "diabetes"
