@@ -13,7 +13,7 @@ import tomlkit
 from tomlkit.exceptions import TOMLKitError
 
 from engines.contract.errors import ErrorCode, WorkbenchError
-from engines.contract.files import make_folder, read_bytes, unwritable, write_text_atomic
+from engines.contract.files import make_folder, read_bytes, unwritable, write_atomic, write_text_atomic
 from engines.design.document import Design
 from engines.design.storage import load, save
 from engines.design.templates import open_design
@@ -28,6 +28,7 @@ class Project:
     def __init__(self, folder: Path, document: tomlkit.TOMLDocument) -> None:
         self.folder = folder
         self._document = document
+        self._known_texts: dict[str, bytes] = {}
 
     @classmethod
     def create(cls, folder: Path, template: str) -> Project:
@@ -93,11 +94,32 @@ class Project:
 
     def load_design(self, name: str = "") -> Design:
         """Read a design, the current one by default; raises ``DESIGN_NOT_IN_PROJECT`` and storage's own."""
-        return load(self.design_path(self._known(name or self.current_design)))
+        name = self._known(name or self.current_design)
+        self._known_texts[name] = read_bytes(self.design_path(name))
+        return load(self.design_path(name))
 
-    def save_design(self, design: Design, name: str = "") -> None:
-        """Write a design, the current one by default, all or nothing."""
-        save(design, self.design_path(name or self.current_design))
+    def save_design(self, design: Design, name: str = "") -> str:
+        """Write a design, the current one by default, all or nothing.
+
+        Where another window or program changed the file since it was read or written here, its version
+        stays beside ours under a name of its own, which is returned ("" otherwise).
+        """
+        name = name or self.current_design
+        other = self._set_aside(name)
+        save(design, self.design_path(name))
+        self._known_texts[name] = read_bytes(self.design_path(name))
+        return other
+
+    def _set_aside(self, name: str) -> str:
+        path, known = self.design_path(name), self._known_texts.get(name)
+        there = read_bytes(path) if path.exists() else None
+        if known is None or there is None or there == known:
+            return ""
+        number = 2
+        while self.design_path(f"{name}-{number}").exists():
+            number += 1
+        write_atomic(self.design_path(f"{name}-{number}"), there)
+        return f"{name}-{number}"
 
     @property
     def engine(self) -> str:

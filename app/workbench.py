@@ -18,7 +18,7 @@ from app.messages.message import Told
 from app.messages.table import tell_error, tell_event
 from app.project import Project
 from app.session import Session, load_session, remember_project, save_session
-from engines.contract.errors import WorkbenchError
+from engines.contract.errors import ErrorCode, WorkbenchError
 from engines.contract.events import Crashed, Event, Failed
 from engines.contract.spec import DataManifest
 from engines.design.document import Change, Design
@@ -81,6 +81,7 @@ class Workbench(QObject):
         self._actions: dict[str, Callable[[], object]] = {}
         self._told: Told | None = None
         self._saved_at = 0.0
+        self._unsaved = False
         self._closed = False
         self._save_timer = QTimer(self, singleShot=True, interval=SAVE_MS)
         self._save_timer.timeout.connect(self.save)
@@ -90,13 +91,13 @@ class Workbench(QObject):
 
     def open_project(self, project: Project) -> None:
         """Show another project with the design that was worked on last; raises what the files raise."""
+        self._write_design()  # first: it may be the same project that is opened again
         design = project.load_design()
-        self.save()
         self._leave_design()
         self.project, self.design, self.manifest = project, design, None
         self.engine, self.device = project.engine or self.engine, project.device or "cpu"
         self._unobserve = design.observe(self._on_design_observed)
-        remember_project(project.folder, project.name)
+        self.attempt(lambda: remember_project(project.folder, project.name))
         self.shell.set_project(project.name, design.name)
         self.run = ""
         self.project_changed.emit()
@@ -123,17 +124,23 @@ class Workbench(QObject):
         self.engine_changed.emit()
 
     def save(self) -> bool:
-        """Write the design now; tell where that fails and keep trying with the next change."""
-        self._save_timer.stop()
-        if self.project is None or self.design is None:
-            return True
-        project, design = self.project, self.design
-        if not self.attempt(lambda: project.save_design(design)):
+        """Write the design now, if it changed; tell where that fails and keep trying with the next change."""
+        if not self.attempt(self._write_design):
             self.shell.set_saved("Not saved")
             return False
+        return True
+
+    def _write_design(self) -> None:
+        self._save_timer.stop()
+        if self.project is None or self.design is None or not self._unsaved:
+            return
+        kept = self.project.save_design(self.design)
+        self._unsaved = False
         self._saved_at = monotonic()
         self.show_saved()
-        return True
+        if kept:
+            name = self.project.current_design
+            self.tell(WorkbenchError(ErrorCode.DESIGN_CHANGED_ELSEWHERE, design=name, kept=kept), "warning")
 
     def show_saved(self) -> None:
         """Say how long ago the design was written."""
@@ -149,6 +156,7 @@ class Workbench(QObject):
         self._unobserve = None
 
     def _on_design_observed(self, change: Change) -> None:
+        self._unsaved = True
         self._save_timer.start()
         if self.design is not None and self.project is not None:
             self.shell.set_project(self.project.name, self.design.name)

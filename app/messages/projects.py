@@ -106,6 +106,11 @@ ROWS: dict[ErrorCode, Message] = {
         why="A model whose answers do not depend on its input agrees with anything.",
         todo="Train it until its answers vary. The file was kept as {path}, unproven.",
     ),
+    ErrorCode.DESIGN_CHANGED_ELSEWHERE: Message(
+        what="The design {design} was changed by another window or program too.",
+        why="What you see here was saved as {design}; the other version was kept beside it as {kept}.",
+        todo="Edit a design in one window at a time, and delete the version you do not want.",
+    ),
     ErrorCode.NOT_COMPARABLE: Message(
         what="{first} and {second} cannot be compared.",
         why="Two runs can be compared, or two model files, but not one with the other.",

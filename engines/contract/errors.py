@@ -83,6 +83,7 @@ class ErrorCode(str, Enum):
     PROJECT_NEWER = "project_newer"  # path, version, known
     NOT_A_PROJECT = "not_a_project"  # path
     PROJECT_EXISTS = "project_exists"  # path
+    DESIGN_CHANGED_ELSEWHERE = "design_changed_elsewhere"  # design, kept (the other version's name)
     DESIGN_NOT_IN_PROJECT = "design_not_in_project"  # design, path, known
     SETTING_UNKNOWN = "setting_unknown"  # setting, known, nearest
     SETTING_INVALID = "setting_invalid"  # setting, value, wanted

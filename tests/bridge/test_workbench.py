@@ -4,13 +4,17 @@ from __future__ import annotations
 
 import threading
 from collections.abc import Iterator
+from dataclasses import replace
+from pathlib import Path
 
 import pytest
 from pytestqt.qtbot import QtBot
 
 from app.bridge.hosts import Hosts
 from app.desk import Desk
+from app.project import Project
 from app.workbench import Workbench
+from engines.contract.errors import ErrorCode, WorkbenchError
 from engines.contract.events import Event, Finished, Log
 from widgets.shell import Shell
 
@@ -67,3 +71,53 @@ def test_that_no_work_begins_after_the_end_even_when_what_ended_last_asks_for_it
     qtbot.waitUntil(lambda: "asked" in begun, timeout=10_000)
     assert begun == ["asked"]
     assert not bench.busy
+
+
+def test_that_a_window_in_which_nothing_was_changed_overwrites_nothing(
+    bench: Workbench, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setenv("MODELWRIGHT_HOME", str(tmp_path / "home"))
+    bench.open_project(Project.create(tmp_path / "mine", "digits-mlp"))
+    path = tmp_path / "mine" / "designs" / "digits-mlp.json"
+    path.write_text(path.read_text().replace('"epochs": ', '"epochs": 1'))
+    changed = path.read_text()
+    bench.close()
+    assert path.read_text() == changed
+
+
+def test_that_a_design_that_cannot_be_saved_is_not_left_for_another_project(
+    bench: Workbench, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setenv("MODELWRIGHT_HOME", str(tmp_path / "home"))
+    bench.open_project(Project.create(tmp_path / "mine", "digits-mlp"))
+    design, first = bench.design, bench.project
+    assert design is not None
+    assert first is not None
+    design.set_recipe(replace(design.recipe, epochs=77))
+    second = Project.create(tmp_path / "other", "digits-mlp")
+
+    def full(*given: object) -> str:
+        raise WorkbenchError(ErrorCode.DISK_FULL, path="designs", why="No space left on device")
+
+    with monkeypatch.context() as patch:
+        patch.setattr(Project, "save_design", full)
+        with pytest.raises(WorkbenchError):
+            bench.open_project(second)
+        assert bench.project is first
+        assert not bench.save()
+    bench.open_project(second)
+    assert first.load_design().recipe.epochs == 77
+
+
+def test_that_opening_the_same_project_again_keeps_the_last_edit(
+    bench: Workbench, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setenv("MODELWRIGHT_HOME", str(tmp_path / "home"))
+    bench.open_project(Project.create(tmp_path / "mine", "digits-mlp"))
+    assert bench.design is not None
+    bench.design.set_recipe(replace(bench.design.recipe, epochs=77))
+    bench.open_project(Project.open(tmp_path / "mine"))
+    assert bench.design.recipe.epochs == 77
+    bench.design.set_recipe(replace(bench.design.recipe, epochs=78))
+    assert bench.save()
+    assert Project.open(tmp_path / "mine").designs == ("digits-mlp",)

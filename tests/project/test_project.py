@@ -145,3 +145,16 @@ def test_that_a_place_where_no_folder_can_be_made_is_named(tmp_path: Path) -> No
         code_of(lambda: Project.create(tmp_path / "file" / "mine", "diabetes")) is ErrorCode.FILE_UNWRITABLE
     )
     assert code_of(lambda: new_run_folder(tmp_path / "file", "a")) is ErrorCode.FILE_UNWRITABLE
+
+
+def test_that_what_another_window_saved_is_never_overwritten(project: Project) -> None:
+    ours, theirs = project.load_design(), Project.open(project.folder)
+    other = theirs.load_design()
+    other.set_recipe(dataclasses.replace(other.recipe, epochs=3))
+    assert theirs.save_design(other) == ""
+    ours.set_recipe(dataclasses.replace(ours.recipe, epochs=5))
+    assert project.save_design(ours) == "digits-cnn-2"
+    again = Project.open(project.folder)
+    assert again.load_design("digits-cnn").recipe.epochs == 5
+    assert again.load_design("digits-cnn-2").recipe.epochs == 3
+    assert project.save_design(ours) == ""
