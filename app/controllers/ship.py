@@ -12,6 +12,7 @@ from PySide6.QtWidgets import QWidget
 from app.controllers.models import ModelsController
 from app.workbench import Workbench
 from engines.contract.errors import WorkbenchError
+from engines.registry import engine
 from engines.training.run_folder import read_run
 
 if TYPE_CHECKING:
@@ -40,6 +41,7 @@ class ShipController(QObject):
         room = ShipRoom()
         self._room = room
         room.export_requested.connect(self._models.export)
+        room.exporter_chosen.connect(self._models.choose_exporter)
         room.folder_requested.connect(_show_folder)
         self._show()
         return room
@@ -66,7 +68,9 @@ class ShipController(QObject):
             room.set_model(models.file.name, str(models.file.parent))
             room.set_exportable(False, FOREIGN)
         elif self._bench.run:
-            room.set_model(*_title(Path(self._bench.run)))
+            run = Path(self._bench.run)
+            room.set_model(*_title(run))
+            room.set_exporters(_engine_title(run), self._models.exporter)
             room.set_exportable(True)
         else:
             room.set_model("Ship")
@@ -93,6 +97,14 @@ def _title(run: Path) -> tuple[str, str]:
     accuracy = record.summary.get("test_accuracy")
     words = f", test accuracy {float(accuracy):.1%}" if accuracy is not None else ""
     return record.title, f"The best checkpoint of {record.id}{words}"
+
+
+def _engine_title(run: Path) -> str:
+    try:
+        row = engine(read_run(run).engine)
+    except WorkbenchError:
+        row = None
+    return row.title if row else "The engine"
 
 
 def _show_folder(path: str) -> None:

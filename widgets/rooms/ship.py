@@ -14,6 +14,8 @@ from widgets.controls import (
     Card,
     Chip,
     Column,
+    DropButton,
+    DropRow,
     Elided,
     EmptyPage,
     FieldRow,
@@ -35,15 +37,20 @@ _HEADLINES = {
 
 
 class ShipRoom(QWidget):
-    """Shows what was exported and its proof; ``folder_requested`` carries the file to show."""
+    """Shows what was exported and its proof; ``folder_requested`` carries the file to show.
+
+    ``exporter_chosen`` carries ``engine`` or ``design``.
+    """
 
     export_requested = Signal()
+    exporter_chosen = Signal(str)
     folder_requested = Signal(str)
 
     def __init__(self, parent: QWidget | None = None) -> None:
         super().__init__(parent)
         self.title, self.line = Elided("Ship", "title"), Elided("", "dim")
         self.export_button = Button("Export ONNX", "ship_export", kind="primary", icon_name="download")
+        self.exporter = DropButton("ship_exporter", "Exporter")
         self.progress = ProgressBar("ship_progress", "Export")
         self.stage = label("", "dim")
         self.proof, self.verdict = Card("Proof"), Chip()
@@ -63,6 +70,9 @@ class ShipRoom(QWidget):
             "ship_empty_export",
             icon_name="ship",
         )
+        self.first_exporter = DropButton("ship_empty_exporter", "Exporter")
+        self._empty.add_below(self.first_exporter)
+        self.set_exporters("The engine")
         self._build()
         self._connect()
         self.clear()
@@ -78,6 +88,17 @@ class ShipRoom(QWidget):
         """Allow the export, or grey it out with the reason."""
         self.export_button.set_enabled(can, reason)
         self._empty.button.set_enabled(can, reason)
+        for choice in (self.exporter, self.first_exporter):
+            choice.setEnabled(can)
+
+    def set_exporters(self, engine: str, chosen: str = "engine") -> None:
+        """Offer the exporter of the run's engine, by its title, beside the design's own."""
+        rows = [
+            DropRow("engine", f"{engine}’s exporter", "Writes what the engine runs"),
+            DropRow("design", "The design’s own exporter", "Writes each layer as ONNX’s own operator"),
+        ]
+        for choice in (self.exporter, self.first_exporter):
+            choice.set_rows(rows, chosen)
 
     def show_busy(self, stage: str, done: int = 0, total: int = 0) -> None:
         """Show that an export or a proof is under way, and how far."""
@@ -169,6 +190,7 @@ class ShipRoom(QWidget):
         head = QHBoxLayout()
         head.setSpacing(12)
         head.addLayout(words, 1)
+        head.addWidget(self.exporter)
         head.addWidget(self.export_button)
         return head
 
@@ -218,9 +240,16 @@ class ShipRoom(QWidget):
 
     def _connect(self) -> None:
         self.export_button.clicked.connect(self.export_requested)
+        for choice in (self.exporter, self.first_exporter):
+            choice.chosen.connect(self._on_exporter_chosen)
         self._empty.requested.connect(self.export_requested)
         self.file.folder_requested.connect(self.folder_requested)
         self.optimized.folder_requested.connect(self.folder_requested)
+
+    def _on_exporter_chosen(self, key: str) -> None:
+        for choice in (self.exporter, self.first_exporter):
+            choice.set_key(key)
+        self.exporter_chosen.emit(key)
 
     # --- filling ---
 
