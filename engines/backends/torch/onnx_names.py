@@ -1,0 +1,82 @@
+"""Give an exported graph the design's names: inputs, output, and on every node the layer it came from."""
+
+from __future__ import annotations
+
+import ast
+from collections import Counter
+from collections.abc import Mapping, Sequence
+
+import onnx
+
+from engines.contract.spec import LAYER_KEY
+
+SCOPES_KEY = "pkg.torch.onnx.name_scopes"
+
+
+def name_borders(model: onnx.ModelProto, inputs: Sequence[str], outputs: Sequence[str]) -> None:
+    """Rename the graph's inputs and outputs; another tensor that has such a name steps aside."""
+    graph = model.graph
+    now = [value.name for value in (*graph.input, *graph.output)]
+    wanted = dict(zip(now, (*inputs, *outputs)))
+    taken = {name for node in graph.node for name in (*node.input, *node.output)}
+    taken.update(tensor.name for tensor in graph.initializer)
+    aside = {name: _free(name, taken) for name in wanted.values() if name in taken and name not in wanted}
+    _rename(graph, {**aside, **wanted})
+
+
+def stamp_layers(model: onnx.ModelProto, layers: Sequence[str]) -> None:
+    """Write each node's layer into its metadata and name; drop the exporter's traces of local files.
+
+    A node that belongs to no module (it works out a shape) goes to the layer that uses it.
+    """
+    known, users = set(layers), dict[str, str]()
+    counts: Counter[str] = Counter()
+    found: list[str] = []
+    for node in reversed(model.graph.node):
+        layer = _module_of(node, known) or next((users[n] for n in node.output if users.get(n)), "")
+        users.update(dict.fromkeys(node.input, layer))
+        found.append(layer)
+    for node, layer in zip(model.graph.node, reversed(found)):
+        base = f"{layer}/{node.op_type}" if layer else node.op_type
+        counts[base] += 1
+        node.name = base if counts[base] == 1 else f"{base}_{counts[base]}"
+        _set_metadata(node, layer)
+
+
+def add_metadata(model: onnx.ModelProto, facts: Mapping[str, str]) -> None:
+    """Write facts about the model itself; empty ones are left out."""
+    onnx.helper.set_model_props(model, {key: value for key, value in facts.items() if value})
+
+
+def _module_of(node: onnx.NodeProto, known: set[str]) -> str:
+    written = next((entry.value for entry in node.metadata_props if entry.key == SCOPES_KEY), "[]")
+    scopes = ast.literal_eval(written)
+    return next((scope for scope in scopes[1:-1] if scope in known), "")
+
+
+def _set_metadata(node: onnx.NodeProto, layer: str) -> None:
+    kept = [entry for entry in node.metadata_props if entry.key == SCOPES_KEY]
+    if layer:
+        kept.append(onnx.StringStringEntryProto(key=LAYER_KEY, value=layer))
+    kept = [onnx.StringStringEntryProto(key=entry.key, value=entry.value) for entry in kept]
+    del node.metadata_props[:]
+    node.metadata_props.extend(kept)
+    node.doc_string = ""
+
+
+def _free(name: str, taken: set[str]) -> str:
+    while name in taken:
+        name += "_"
+    taken.add(name)
+    return name
+
+
+def _rename(graph: onnx.GraphProto, names: Mapping[str, str]) -> None:
+    for node in graph.node:
+        for side in (node.input, node.output):
+            for index, name in enumerate(side):
+                side[index] = names.get(name, name)
+    for value in (*graph.input, *graph.output, *graph.value_info, *graph.initializer):
+        value.name = names.get(value.name, value.name)
+    for value in (*graph.input, *graph.output):
+        del value.metadata_props[:]
