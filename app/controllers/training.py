@@ -215,10 +215,19 @@ class TrainingController(QObject):
             self._room.clear()
             return
         try:
-            self._replay(Path(folder))
+            if self._follows(Path(folder)):
+                self._room.refresh_soon()
+                self._check(Path(folder))
+            else:
+                self._replay(Path(folder))
         except WorkbenchError as fault:
             self._room.clear()
             self._bench.tell(fault)
+
+    def _follows(self, folder: Path) -> bool:
+        """Tell whether the room shows this run already, read from its beginning."""
+        history = self._room.history if self._room is not None else None
+        return isinstance(history, RunHistory) and history.folder == folder
 
     def _replay(self, folder: Path) -> None:
         assert self._room is not None
