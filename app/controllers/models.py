@@ -25,7 +25,9 @@ from engines.contract.views import ExportView, GraphView, OptimizeView, ProofVie
 MODEL, OPTIMIZED, REFERENCE, REPORT = "model.onnx", "optimized.onnx", "reference.npz", "report.html"
 
 STAGES = {
+    "load": "Reading the checkpoint",
     "export": "Exporting",
+    "answer": "Asking the engine for its answers",
     "reference": "Asking the engine for its answers",
     "prove": "Proving the file on held-out samples",
     "read": "Reading the model",
