@@ -264,13 +264,11 @@ def small_disk(clerk: Person) -> Iterator[Path]:
 def fill(folder: Path) -> Path:
     """Leave no byte free."""
     filler = folder / "filler"
-    with filler.open("wb", buffering=0) as file:
+    with filler.open("wb", buffering=0) as file, pytest.raises(OSError) as full:
         while True:
-            try:
-                file.write(bytes(4096))
-            except OSError as fault:
-                assert fault.errno == errno.ENOSPC
-                return filler
+            file.write(bytes(4096))
+    assert full.value.errno == errno.ENOSPC
+    return filler
 
 
 def test_that_a_full_disk_costs_one_checkpoint_and_no_earlier_one(clerk: Person, small_disk: Path) -> None:

@@ -14,6 +14,7 @@ from widgets.canvas.minimap import Minimap
 from widgets.canvas.view import Canvas
 from widgets.controls.buttons import ToolButton
 from widgets.controls.text import label
+from widgets.look.theme import scaled
 
 _EDGE = 12
 
@@ -64,7 +65,7 @@ class CanvasPanel(QFrame):
         row.setContentsMargins(4, 2, 4, 2)
         row.setSpacing(0)
         self._percent = label("100%", "caption")
-        self._percent.setFixedWidth(40)
+        self._percent.setFixedWidth(scaled(40))
         self._percent.setAlignment(Qt.AlignmentFlag.AlignCenter)
         table: tuple[tuple[str, str, str], ...] = (
             ("zoom-out", "Zoom out (-)", "canvas_zoom_out"),

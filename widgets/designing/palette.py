@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from PySide6.QtCore import QModelIndex, QPersistentModelIndex, QRectF, QSize, Qt, Signal
-from PySide6.QtGui import QColor, QPainter
+from PySide6.QtGui import QColor, QFontMetrics, QPainter
 from PySide6.QtWidgets import (
     QFrame,
     QLineEdit,
@@ -65,6 +65,9 @@ class LayerPalette(QFrame):
         self.list.setVerticalScrollMode(QListWidget.ScrollMode.ScrollPerPixel)
         self.list.setHorizontalScrollBarPolicy(Qt.ScrollBarPolicy.ScrollBarAlwaysOff)
         self.list.setMouseTracking(True)
+        metrics = QFontMetrics(interface_font(13, scale=theme().scale))
+        widest = max(metrics.horizontalAdvance(row.title) for row in CATALOGUE.values())
+        self.list.setMinimumWidth(widest + 40)  # its bar, and the scroll bar
         self.about.hide()
         column = QVBoxLayout(self)
         column.setContentsMargins(16, 16, 16, 16)

@@ -26,7 +26,7 @@ class _RoomButton(QToolButton):
         self.setIconSize(QSize(ICON, ICON))
         self.setCheckable(True)
         self.setToolButtonStyle(Qt.ToolButtonStyle.ToolButtonTextUnderIcon)
-        self.setFixedSize(scaled(RAIL) - 12, scaled(48))
+        self.setFixedSize(scaled(RAIL) - 8, scaled(48))
 
     @override
     def keyPressEvent(self, event: QKeyEvent) -> None:
@@ -49,7 +49,7 @@ class Rail(QFrame):
         self.buttons: dict[str, _RoomButton] = {}
         self._upper, self._lower = QVBoxLayout(), QVBoxLayout()
         whole = QVBoxLayout(self)
-        whole.setContentsMargins(6, 8, 6, 8)
+        whole.setContentsMargins(4, 8, 4, 8)
         whole.setSpacing(0)
         for part in (self._upper, self._lower):
             part.setSpacing(8)

@@ -17,6 +17,7 @@ from widgets.designing.commands import MoveNode, RenameNode, SetSetting
 from widgets.designing.inspector import DesignInspector
 from widgets.designing.palette import LayerPalette
 from widgets.designing.sheet import Tell, design_sheet, drawn_places
+from widgets.look.theme import scaled
 
 
 class DesignRoom(QWidget):
@@ -93,8 +94,7 @@ class DesignRoom(QWidget):
         for part, stretch in ((self.palette_list, 0), (self.panel, 1), (self.inspector, 0)):
             split.addWidget(part)
             split.setStretchFactor(split.count() - 1, stretch)
-        self.palette_list.setMinimumWidth(180)
-        self.inspector.setMinimumWidth(296)
+        self.inspector.setMinimumWidth(max(296, scaled(210)))
         self.setFocusProxy(self.canvas)
         split.setSizes([212, 760, 312])
         work = QWidget()

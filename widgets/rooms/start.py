@@ -5,8 +5,8 @@ from __future__ import annotations
 from collections.abc import Iterable
 from typing import TYPE_CHECKING
 
-from PySide6.QtCore import Signal
-from PySide6.QtGui import QDragEnterEvent, QDragLeaveEvent, QDropEvent
+from PySide6.QtCore import Qt, Signal
+from PySide6.QtGui import QDragEnterEvent, QDragLeaveEvent, QDropEvent, QResizeEvent
 from PySide6.QtWidgets import QGridLayout, QHBoxLayout, QScrollArea, QVBoxLayout, QWidget
 from typing_extensions import override
 
@@ -42,6 +42,7 @@ class StartRoom(QWidget):
         self.open_button = Button("Open …", "open_file", kind="primary", icon_name="open")
         self._grid = QGridLayout()
         self._recent = QVBoxLayout()
+        self._columns = 2
         self._none = label("Projects you open are listed here.", "dim", wrap=True)
         self.drop_zone = Card("Open a file or a project")
         self._build()
@@ -86,11 +87,20 @@ class StartRoom(QWidget):
             if url.isLocalFile():
                 self.file_dropped.emit(url.toLocalFile())
 
+    @override
+    def resizeEvent(self, event: QResizeEvent) -> None:
+        super().resizeEvent(event)
+        columns = 2 if self.width() >= scaled(SIDE + 400) else 1
+        if columns != self._columns:
+            self._columns = columns
+            self._arrange()
+
     def _arrange(self) -> None:
-        columns = 2
+        """Lay the cards two in a row, or beneath one another where large text leaves no room."""
         for place, card in enumerate(self.cards):
-            self._grid.addWidget(card, place // columns, place % columns)
-            self._grid.setColumnStretch(place % columns, 1)
+            self._grid.addWidget(card, place // self._columns, place % self._columns)
+        for column in (0, 1):
+            self._grid.setColumnStretch(column, int(column < self._columns))
 
     def _build(self) -> None:
         whole = QVBoxLayout(self)
@@ -134,10 +144,23 @@ class StartRoom(QWidget):
         recent.setFixedWidth(scaled(SIDE))
         self._recent.setSpacing(2)
         recent.body.addWidget(self._none)
-        recent.body.addLayout(self._recent)
-        recent.body.addStretch(1)
+        recent.body.addWidget(_scrolled(self._recent), 1)
         column = QVBoxLayout()
         column.setSpacing(GAP)
         column.addWidget(self.drop_zone)
         column.addWidget(recent, 1)
         return column
+
+
+def _scrolled(rows: QVBoxLayout) -> QScrollArea:
+    inner = QWidget()
+    inner.setProperty("clear", True)
+    column = QVBoxLayout(inner)
+    column.setContentsMargins(0, 0, 0, 0)
+    column.addLayout(rows)
+    column.addStretch(1)
+    area = QScrollArea()
+    area.setWidgetResizable(True)
+    area.setFocusPolicy(Qt.FocusPolicy.NoFocus)
+    area.setWidget(inner)
+    return area

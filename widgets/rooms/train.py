@@ -7,21 +7,21 @@ from time import monotonic
 from typing import Any
 
 from PySide6.QtCore import Qt, QTimer, Signal
-from PySide6.QtGui import QHideEvent, QShowEvent
+from PySide6.QtGui import QHideEvent, QResizeEvent, QShowEvent
 from PySide6.QtWidgets import QGridLayout, QScrollArea, QStackedLayout, QVBoxLayout, QWidget
 from typing_extensions import override
 
 from engines.contract import events
 from engines.contract.spec import Recipe
-from widgets.charts.axis import number_text
 from widgets.charts.chart import FRAME_MS, LineChart
 from widgets.charts.loss_chart import LossChart
+from widgets.charts.numbers import number_text
 from widgets.charts.pyramid import Values
 from widgets.charts.trace import Steps, Trace
 from widgets.controls.card import Card
 from widgets.controls.messages import EmptyPage, MessagePanel
 from widgets.controls.text import label
-from widgets.look.theme import scaled
+from widgets.look.theme import scaled, theme
 from widgets.look.tokens import GAP
 from widgets.rooms.measures import NAMES, PERCENT, measure_text, result_of, title_of_test
 from widgets.rooms.pace import Pace
@@ -31,6 +31,7 @@ from widgets.rooms.run_log import RunLog
 from widgets.rooms.train_parts import CheckpointRows, RunHead
 
 SIDE = 320
+
 _STATES = {
     "training": ("training", "busy"),
     "paused": ("paused", "warning"),
@@ -97,19 +98,22 @@ class TrainRoom(QWidget):
 
     def clear(self) -> None:
         """Show the page of a design that has not been trained."""
-        self.history, self._started, self._ended = None, None, False
-        self._shown, self._known = 0, set()
+        self._forget()
         self._pages.setCurrentWidget(self.empty)
         self.head.hide()
-        self.head.resume.hide()
         self.form.set_editable(True)
-        self.checkpoints.clear()
         self.checkpoint_card.hide()
+
+    def _forget(self) -> None:
+        self.history, self._started, self._ended = None, None, False
+        self._shown, self._known = 0, set()
+        self.head.resume.hide()
+        self.checkpoints.clear()
         self._tick.stop()
 
     def follow(self, history: RunData, title: str) -> None:
         """Show another run from its beginning; what it does comes by events and :meth:`refresh`."""
-        self.clear()
+        self._forget()
         self.pace = Pace()
         self.history = history
         self.head.title.setText(title)
@@ -298,18 +302,19 @@ class TrainRoom(QWidget):
         self.loss_card, self.measure_card = Card("Loss", "every step"), Card("Accuracy", "every step")
         self.rate_card, self.log_card = Card("Learning rate", "of every step"), Card("Log")
         parts: tuple[QWidget, ...] = (self.loss, self.measure, self.rate, self.log)
-        cards = (self.loss_card, self.measure_card, self.rate_card, self.log_card)
-        self._charts = QWidget()
-        grid = QGridLayout(self._charts)
+        self._cards = (self.loss_card, self.measure_card, self.rate_card, self.log_card)
+        self._charts, inner = QScrollArea(), QWidget()
+        inner.setProperty("clear", True)
+        self._charts.setWidgetResizable(True)
+        self._charts.setFocusPolicy(Qt.FocusPolicy.NoFocus)
+        self._grid = grid = QGridLayout(inner)
         grid.setContentsMargins(0, 0, 0, 0)
         grid.setSpacing(GAP)
-        for place, (card, part) in enumerate(zip(cards, parts)):
+        for card, part in zip(self._cards, parts):
             card.body.addWidget(part)
-            grid.addWidget(card, place // 2, place % 2)
-        grid.setRowStretch(0, 5)
-        grid.setRowStretch(1, 4)
-        for column in (0, 1):
-            grid.setColumnStretch(column, 1)
+        self._columns = 0
+        self._arrange(2)
+        self._charts.setWidget(inner)
         holder = QWidget()
         self._pages = QStackedLayout(holder)
         self._pages.addWidget(self.empty)
@@ -323,6 +328,22 @@ class TrainRoom(QWidget):
         whole.setRowStretch(1, 1)
         self.head.hide()
         whole.setColumnStretch(0, 1)
+
+    @override
+    def resizeEvent(self, event: QResizeEvent) -> None:
+        super().resizeEvent(event)
+        self._arrange(2 if self.width() >= _side_width() + scaled(520) else 1)
+
+    def _arrange(self, columns: int) -> None:
+        """Lay the cards two in a row, or beneath one another where large text leaves no room."""
+        if columns == self._columns:
+            return
+        self._columns = columns
+        for place, card in enumerate(self._cards):
+            self._grid.addWidget(card, place // columns, place % columns)
+            self._grid.setRowStretch(place, (5, 4)[min(place, 1)] if place < 4 // columns else 0)
+        for column in (0, 1):
+            self._grid.setColumnStretch(column, int(column < columns))
 
     def _side(self) -> QWidget:
         card = Card("Recipe")
@@ -346,7 +367,7 @@ class TrainRoom(QWidget):
         area = QScrollArea()
         area.setWidgetResizable(True)
         area.setWidget(inner)
-        area.setFixedWidth(scaled(SIDE))
+        area.setFixedWidth(_side_width())
         area.setFocusPolicy(Qt.FocusPolicy.NoFocus)
         return area
 
@@ -357,3 +378,8 @@ class TrainRoom(QWidget):
         self.message.action_requested.connect(self.action_requested)
         self._frame.timeout.connect(self.refresh)
         self._tick.timeout.connect(self._show_where)
+
+
+def _side_width() -> int:
+    """Return the recipe's width: with large text its words grow, its margins do not."""
+    return SIDE + round(282 * (theme().scale - 1))
