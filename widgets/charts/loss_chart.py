@@ -25,11 +25,6 @@ class LossChart(LineChart):
     ) -> None:
         super().__init__(name, accessible, percent=percent, can_log=can_log, parent=parent)
         self._mean = TrailingMean()
-        self.clear()
-
-    def clear(self) -> None:
-        """Forget all data, for another run."""
-        self._mean = TrailingMean(self._mean.window)
         self.set_traces(
             [
                 Trace("every_step", "every step", 0, thin=True),
@@ -37,6 +32,13 @@ class LossChart(LineChart):
                 Trace("validation", "validation", 1, marks=True),
             ]
         )
+
+    def clear(self) -> None:
+        """Forget all data, for another run."""
+        nothing = np.empty(0, np.int64), np.empty(0, np.float32)
+        self.set_train(*nothing)
+        self.set_validation(*nothing)
+        self.reset()
 
     def set_smoothing(self, window: int) -> None:
         """Smooth over ``window`` steps."""

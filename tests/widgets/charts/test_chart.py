@@ -256,3 +256,20 @@ def test_that_ticks_close_to_one_another_are_told_apart() -> None:
     assert ticks == ["9.5e-4", "1e-3", "1.05e-3", "1.1e-3"]
     assert [number_text(value, 2e-7) for value in (0.0, 2e-7, 1e-6)] == ["0", "2e-7", "1e-6"]
     assert number_text(-2.44e-7) == "-2.4e-7"
+
+
+def test_that_a_cleared_chart_is_blank_and_draws_the_next_run_from_its_beginning(
+    chart: LossChart, qtbot: QtBot
+) -> None:
+    fed(chart, 200)
+    shown(chart, qtbot)
+    items = [trace.item for trace in chart.traces.values()]
+    chart.clear()
+    chart.paint_now()
+    assert all(item.getData()[1] is None or not len(item.getData()[1]) for item in items)
+    second = fed(chart, 90)
+    chart.paint_now()
+    assert [trace.item for trace in chart.traces.values()] == items
+    steps, values = second.series("loss")
+    assert chart.traces["every_step"].item.getData()[0].tolist() == steps.tolist()
+    assert chart.traces["every_step"].item.getData()[1].tolist() == values.tolist()
