@@ -9,6 +9,7 @@ from typing import Any
 import numpy as np
 import numpy.typing as npt
 
+from engines.contract.errors import WorkbenchError
 from engines.contract.spec import DataManifest, GraphSpec
 from engines.training.losses import LOSSES
 from engines.training.run_folder import ENVIRONMENT, read_data, read_recipe, read_record, read_run
@@ -45,9 +46,16 @@ def model_facts(run: Path, spec: GraphSpec, engine: str) -> dict[str, str]:
 
 
 def trained_by(run: Path) -> str:
-    """Return the name and version of the engine that trained a run; raises as ``model_facts`` does."""
+    """Return the engine that trained a run, with its version where the run still knows it.
+
+    Raises:
+        WorkbenchError: ``NOT_A_RUN``, ``FILE_DAMAGED``.
+    """
     engine = read_run(run).engine
-    environment: dict[str, str] = read_record(run, ENVIRONMENT, dict[str, str])
+    try:
+        environment: dict[str, str] = read_record(run, ENVIRONMENT, dict[str, str])
+    except WorkbenchError:
+        return engine
     return f"{engine} {environment.get(engine, '')}".strip()
 
 

@@ -19,7 +19,7 @@ from engines.design.freeze import freeze
 from engines.design.onnx_export import to_onnx
 from engines.design.onnx_layers import LAYERS
 from engines.design.templates import TEMPLATES, open_design
-from tests.design.builders import chain, one_layer, residual
+from tests.design.builders import chain, one_layer, residual, values_of
 from tests.design.reference import answer
 from tests.design.test_code import pictures, rows
 from tests.design.test_semantics import CORNERS
@@ -152,6 +152,20 @@ def rearranged(draw: st.DrawFn) -> GraphSpec:
 @settings(max_examples=60, deadline=None)
 @given(rearranged())
 def test_that_axes_and_shapes_are_counted_as_the_catalogue_says(spec: GraphSpec) -> None:
+    check(spec)
+
+
+@st.composite
+def tuned(draw: st.DrawFn) -> GraphSpec:
+    """A layer whose settings are numbers, with any that fit."""
+    kind = draw(st.sampled_from(["leaky_relu", "elu", "batch_norm", "layer_norm", "dropout"]))
+    chosen = {setting.key: draw(values_of(setting)) for setting in CATALOGUE[kind].settings}
+    return freeze(one_layer(kind, chosen, (3, 4)))
+
+
+@settings(max_examples=40, deadline=None)
+@given(tuned())
+def test_that_numbers_mean_what_the_catalogue_says(spec: GraphSpec) -> None:
     check(spec)
 
 

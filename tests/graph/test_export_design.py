@@ -93,6 +93,9 @@ def test_that_the_engine_that_trained_is_named_with_its_version(run: Path) -> No
     before = (run / ENVIRONMENT).read_bytes()
     write_record(run / ENVIRONMENT, {"python": "3.12.1", "torch": "2.13.0"})
     assert trained_by(run) == "torch 2.13.0"
+    for content in (b"", b"[1]"):
+        (run / ENVIRONMENT).write_bytes(content)
+        assert trained_by(run) == "torch"
     (run / ENVIRONMENT).write_bytes(before)
 
 
