@@ -56,6 +56,7 @@ class ShipController(QObject):
             room.clear()
             return
         room.show_export(exported)
+        room.show_usage(models.graph, Path(exported.target).name)
         if models.proof is not None:
             room.show_proof(models.proof)
         if models.optimization is not None and models.optimization.target:
@@ -94,8 +95,10 @@ def _title(run: Path) -> tuple[str, str]:
         record = read_run(run)
     except WorkbenchError:
         return run.name, ""
-    accuracy = record.summary.get("test_accuracy")
-    words = f", test accuracy {float(accuracy):.1%}" if accuracy is not None else ""
+    from widgets.rooms.measures import measure_text, result_of, title_of_test
+
+    found = result_of(record.summary, ("accuracy", "r2", "mae"))
+    words = f" · {title_of_test(found[0])} {measure_text(*found)}" if found else ""
     return record.title, f"The best checkpoint of {record.id}{words}"
 
 

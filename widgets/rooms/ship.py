@@ -2,12 +2,13 @@
 
 from __future__ import annotations
 
+import math
 from pathlib import Path
 
 from PySide6.QtCore import Qt, Signal
-from PySide6.QtWidgets import QHBoxLayout, QStackedLayout, QVBoxLayout, QWidget
+from PySide6.QtWidgets import QHBoxLayout, QScrollArea, QSizePolicy, QStackedLayout, QVBoxLayout, QWidget
 
-from engines.contract.views import ExportView, OptimizeView, ProofView
+from engines.contract.views import ExportView, GraphView, OptimizeView, ProofView
 from widgets.canvas.model import byte_size
 from widgets.controls import (
     Button,
@@ -25,15 +26,21 @@ from widgets.controls import (
     label,
 )
 from widgets.controls.text import set_property
+from widgets.graphing.facts import latency_words
 from widgets.look.theme import scaled
 from widgets.look.tokens import GAP
 from widgets.shipping.ruler import ErrorRuler
+from widgets.shipping.usage import UsageCard
 from widgets.shipping.words import VERDICTS, advice, basis, figure, share, why
 
+_NOT_OPTIMIZED = "Press Optimize in Graph for a smaller, faster file with the same answers."
 _HEADLINES = {
     "failed": "This file does not answer as the engine does.",
     "not_provable": "Nothing can be proven about this file.",
 }
+
+
+SIDE = 320
 
 
 class ShipRoom(QWidget):
@@ -59,9 +66,11 @@ class ShipRoom(QWidget):
             label("", "value"),
             label("", "value"),
         )
+        self._agreement = _figure("Classes agree", self.classes)
         self.basis = label("", "dim", wrap=True)
         self.ruler, self.message = ErrorRuler(), MessagePanel()
         self.batches = _batch_table()
+        self.usage = UsageCard()
         self.file = FileCard("Exported file", "ship_show_file")
         self.optimized = FileCard("Optimized file", "ship_show_optimized")
         self._empty = EmptyPage(
@@ -122,7 +131,7 @@ class ShipRoom(QWidget):
             ("Written by", view.exporter),
         ]
         self.file.show_file(view.target, rows)
-        self.optimized.show_none("Press Optimize in Graph for a smaller, faster file with the same answers.")
+        self.optimized.show_none(_NOT_OPTIMIZED)
         self._show_unproven()
 
     def show_proof(self, view: ProofView) -> None:
@@ -145,6 +154,11 @@ class ShipRoom(QWidget):
             [str(batch.batch) for batch in view.batches],
             [(batch.batch, batch.max_abs_error, batch.max_rel_error) for batch in view.batches],
         )
+        _show_all_rows(self.batches)
+
+    def show_usage(self, graph: GraphView | None, file: str = "model.onnx") -> None:
+        """Show how the file is used; nothing where its graph is not known yet."""
+        self.usage.show_graph(graph, file)
 
     def show_optimized(self, view: OptimizeView) -> None:
         """Show the optimized file beside the exported one."""
@@ -152,14 +166,18 @@ class ShipRoom(QWidget):
         rows = [
             ("Nodes", f"{before.nodes:,} → {after.nodes:,}"),
             ("Size", f"{byte_size(before.bytes)} → {byte_size(after.bytes)}"),
-            ("Runtime", f"{before.latency_runtime_ms:.3g} → {after.latency_runtime_ms:.3g} ms"),
+            ("Latency", _latencies(before.latency_runtime_ms, after.latency_runtime_ms)),
             ("Largest error", figure(view.proof.max_abs_error)),
         ]
         self.optimized.show_file(view.target, rows, VERDICTS[view.proof.status])
 
     def clear(self) -> None:
-        """Go back to the empty page."""
+        """Go back to the empty page; nothing of the former model is left for the next."""
         self.show_idle()
+        self.file.show_none("It stands here once it is written.")
+        self.optimized.show_none(_NOT_OPTIMIZED)
+        self.show_usage(None)
+        self._show_unproven()
         self._pages.setCurrentIndex(0)
 
     # --- parts ---
@@ -175,8 +193,10 @@ class ShipRoom(QWidget):
         parts = QHBoxLayout()
         parts.setSpacing(GAP)
         self._build_proof()
-        parts.addWidget(self.proof, 1)
-        parts.addWidget(self._build_side())
+        parts.addWidget(_scrolling(self.proof, self.usage), 1)
+        side = _scrolling(self.file, self.optimized)
+        side.setFixedWidth(scaled(SIDE))
+        parts.addWidget(side)
         whole.addLayout(parts, 1)
         self._pages = QStackedLayout(self)
         self._pages.addWidget(self._empty)
@@ -211,12 +231,9 @@ class ShipRoom(QWidget):
         column.setSpacing(GAP)
         figures = QHBoxLayout()
         figures.setSpacing(40)
-        for words, value in (
-            ("Largest absolute error", self.absolute),
-            ("Largest relative error", self.relative),
-            ("Classes agree", self.classes),
-        ):
-            figures.addLayout(_figure(words, value))
+        figures.addWidget(_figure("Largest absolute error", self.absolute))
+        figures.addWidget(_figure("Largest relative error", self.relative))
+        figures.addWidget(self._agreement)
         figures.addStretch()
         column.addLayout(figures)
         column.addWidget(self.basis)
@@ -224,19 +241,7 @@ class ShipRoom(QWidget):
         self.proof.body.setSpacing(GAP)
         self.proof.body.addWidget(self.message)
         self.proof.body.addWidget(self._numbers, 1)
-        self.proof.body.addWidget(self.batches, 1)
-        self.proof.body.addStretch()
-
-    def _build_side(self) -> QWidget:
-        side = QWidget()
-        side.setFixedWidth(scaled(320))
-        column = QVBoxLayout(side)
-        column.setContentsMargins(0, 0, 0, 0)
-        column.setSpacing(GAP)
-        column.addWidget(self.file)
-        column.addWidget(self.optimized)
-        column.addStretch(1)
-        return side
+        self.proof.body.addWidget(self.batches)
 
     def _connect(self) -> None:
         self.export_button.clicked.connect(self.export_requested)
@@ -265,6 +270,7 @@ class ShipRoom(QWidget):
         self.absolute.setText(figure(view.max_abs_error))
         self.relative.setText(figure(view.max_rel_error))
         self.classes.setText(share(view.classes_agree))
+        self._agreement.setVisible(view.classes_agree >= 0)
         for words in (self.absolute, self.relative):
             set_property(words, "severity", severity)
         differ = 0 <= view.classes_agree < 1
@@ -324,12 +330,43 @@ class FileCard(Card):
                 old.deleteLater()
 
 
-def _figure(words: str, value: QWidget) -> QVBoxLayout:
-    column = QVBoxLayout()
+def _figure(words: str, value: QWidget) -> QWidget:
+    made = QWidget()
+    made.setSizePolicy(QSizePolicy.Policy.Preferred, QSizePolicy.Policy.Fixed)
+    column = QVBoxLayout(made)
+    column.setContentsMargins(0, 0, 0, 0)
     column.setSpacing(2)
     column.addWidget(label(words, "dim"))
     column.addWidget(value)
-    return column
+    return made
+
+
+def _scrolling(*cards: Card) -> QScrollArea:
+    """Return cards above one another, as high as what is in them; they scroll where the window is low."""
+    inner = QWidget()
+    inner.setProperty("clear", True)
+    column = QVBoxLayout(inner)
+    column.setContentsMargins(0, 0, 0, 0)
+    column.setSpacing(GAP)
+    for card in cards:
+        column.addWidget(card)
+    column.addStretch(1)
+    area = QScrollArea()
+    area.setWidgetResizable(True)
+    area.setWidget(inner)
+    area.setFocusPolicy(Qt.FocusPolicy.NoFocus)
+    return area
+
+
+def _show_all_rows(table: Table) -> None:
+    """Make a small table as high as its rows, so that nothing in it scrolls."""
+    view = table.view
+    rows = view.verticalHeader().defaultSectionSize() * max(1, table.proxy.rowCount())
+    view.setFixedHeight(view.horizontalHeader().sizeHint().height() + rows + 4)
+
+
+def _latencies(before: float, after: float) -> str:
+    return "not run" if math.isnan(before + after) else f"{latency_words(before)} → {latency_words(after)}"
 
 
 def _batch_table() -> Table:

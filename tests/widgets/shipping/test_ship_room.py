@@ -17,6 +17,7 @@ from PySide6.QtWidgets import QApplication, QLabel, QWidget
 from pytestqt.qtbot import QtBot
 
 from engines.contract.views import BatchProof, ExportView, ModelFacts, OptimizeView, ProofView
+from widgets.controls import FieldRow
 from widgets.look import theme
 from widgets.look.theme import current
 from widgets.rooms.ship import ShipRoom
@@ -243,3 +244,32 @@ def test_that_the_ruler_says_its_numbers_aloud(qtbot: QtBot) -> None:
     assert ruler.accessibleDescription() == (
         "batches of 1: 3e-8; batches of 17: 5e-8; batches of 360: 8.7e-8; bound 1e-5"
     )
+
+
+def test_that_a_regression_says_nothing_of_classes(room: ShipRoom) -> None:
+    room.show_export(EXPORT)
+    room.show_proof(proof(classes_agree=-1.0))
+    assert not room.classes.isVisible()
+    room.show_proof(proof())
+    assert room.classes.isVisible()
+
+
+def test_that_another_run_never_shows_the_former_ones_proof(room: ShipRoom) -> None:
+    room.show_export(EXPORT)
+    room.show_proof(proof())
+    room.clear()
+    room.show_busy("Exporting")
+    assert not room.verdict.isVisible()
+    assert not room.absolute.isVisible()
+    assert room.file.path == ""
+    assert room.message.what.text() == "Not proven yet."
+
+
+def test_that_every_fact_of_a_file_stays_whole_in_a_low_window(room: ShipRoom) -> None:
+    room.show_export(EXPORT)
+    facts = ModelFacts(34, 153_222, 38_000, 0.2, 0.142)
+    room.show_optimized(OptimizeView("m", "/o.onnx", facts, facts, (), proof()))
+    room.show_proof(proof())
+    room.resize(896, 522)
+    for row in room.findChildren(FieldRow):
+        assert row.height() >= row.sizeHint().height()
