@@ -45,7 +45,8 @@ class EnginesController(QObject):
     def probe(self, name: str) -> None:
         """Ask an engine for its version and devices, then let a spare of the chosen one stand by."""
         self.faults.pop(name, None)
-        self._bench.shell.set_engine_state(f"Engine: looking at {_title(name)}", "busy")
+        if name == self._bench.engine:
+            self._say(f"looking at {_title(name)}", "busy")
         self._bench.work(
             f"probe {name}",
             partial(flows.probe, engine=name),
@@ -56,7 +57,7 @@ class EnginesController(QObject):
     def stand_by(self) -> None:
         """Warm a spare of the chosen engine, away from the GUI thread."""
         engine, hosts = self._bench.engine, self._bench.hosts
-        if engine and is_installed(next(row for row in ENGINES if row.name == engine)):
+        if any(row.name == engine and is_installed(row) for row in ENGINES):
             self._bench.work(f"spare {engine}", partial(_stand_by, hosts=hosts, engine=engine))
 
     def _on_probe_events(self, name: str, events: list[Event]) -> None:
@@ -87,11 +88,17 @@ class EnginesController(QObject):
     def _show_state(self) -> None:
         bench = self._bench
         if not bench.engine:
-            bench.shell.set_engine_state("Engine: none installed", "bad")
+            self._say("none installed", "bad")
         elif bench.engine in self.faults:
-            bench.shell.set_engine_state(f"Engine: {_title(bench.engine)} does not start", "bad")
+            self._say(f"{_title(bench.engine)} does not start", "bad")
         elif bench.engine in self.reports:
-            bench.shell.set_engine_state("Engine: ready", "good")
+            self._say("ready", "good")
+
+    def _say(self, words: str, severity: str) -> None:
+        """Say how the chosen engine is; while a run goes on, the run says it."""
+        shell = self._bench.shell
+        if shell.header.state == "idle":
+            shell.set_engine_state(f"Engine: {words}", severity)
 
     def _engine_row(self, name: str) -> DropRow:
         row = next(row for row in ENGINES if row.name == name)

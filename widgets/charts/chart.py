@@ -188,7 +188,7 @@ class LineChart(QWidget):
     def _build(self) -> None:
         for axis in (self.bottom, self.left_axis):
             axis.setZValue(-1000)
-        self.left_axis.setWidth(scaled(48))
+        self.left_axis.setWidth(scaled(54))
         self.plot.setFrameShape(pg.PlotWidget.Shape.NoFrame)
         self.plot.setMenuEnabled(False)
         for action in self.plot.scene().contextMenu:

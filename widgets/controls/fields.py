@@ -22,7 +22,7 @@ from widgets.controls.text import Elided, named
 from widgets.look.theme import scaled
 from widgets.look.tokens import CONTROL
 
-FIELD_WIDTH = 172
+FIELD_WIDTH = 168
 
 
 class FieldRow(QWidget):

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from typing import Any
 
+from PySide6.QtCore import Qt
 from PySide6.QtGui import QTextOption
 from PySide6.QtWidgets import QPlainTextEdit, QWidget
 
@@ -15,7 +16,7 @@ from widgets.rooms.measures import measure_words
 from widgets.rooms.pace import clock_text
 
 MOST_LINES = 5000
-_PIXELS, _TABS = 12, (52, 122)
+_PIXELS, _TABS = 12, (46, 110)
 
 
 def line_of(event: Any) -> str:
@@ -60,7 +61,7 @@ def _finish_of(event: events.Finished) -> str:
         for name, value in event.summary.items()
         if name.startswith("test_") and isinstance(value, float)
     ]
-    return "finished" + ("\ttest " + " · ".join(worth) if worth else "")
+    return "finished" + ("\n\ttest\t" + " · ".join(worth) if worth else "")
 
 
 class RunLog(QPlainTextEdit):
@@ -74,6 +75,7 @@ class RunLog(QPlainTextEdit):
         self.setReadOnly(True)
         self.setMaximumBlockCount(MOST_LINES)
         self.setLineWrapMode(QPlainTextEdit.LineWrapMode.WidgetWidth)
+        self.setHorizontalScrollBarPolicy(Qt.ScrollBarPolicy.ScrollBarAlwaysOff)
         self.setTabChangesFocus(True)
         self.document().setDocumentMargin(0)
         self._dress()

@@ -167,6 +167,7 @@ class RunsRoom(QWidget):
             [Column("Setting or figure"), *(Column(self._title(key)) for key in keys)]
         )
         self.differences.set_rows([row[0] for row in rows], [tuple(row) for row in rows])
+        self.differences.setVisible(bool(rows))
         self.compare_card.set_subtitle("settings that differ, and all figures" if rows else _NO_PAIR)
 
     def show_deleted(self, keys: Sequence[str], titles: Sequence[str]) -> None:
@@ -189,6 +190,8 @@ class RunsRoom(QWidget):
         self.table_card.body.addWidget(self.table)
         self.chart_card.body.addWidget(self.chart)
         self.compare_card.body.addWidget(self.differences)
+        self.compare_card.body.addStretch()
+        self.differences.hide()
         lower = QWidget()
         line = QHBoxLayout(lower)
         line.setContentsMargins(0, 0, 0, 0)

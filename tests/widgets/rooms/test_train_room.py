@@ -127,8 +127,9 @@ def test_that_a_finished_run_shows_what_it_is_worth_on_the_test_split_and_its_me
     )
     assert (room.head.result_title.text(), room.head.result.text()) == ("Test accuracy", "98.6%")
     assert room.head.rate.text() == "4,990"
-    last = room.log.toPlainText().splitlines()[-1]
-    assert last.endswith("finished\ttest loss 0.0400 · accuracy 98.6%")
+    ended, tested = room.log.toPlainText().splitlines()[-2:]
+    assert ended.endswith("\tfinished")
+    assert tested == "\ttest\tloss 0.0400 · accuracy 98.6%"
     room.follow(SampleRun(), "Run 8")
     assert not room.head.result.isVisible()
 
