@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import json
 from dataclasses import replace
 from functools import partial
 from pathlib import Path
@@ -29,7 +30,7 @@ from engines.contract.events import (
 )
 from engines.contract.spec import DataManifest
 from engines.runs.history import RunHistory
-from engines.training.run_folder import RunRecord, read_run
+from engines.training.run_folder import DATA, RunRecord, read_record, read_run
 
 if TYPE_CHECKING:
     from widgets.rooms.train import TrainRoom
@@ -158,6 +159,7 @@ class TrainingController(QObject):
             title = read_run(folder).title
         except WorkbenchError:
             return  # It was discarded before this window came to look.
+        self._room.set_target(*_target_of(folder))
         self._room.follow(RunHistory(folder), title)
         self._bench.run = str(folder)
         self._bench.runs_changed.emit()
@@ -234,6 +236,7 @@ class TrainingController(QObject):
         record, history = read_run(folder), RunHistory(folder)
         while history.refresh():
             pass
+        self._room.set_target(*_target_of(folder))
         self._room.follow(history, record.title)
         if history.state == "interrupted":
             self._room.show_interrupted()
@@ -268,3 +271,13 @@ class TrainingController(QObject):
         room.refresh_soon()
         if any(is_last(event) for event in room.history.events):
             self._tail.stop()
+
+
+def _target_of(run: Path) -> tuple[str, float]:
+    """Return what a run predicts, and the deviation it was divided by; 0 where it was not."""
+    try:
+        data: DataManifest = read_record(run, DATA, DataManifest)
+        deviations = json.loads(data.preparation.get("target_std", "[]"))
+    except (WorkbenchError, ValueError):
+        return "", 0.0
+    return (data.target, float(deviations[0])) if len(deviations) == 1 else ("", 0.0)

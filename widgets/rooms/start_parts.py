@@ -37,6 +37,9 @@ from widgets.look.tokens import mix
 if TYPE_CHECKING:
     from engines.design.arrange import Drawing, DrawnNode
 
+_LARGEST = 1.0
+"""A layer is drawn no larger than on the canvas."""
+
 
 class DrawingView(QWidget):
     """A design as a small picture, flowing from left to right, coloured by family."""
@@ -75,7 +78,7 @@ class DrawingView(QWidget):
         nodes = self.drawing.nodes
         deep = max(node.y + node.height for node in nodes)
         wide = max(node.x + node.width for node in nodes)
-        scale = min((self.width() - 32) / deep, (self.height() - 32) / wide, 0.6)
+        scale = min((self.width() - 32) / deep, (self.height() - 32) / wide, _LARGEST)
         left = (self.width() - deep * scale) / 2
         top = (self.height() - wide * scale) / 2
         return {node.name: _box(node, scale, left, top) for node in nodes}

@@ -73,6 +73,7 @@ class TrainRoom(QWidget):
         self._started: events.Started | None = None
         self._ended = False
         self._shown, self._known = 0, set[str]()
+        self._target = ("", 0.0)
         self._tick = QTimer(self, interval=500)
         self._frame = QTimer(self, interval=FRAME_MS, singleShot=True)
         self._build()
@@ -95,6 +96,10 @@ class TrainRoom(QWidget):
         self.measure.title = title
         self.measure.percent = self.measure.left_axis.percent = name in PERCENT
         self.measure.setAccessibleName(title)
+
+    def set_target(self, name: str = "", deviation: float = 0.0) -> None:
+        """Say what the run's data predict, and by how much it was divided; 0: by nothing."""
+        self._target = (name, deviation)
 
     def clear(self) -> None:
         """Show the page of a design that has not been trained."""
@@ -273,9 +278,14 @@ class TrainRoom(QWidget):
         summary = event.summary if isinstance(event, events.Finished) else {}
         found = result_of(summary, (self.measure_name,))
         if found is not None:
-            self.head.set_result(title_of_test(found[0]), measure_text(*found))
+            self.head.set_result(title_of_test(found[0]) + self._in_its_unit(*found), measure_text(*found))
         rate = summary.get("samples_per_second")
         self.head.set_rate(rate if isinstance(rate, float) else self._mean_rate())
+
+    def _in_its_unit(self, name: str, value: float) -> str:
+        """Return what an error of a standardized target is in the target's own unit, "" for all else."""
+        target, deviation = self._target
+        return f" (± {measure_text(name, value * deviation)} {target})" if name == "mae" and deviation else ""
 
     def _mean_rate(self) -> float:
         """Return samples a second over the whole run, 0 where too little of it is known."""

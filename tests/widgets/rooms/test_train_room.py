@@ -150,6 +150,10 @@ def test_that_a_regression_is_worth_an_error_and_no_percent(room: TrainRoom) -> 
     assert room.head.result_title.text() == "Test mean absolute error"
     assert room.head.result.text() == "0.504"
     assert "MAE 0.504 · R² 0.454" in room.log.toPlainText()
+    room.set_target("progression", 80.7)
+    room.follow(SampleRun(), "diabetes")
+    room.show_event(Finished({"test_mae": 0.504}))
+    assert room.head.result_title.text() == "Test mean absolute error (± 40.7 progression)"
 
 
 def test_that_a_checkpoint_that_is_best_and_last_has_one_line(room: TrainRoom) -> None:
