@@ -112,7 +112,9 @@ def state_of(folder: Path) -> dict[str, Any]:
     return record
 
 
-@pytest.mark.parametrize(("device", "code"), [("fake:raise@5", "unexpected"), ("fake:oom@5", "out_of_memory")])
+@pytest.mark.parametrize(
+    ("device", "code"), [("fake:raise@5", "unexpected"), ("fake:oom@5", "out_of_memory")]
+)
 def test_that_a_fault_inside_the_training_is_recorded_in_its_folder(
     tmp_path: Path, device: str, code: str
 ) -> None:
