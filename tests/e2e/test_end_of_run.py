@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import gc
 from pathlib import Path
 
 from PySide6.QtCore import Qt
@@ -34,3 +35,11 @@ def test_that_another_run_and_back_is_read_anew(fake_engine: None, person: Perso
     assert room.history.folder == first
     assert person.state() == "finished"
     assert person.steps() == person.record(first)["step"]
+
+
+def test_that_the_open_window_collects_garbage_and_the_closed_one_leaves_it_to_python(
+    fake_engine: None, person: Person
+) -> None:
+    person.hand.wait(lambda: not gc.isenabled(), 60, "the window to collect")
+    person.close()
+    assert gc.isenabled()

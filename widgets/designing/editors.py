@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Callable, Mapping
 
 from PySide6.QtCore import QEvent, QObject, QSignalBlocker, Qt, Signal
+from PySide6.QtGui import QKeyEvent, QKeySequence
 from PySide6.QtWidgets import QCheckBox, QComboBox, QHBoxLayout, QLineEdit, QSizePolicy, QSpinBox, QWidget
 from typing_extensions import override
 
@@ -70,6 +71,7 @@ class NumberEditor(Editor):
         self.field = named(QLineEdit(), *self._named())  # no validator: the document says what fits
         self.field.setAlignment(Qt.AlignmentFlag.AlignRight)
         self.field.editingFinished.connect(self._on_edited)
+        self.field.installEventFilter(_UndoGuard(self.field, lambda: self.field.text() != self._shown))
         self._row.addWidget(self.field)
         self.setFocusProxy(self.field)
         self._shown = ""
@@ -165,6 +167,7 @@ class ShapeEditor(Editor):
         self.field = named(QLineEdit(), *self._named())
         self.field.setAlignment(Qt.AlignmentFlag.AlignRight)
         self.field.editingFinished.connect(self._on_edited)
+        self.field.installEventFilter(_UndoGuard(self.field, lambda: self.field.text() != self._shown))
         self._row.addWidget(self.field)
         self.setFocusProxy(self.field)
         self._shown = ""
@@ -203,6 +206,7 @@ def _spin(name: str, accessible: str, low: int, high: int) -> QSpinBox:
     field.setKeyboardTracking(False)
     field.setAlignment(Qt.AlignmentFlag.AlignRight)
     _still(field)
+    field.installEventFilter(_UndoGuard(field, lambda: field.text() != field.textFromValue(field.value())))
     return field
 
 
@@ -215,6 +219,24 @@ class _WheelGuard(QObject):
             event.ignore()
             return True
         return False
+
+
+class _UndoGuard(QObject):
+    """Lets Ctrl+Z take back the last edit of the design, unless what is being typed is not finished."""
+
+    def __init__(self, field: QWidget, unfinished: Callable[[], bool]) -> None:
+        super().__init__(field)
+        self._unfinished = unfinished
+
+    @override
+    def eventFilter(self, watched: QObject, event: QEvent) -> bool:
+        if event.type() is not QEvent.Type.ShortcutOverride or not isinstance(event, QKeyEvent):
+            return False
+        keys = (QKeySequence.StandardKey.Undo, QKeySequence.StandardKey.Redo)
+        if not any(event.matches(key) for key in keys) or self._unfinished():
+            return False
+        event.ignore()
+        return True
 
 
 def _still(field: QWidget) -> None:

@@ -95,7 +95,6 @@ class DesignRoom(QWidget):
             split.addWidget(part)
             split.setStretchFactor(split.count() - 1, stretch)
         self.inspector.setMinimumWidth(max(296, scaled(210)))
-        self.setFocusProxy(self.canvas)
         split.setSizes([212, 760, 312])
         work = QWidget()
         column = QVBoxLayout(work)
