@@ -189,7 +189,7 @@ class RunsRoom(QWidget):
             self.table_card.tools.addWidget(tool)
         self.table_card.body.addWidget(self.table)
         self.chart_card.body.addWidget(self.chart)
-        self.compare_card.body.addWidget(self.differences)
+        self.compare_card.body.addWidget(self.differences, 1)
         self.compare_card.body.addStretch()
         self.differences.hide()
         lower = QWidget()

@@ -28,19 +28,13 @@ from widgets.rooms.pace import Pace
 from widgets.rooms.recipe_form import RecipeForm
 from widgets.rooms.run_data import NOTHING, RunData, read
 from widgets.rooms.run_log import RunLog
-from widgets.rooms.train_parts import CheckpointRows, RunHead
+from widgets.rooms.train_parts import STATES, CheckpointRows, RunHead
 
 SIDE = 320
 
-_STATES = {
-    "training": ("training", "busy"),
-    "paused": ("paused", "warning"),
-    "finished": ("finished", "good"),
-    "stopped": ("stopped", "warning"),
-    "failed": ("failed", "bad"),
-    "crashed": ("crashed", "bad"),
-    "interrupted": ("interrupted", "warning"),
-}
+
+PAIR = 780
+"""So much two cards beside one another take, with all their tools and words."""
 
 
 class TrainRoom(QWidget):
@@ -260,7 +254,7 @@ class TrainRoom(QWidget):
         self._set_state("training")
 
     def _set_state(self, state: str, *, ended: bool = False) -> None:
-        words, severity = _STATES[state]
+        words, severity = STATES[state]
         self._ended = ended
         self.head.resume.setVisible(ended and state != "finished")
         self.head.chip.set_state(words, severity)
@@ -342,10 +336,10 @@ class TrainRoom(QWidget):
     @override
     def resizeEvent(self, event: QResizeEvent) -> None:
         super().resizeEvent(event)
-        self._arrange(2 if self.width() >= _side_width() + scaled(520) else 1)
+        self._arrange(2 if self.width() >= _side_width() + max(scaled(520), PAIR) else 1)
 
     def _arrange(self, columns: int) -> None:
-        """Lay the cards two in a row, or beneath one another where large text leaves no room."""
+        """Lay the cards two in a row, or beneath one another where there is no room."""
         if columns == self._columns:
             return
         self._columns = columns

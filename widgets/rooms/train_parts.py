@@ -11,6 +11,17 @@ from widgets.controls.marks import Chip, ProgressBar
 from widgets.controls.text import Elided, label, set_property
 from widgets.rooms.pace import clock_text
 
+STATES = {
+    "training": ("training", "busy"),
+    "paused": ("paused", "warning"),
+    "finished": ("finished", "good"),
+    "stopped": ("stopped", "warning"),
+    "failed": ("failed", "bad"),
+    "crashed": ("crashed", "bad"),
+    "interrupted": ("interrupted", "warning"),
+}
+"""What the chip says of a run's state, and how grave it is."""
+
 
 class RunHead(QWidget):
     """Title, where the run is, how far, how fast."""

@@ -164,6 +164,17 @@ def test_that_a_checkpoint_that_is_best_and_last_has_one_line(room: TrainRoom) -
     assert lines == ["checkpoint at step 36, the best so far", "checkpoint at step 72"]
 
 
+def test_that_no_chart_scrolls_sideways_in_the_smallest_window(room: TrainRoom, qtbot: QtBot) -> None:
+    room.resize(896, 522)
+    room.show()
+    going(room)
+    bar = room._charts.horizontalScrollBar()
+    qtbot.waitUntil(lambda: bar.maximum() == 0)
+    assert room.loss_card.geometry().bottom() < room.measure_card.geometry().top()
+    room.resize(1216, 722)
+    qtbot.waitUntil(lambda: room.loss_card.geometry().top() == room.measure_card.geometry().top())
+
+
 def test_that_what_the_folder_and_the_wire_both_tell_is_shown_once(room: TrainRoom) -> None:
     run = SampleRun()
     room.follow(run, "Run 8")
