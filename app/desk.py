@@ -6,7 +6,7 @@ The command line has one desk a command; in the window each flow has a thread an
 
 from __future__ import annotations
 
-from collections.abc import Generator
+from collections.abc import Callable, Generator
 from contextlib import closing
 from pathlib import Path
 from types import TracebackType
@@ -53,6 +53,7 @@ class Desk:
         self._ready: dict[str, Host] = {}
         self._current: Host | None = None
         self._stopping, self._keep = False, True
+        self._end: Callable[[], object] | None = None
         self.killed = False
         self.run_folder: Path | None = None
         """Where the run lies that the work is about, once that is known."""
@@ -109,6 +110,14 @@ class Desk:
         self._stopping = True
         if self._current is not None:
             self._current.stop(self._keep)
+        if self._end is not None:
+            self._end()
+
+    def ended_by(self, end: Callable[[], object]) -> None:
+        """Call ``end`` when the work is told to stop: for work that is no host's job."""
+        self._end = end
+        if self._stopping:
+            end()
 
     @property
     def discards(self) -> bool:

@@ -251,7 +251,7 @@ def probe_all(desk: Desk) -> Answering:
 def install(desk: Desk, name: str) -> Answering:
     """Install an engine, then probe it."""
     row = known_engine(name)
-    for line in packages.install(row.install):
+    for line in packages.install(row.install, started=desk.ended_by):
         yield Log("info", line)
     importlib.invalidate_caches()
     report = yield from probe(desk, row.name)

@@ -29,7 +29,10 @@ ROOMS = (
 
 
 class Window(QWidget):
-    """The top level: the shell, and what is told when it is closed. ``painted`` is called once."""
+    """The top level: the shell, and what is told when it is closed.
+
+    ``on_painted`` and ``on_closed`` are called once; ``on_closing`` may refuse to close.
+    """
 
     def __init__(self) -> None:
         super().__init__()
@@ -37,6 +40,7 @@ class Window(QWidget):
         self.setWindowTitle("Modelwright")
         self.shell = Shell()
         self.on_painted: Callable[[], None] | None = None
+        self.on_closing: Callable[[], bool] | None = None
         self.on_closed: Callable[[], None] | None = None
         layout = QVBoxLayout(self)
         layout.setContentsMargins(0, 0, 0, 0)
@@ -53,6 +57,9 @@ class Window(QWidget):
 
     @override
     def closeEvent(self, event: QCloseEvent) -> None:
+        if self.on_closed is not None and self.on_closing is not None and not self.on_closing():
+            event.ignore()
+            return
         if self.on_closed is not None:
             after, self.on_closed = self.on_closed, None
             after()

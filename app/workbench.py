@@ -9,7 +9,7 @@ from collections.abc import Callable
 from dataclasses import replace
 from time import monotonic
 
-from PySide6.QtCore import QObject, QTimer, Signal
+from PySide6.QtCore import QCoreApplication, QEventLoop, QObject, QTimer, Signal
 
 from app.bridge.flow_thread import Flow, FlowThread, Outcome
 from app.bridge.hosts import Hosts
@@ -25,6 +25,7 @@ from engines.design.document import Change, Design
 from widgets.shell import Shell
 
 SAVE_MS = 400
+CLOSING_S = 20.0
 
 BUTTONS = {
     "copy_details": "",
@@ -203,10 +204,19 @@ class Workbench(QObject):
         self.save()
         for thread in self._flows:
             thread.stop(keep=True)
-        for thread in tuple(self._flows):
-            thread.shut_down()
+        self._wait_for_flows()
         self._leave_design()
         self.hosts.close()
+
+    def _wait_for_flows(self) -> None:
+        """Let a run save where it is, with the window still painted; what does not come is killed."""
+        self.shell.set_engine_state("Engine: saving, then Modelwright closes", "busy")
+        end = monotonic() + CLOSING_S
+        while self.busy and monotonic() < end:
+            QCoreApplication.processEvents(QEventLoop.ProcessEventsFlag.ExcludeUserInputEvents, 20)
+            next((thread.wait(20) for thread in self._flows if thread.running), None)
+        for thread in tuple(self._flows):
+            thread.shut_down(0)
 
     def remember(self, geometry: str) -> None:
         """Write the session: room, project, run, engine, geometry, theme."""

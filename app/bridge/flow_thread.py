@@ -94,6 +94,10 @@ class FlowThread(QObject):
         """Start the stopping ladder, without waiting."""
         self.desk.stop(keep)
 
+    def wait(self, milliseconds: int) -> bool:
+        """Wait so long for the end; tell whether it came."""
+        return self._worker.wait(milliseconds)
+
     def shut_down(self, milliseconds: int = 20_000) -> bool:
         """Stop, then wait for the thread; kill the job's process when it does not come."""
         if not self.running:

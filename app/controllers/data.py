@@ -42,7 +42,7 @@ class DataController(QObject):
         self._bench = bench
         self._room: DataRoom | None = None
         self._preview: DataPreview | None = None
-        self._source = ""
+        self._turn = 0
         bench.project_changed.connect(self._on_project_changed)
         bench.source_chosen.connect(self.prepare)
         bench.offer("choose_file", self._on_file_requested)
@@ -74,17 +74,18 @@ class DataController(QObject):
         project, design = self._bench.project, self._bench.design
         if project is None or design is None:
             return
-        self._source = project.data_source(design)
-        flow = partial(_prepare_and_look, source=self._source)
-        self._bench.work("prepare data", flow, self._on_events, partial(self._on_ended, self._source))
+        flow = partial(_prepare_and_look, source=project.data_source(design))
+        self._turn += 1  # what was asked for before may still be answered
+        turn = self._turn
+        self._bench.work("prepare data", flow, partial(self._on_events, turn), partial(self._on_ended, turn))
 
     def _on_project_changed(self) -> None:
         self._preview = None
         self._show()
         self.prepare()
 
-    def _on_events(self, events: list[Event]) -> None:
-        for event in events:
+    def _on_events(self, turn: int, events: list[Event]) -> None:
+        for event in events if turn == self._turn else ():
             match event:
                 case Answer(record=DataManifest() as manifest):
                     self._bench.manifest = manifest
@@ -95,8 +96,8 @@ class DataController(QObject):
                 case _:
                     pass
 
-    def _on_ended(self, source: str, outcome: Outcome) -> None:
-        if source != self._source:
+    def _on_ended(self, turn: int, outcome: Outcome) -> None:
+        if turn != self._turn:
             return
         if isinstance(outcome, (Failed, Crashed, BaseException)):
             self._bench.manifest = self._preview = None

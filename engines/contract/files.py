@@ -10,6 +10,7 @@ import errno
 import hashlib
 import os
 import secrets
+import time
 from collections.abc import Callable
 from pathlib import Path
 from typing import BinaryIO
@@ -18,6 +19,9 @@ from engines.contract.errors import ErrorCode, WorkbenchError
 
 SUFFIX = ".modelwright-part"
 """What the name of an unfinished file ends in; a leftover of a killed process is swept by ``sweep``."""
+
+_OPEN_FILES_KEEP_NAMES = os.name == "nt"
+_BLINK_S = 2.0
 
 _FULL = {errno.ENOSPC, getattr(errno, "EDQUOT", errno.ENOSPC)}
 
@@ -39,7 +43,7 @@ def write_atomic(path: Path, content: bytes | Callable[[BinaryIO], object]) -> N
                 content(file)
             file.flush()
             os.fsync(file.fileno())
-        part.replace(path)
+        _give_name(part, path)
         sync_folder(path.parent)
     except BaseException as fault:
         with contextlib.suppress(OSError):
@@ -47,6 +51,20 @@ def write_atomic(path: Path, content: bytes | Callable[[BinaryIO], object]) -> N
         if isinstance(fault, OSError):
             raise unwritable(path, fault) from fault
         raise
+
+
+def _give_name(part: Path, path: Path) -> None:
+    """Rename; where open files keep their names (Windows), a reader's blink is waited out."""
+    deadline = time.monotonic() + _BLINK_S
+    while True:
+        try:
+            part.replace(path)
+        except PermissionError:
+            if not _OPEN_FILES_KEEP_NAMES or time.monotonic() > deadline:
+                raise
+            time.sleep(0.01)
+        else:
+            return
 
 
 def write_text_atomic(path: Path, text: str) -> None:

@@ -4,24 +4,28 @@ from __future__ import annotations
 
 import subprocess
 import sys
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 
 from engines.contract.errors import ErrorCode, WorkbenchError
 
 KEPT_LINES = 40
 
 
-def install(requirement: str, python: str = sys.executable) -> Iterator[str]:
+def install(
+    requirement: str,
+    python: str = sys.executable,
+    started: Callable[[Callable[[], None]], object] = lambda end: None,
+) -> Iterator[str]:
     """Install ``requirement`` beside what is there, and yield what pip says line by line.
 
-    Closing the generator ends pip.
+    Closing the generator ends pip. ``started`` is handed what ends it at once, from any thread.
 
     Raises:
         WorkbenchError: ``INSTALL_FAILED`` with the last lines as details.
     """
     command = [python, "-m", "pip", "install", "--disable-pip-version-check", "--progress-bar", "off"]
     with subprocess.Popen(
-        [*command, requirement],
+        [*command, *requirement.split()],
         stdin=subprocess.DEVNULL,
         stdout=subprocess.PIPE,
         stderr=subprocess.STDOUT,
@@ -29,6 +33,7 @@ def install(requirement: str, python: str = sys.executable) -> Iterator[str]:
         errors="replace",
     ) as process:
         assert process.stdout is not None
+        started(process.terminate)
         said: list[str] = []
         try:
             for line in process.stdout:

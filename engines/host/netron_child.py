@@ -6,6 +6,7 @@ and ``netron`` are imported; run it by its path.
 
 from __future__ import annotations
 
+import shutil
 import sys
 from pathlib import Path
 
@@ -33,6 +34,7 @@ def main(model: str, address_file: str) -> None:
     written.replace(address_file)
     sys.stdin.read()
     server.stop((host, port))
+    shutil.rmtree(Path(address_file).parent, ignore_errors=True)  # whoever made the folder is gone
 
 
 if __name__ == "__main__":

@@ -71,16 +71,16 @@ class NetronServer:
         raise WorkbenchError(ErrorCode.UNEXPECTED, details, what="Netron", why="Its server did not start.")
 
     def stop(self) -> None:
-        """End the child (ask, terminate, kill) and remove the copy; calling it again does nothing."""
+        """End the child at once and remove the copy; calling it again does nothing.
+
+        It has nothing to save, and the window does not wait for what it may still import.
+        """
         if self._process.stdin is not None:
             with contextlib.suppress(OSError):
                 self._process.stdin.close()
-        for force in (None, self._process.terminate, self._process.kill):
-            if force is not None:
-                force()
-            with contextlib.suppress(subprocess.TimeoutExpired):
-                self._process.wait(_GRACE)
-                break
+        self._process.kill()
+        with contextlib.suppress(subprocess.TimeoutExpired):
+            self._process.wait(_GRACE)
         shutil.rmtree(self._folder, ignore_errors=True)
 
     def __enter__(self) -> NetronServer:

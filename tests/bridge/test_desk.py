@@ -11,6 +11,7 @@ import pytest
 
 from app import flows
 from app.bridge.hosts import Hosts
+from app.composition import inside_host
 from app.desk import Desk, Ended
 from app.plans import DataChoice, Plan
 from engines.contract.capabilities import EngineReport
@@ -20,6 +21,7 @@ from engines.contract.jobs import Job, ProbeJob, ReadGraphJob
 from engines.contract.views import GraphView
 from engines.host.process import ProcessHost
 from engines.host.protocol import Host
+from engines.host.thread import InThreadHost
 from tests.helpers.fake_jobs import fake_training
 
 
@@ -121,3 +123,19 @@ def test_that_a_run_that_never_began_leaves_no_empty_folder(
         list(new_run(desk, tmp_path, "cpu"))
     assert caught.value.code is ErrorCode.HOST_NOT_STARTED
     assert not (tmp_path / "run").exists()
+
+
+def test_that_stopping_ends_work_that_is_no_hosts_job_whenever_it_begins() -> None:
+    ended: list[str] = []
+    desk = Desk()
+    desk.ended_by(lambda: ended.append("first"))
+    desk.stop()
+    desk.ended_by(lambda: ended.append("second"))
+    assert ended == ["first", "second"]
+
+
+def test_that_only_the_engine_chosen_at_the_start_runs_inside_this_process() -> None:
+    make = inside_host("torch")
+    assert isinstance(make("torch"), InThreadHost)
+    assert isinstance(make("tensorflow"), ProcessHost)
+    assert isinstance(make("tools"), ProcessHost)

@@ -13,6 +13,7 @@ from typing import BinaryIO
 
 import pytest
 
+from engines.contract import files
 from engines.contract.errors import ErrorCode, WorkbenchError
 from engines.contract.files import (
     SUFFIX,
@@ -143,3 +144,27 @@ def test_that_a_kill_at_any_moment_leaves_a_whole_file(tmp_path: Path) -> None:
         assert content in (b"a" * 200_000, b"b" * 200_000)
     sweep(tmp_path)
     assert names(tmp_path) == ["a.bin"]
+
+
+@pytest.mark.parametrize("keeps", [True, False])
+def test_that_a_reader_who_holds_the_old_file_open_is_waited_for_where_that_matters(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch, keeps: bool
+) -> None:
+    """Windows refuses to rename onto a file that somebody reads; the window reads run.json all the time."""
+    refusals = [PermissionError(errno.EACCES, "Access is denied")] * 2
+    rename = Path.replace
+
+    def sharing(part: Path, target: Path) -> Path:
+        if refusals:
+            raise refusals.pop()
+        return rename(part, target)
+
+    monkeypatch.setattr(Path, "replace", sharing)
+    monkeypatch.setattr(files, "_OPEN_FILES_KEEP_NAMES", keeps)
+    if keeps:
+        write_atomic(tmp_path / "run.json", b"new")
+        assert names(tmp_path) == ["run.json"]
+    else:
+        with pytest.raises(WorkbenchError):
+            write_atomic(tmp_path / "run.json", b"new")
+        assert names(tmp_path) == []

@@ -29,3 +29,9 @@ def test_that_an_installation_given_up_ends_pip() -> None:
     next(lines)
     lines.close()
     assert list(lines) == []
+
+
+def test_that_pip_can_be_ended_from_outside_while_it_is_silent() -> None:
+    with pytest.raises(WorkbenchError) as caught:
+        list(install("pip", started=lambda end: end()))
+    assert caught.value.code is ErrorCode.INSTALL_FAILED

@@ -99,15 +99,18 @@ def test_that_it_can_be_stopped_before_it_listens(model: Path) -> None:
 def test_that_the_child_ends_with_whoever_started_it(model: Path) -> None:
     code = (
         "import os, sys; from pathlib import Path; from engines.host.netron_server import NetronServer;"
-        "server = NetronServer(Path(sys.argv[1])); server.wait(); print(server.pid, flush=True); os._exit(1)"
+        "server = NetronServer(Path(sys.argv[1])); server.wait();"
+        "print(server.pid, server._folder, flush=True); os._exit(1)"
     )
     done = subprocess.run(
         [sys.executable, "-c", code, str(model)], capture_output=True, text=True, timeout=60
     )
-    pid = int(done.stdout)
+    number, folder = done.stdout.split()
+    pid = int(number)
     with contextlib.suppress(psutil.NoSuchProcess):
         psutil.Process(pid).wait(timeout=20)
     assert not psutil.pid_exists(pid) or psutil.Process(pid).status() == psutil.STATUS_ZOMBIE
+    assert not Path(folder).exists()
 
 
 def test_that_a_model_that_is_gone_is_named(tmp_path: Path) -> None:
