@@ -8,6 +8,8 @@ from pathlib import Path
 
 from PySide6.QtCore import QObject, QTimer
 
+from app.bridge.collector import Collector
+from app.bridge.flow_thread import Outcome
 from app.bridge.hosts import Hosts
 from app.controllers.data import DataController
 from app.controllers.design import DesignController
@@ -60,6 +62,7 @@ class Composition(QObject):
             window.shell.set_badge("Engine runs inside this process")
         self.engines = EnginesController(self.bench)
         self.load = LoadMonitor(self.bench)
+        self.collector = Collector(self)
         self.models = ModelsController(self.bench)
         self.start = StartController(self.bench, self.models)
         self.data = DataController(self.bench)
@@ -102,10 +105,15 @@ class Composition(QObject):
     def _begin(self) -> None:
         self.engines.begin()
         self.load.begin()
-        self.bench.work("rooms", import_rooms)
+        self.bench.work("rooms", import_rooms, None, self._on_rooms_imported)
+
+    def _on_rooms_imported(self, outcome: Outcome) -> None:
+        if self._window.on_closed is not None:
+            self.collector.begin()
 
     def _on_closed(self) -> None:
         self.bench.remember(self._window.geometry_text())
         self.load.end()
         self.graph.close()
         self.bench.close()
+        self.collector.end()
