@@ -113,8 +113,9 @@ def test_that_a_run_is_exported_proven_drawn_and_optimized(maker: Person, calm: 
     assert proof["status"] == "passed"
     assert proof["max_rel_error"] <= 1e-5
     assert proof["classes_agree"] == 1.0
-    room: Any = maker.go("graph")
-    maker.hand.wait(lambda: bool(room.canvas.sheet.by_id), 60, "the graph")
+    maker.go("graph")
+    canvas: Any = maker.hand.wait_for("graph_canvas", 60)
+    maker.hand.wait(lambda: bool(canvas.sheet.by_id), 60, "the graph")
     maker.hand.click("graph_optimize")
     figures = calm / "artifacts" / "optimized.json"
     maker.hand.wait(figures.is_file, 180, "the optimizer's figures")
