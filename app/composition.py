@@ -23,13 +23,13 @@ from app.controllers.settings import SettingsController
 from app.controllers.ship import ShipController
 from app.controllers.start import StartController
 from app.controllers.training import TrainingController
-from app.desk import TOOLS, Desk, process_host
+from app.desk import Desk, MakeHost, process_host
+from app.plans import default_engine
 from app.project import Project
 from app.session import load_session
 from app.window import Window
 from app.workbench import Workbench
 from engines.contract.events import Event
-from engines.host.protocol import Host
 from engines.host.thread import InThreadHost
 
 LATER_MS = 50
@@ -37,9 +37,12 @@ ROOMS_AHEAD = ("design", "train", "data", "graph", "ship", "runs", "settings")
 """Modules under ``widgets.rooms`` that are imported while the person looks at the first page."""
 
 
-def inside_host(engine: str) -> Host:
-    """Make a host in the worker thread itself for an engine; the tools keep a process of their own."""
-    return process_host(engine) if engine == TOOLS else InThreadHost(engine)
+def inside_host(chosen: str) -> MakeHost:
+    """Run ``chosen`` in the worker thread itself; the tools and every other engine in processes of their own.
+
+    Two frameworks in one process would be one too many.
+    """
+    return lambda engine: InThreadHost(engine) if engine == chosen else process_host(engine)
 
 
 def import_rooms(desk: Desk) -> Iterator[Event]:
@@ -57,7 +60,8 @@ class Composition(QObject):
         self._window = window
         session = load_session()
         inside = session.in_process
-        self.bench = Workbench(window.shell, Hosts(inside_host if inside else process_host))
+        make_host = inside_host(session.engine or default_engine()) if inside else process_host
+        self.bench = Workbench(window.shell, Hosts(make_host))
         if inside:
             window.shell.set_badge("Engine runs inside this process")
         self.engines = EnginesController(self.bench)
@@ -74,7 +78,8 @@ class Composition(QObject):
         self.graph = GraphController(self.bench, self.models)
         self.help = HelpController(self.bench)
         self._add_rooms()
-        window.on_closed = self._on_closed
+        window.on_closing, window.on_closed = self._may_close, self._on_closed
+        self._warned = False
         self._restore()
         QTimer.singleShot(LATER_MS, self._begin)
 
@@ -110,6 +115,12 @@ class Composition(QObject):
     def _on_rooms_imported(self, outcome: Outcome) -> None:
         if self._window.on_closed is not None:
             self.collector.begin()
+
+    def _may_close(self) -> bool:
+        """Stay open, once, where the design cannot be saved: the message says why."""
+        may = self.bench.save() or self._warned
+        self._warned = not may
+        return may
 
     def _on_closed(self) -> None:
         self.bench.remember(self._window.geometry_text())

@@ -14,7 +14,7 @@ from typing import Protocol, TypeVar
 
 from engines.contract.errors import ErrorCode, WorkbenchError
 from engines.contract.events import Answer, Answered, Control, Crashed, Event, Failed, Finished, Stopped
-from engines.contract.jobs import Job
+from engines.contract.jobs import Job, TrainJob
 from engines.host.process import ProcessHost
 from engines.host.protocol import Host
 
@@ -53,6 +53,7 @@ class Desk:
         self._ready: dict[str, Host] = {}
         self._current: Host | None = None
         self._stopping, self._keep = False, True
+        self._saves = False
         self._end: Callable[[], object] | None = None
         self.killed = False
         self.run_folder: Path | None = None
@@ -65,7 +66,7 @@ class Desk:
     def run(self, engine: str, job: Job) -> Generator[Event, None, None]:
         """Yield the job's events to its last one; an engine's process is spent with its job."""
         host = self._host(engine)
-        self._current = host
+        self._current, self._saves = host, isinstance(job, TrainJob)
         try:
             if self._stopping:
                 host.stop(self._keep)
@@ -123,6 +124,13 @@ class Desk:
     def discards(self) -> bool:
         """Whether the work was told to stop and leave nothing."""
         return self._stopping and not self._keep
+
+    def end(self) -> None:
+        """End with the window: a training saves where it is, what has nothing to save is not waited for."""
+        saves = self._current is not None and self._saves
+        self.stop()
+        if not saves:
+            self.kill()
 
     def kill(self) -> None:
         """End the process of the job that runs at once."""

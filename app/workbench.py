@@ -203,7 +203,7 @@ class Workbench(QObject):
         self._closed = True
         self.save()
         for thread in self._flows:
-            thread.stop(keep=True)
+            thread.end()
         self._wait_for_flows()
         self._leave_design()
         self.hosts.close()

@@ -94,6 +94,10 @@ class FlowThread(QObject):
         """Start the stopping ladder, without waiting."""
         self.desk.stop(keep)
 
+    def end(self) -> None:
+        """End with the window, without waiting: see ``Desk.end``."""
+        self.desk.end()
+
     def wait(self, milliseconds: int) -> bool:
         """Wait so long for the end; tell whether it came."""
         return self._worker.wait(milliseconds)

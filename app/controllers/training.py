@@ -26,7 +26,6 @@ from engines.contract.events import (
     Paused,
     Started,
     Stopped,
-    is_last,
 )
 from engines.contract.spec import DataManifest
 from engines.runs.history import RunHistory
@@ -269,8 +268,8 @@ class TrainingController(QObject):
             self._tail.stop()
             return
         room.refresh_soon()
-        if any(is_last(event) for event in room.history.events):
-            self._tail.stop()
+        if room.history.state not in ("running", "paused"):
+            self._tail.stop()  # not its last event: a run that was resumed has had one before
 
 
 def _target_of(run: Path) -> tuple[str, float]:

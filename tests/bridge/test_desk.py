@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import gc
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from dataclasses import dataclass
 from pathlib import Path
 
@@ -139,3 +139,36 @@ def test_that_only_the_engine_chosen_at_the_start_runs_inside_this_process() -> 
     assert isinstance(make("torch"), InThreadHost)
     assert isinstance(make("tensorflow"), ProcessHost)
     assert isinstance(make("tools"), ProcessHost)
+
+
+class Noting:
+    """A host that notes what it is told while its job runs."""
+
+    pid = 1
+
+    def __init__(self, during: Callable[[], None]) -> None:
+        self.told: list[str] = []
+        self._during = during
+
+    def run(self, job: Job) -> Iterator[Event]:
+        self._during()
+        yield Stopped(step=0, kept=True)
+
+    def stop(self, keep: bool) -> None:
+        self.told.append("stop")
+
+    def kill(self) -> None:
+        self.told.append("kill")
+
+    def close(self) -> None:
+        pass
+
+
+@pytest.mark.parametrize(("trains", "told"), [(True, ["stop"]), (False, ["stop", "kill"])])
+def test_that_a_window_that_closes_waits_for_trainings_alone(
+    tmp_path: Path, trains: bool, told: list[str]
+) -> None:
+    host = Noting(lambda: desk.end())
+    desk = Desk(lambda engine: host)  # type: ignore[arg-type]
+    list(desk.run("fake", fake_training(tmp_path) if trains else ProbeJob()))
+    assert host.told == told

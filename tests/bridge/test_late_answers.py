@@ -1,0 +1,83 @@
+"""Answers that come late, engines that are not there, and runs that somebody else went on with."""
+
+from __future__ import annotations
+
+import threading
+from collections.abc import Iterator
+from pathlib import Path
+
+import pytest
+from pytestqt.qtbot import QtBot
+
+from app.bridge.hosts import Hosts
+from app.controllers import data
+from app.controllers.data import DataController
+from app.controllers.engines import EnginesController
+from app.controllers.training import TrainingController
+from app.desk import Desk
+from app.project import Project
+from app.workbench import Workbench
+from engines.contract.events import Answer, Event, Metrics
+from engines.training.control import ControlFlags
+from tests.helpers.small_training import run_small, small_data, small_job
+from widgets.shell import Shell
+
+
+@pytest.fixture
+def bench(qtbot: QtBot, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Iterator[Workbench]:
+    monkeypatch.setenv("MODELWRIGHT_HOME", str(tmp_path / "home"))
+    shell = Shell()
+    qtbot.addWidget(shell)
+    made = Workbench(shell, Hosts())
+    yield made
+    made.close()
+
+
+def test_that_data_asked_for_earlier_never_replace_those_asked_for_last(
+    qtbot: QtBot, bench: Workbench, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    earlier, later = small_data(tmp_path / "earlier"), small_data(tmp_path / "later", samples=90)
+    answered = threading.Event()
+
+    def prepare(desk: Desk, source: str) -> Iterator[Event]:
+        if source == "earlier":
+            answered.wait(10)
+        yield Answer(earlier if source == "earlier" else later)
+
+    monkeypatch.setattr(data, "_prepare_and_look", prepare)
+    controller = DataController(bench)
+    project = Project.create(tmp_path / "mine", "digits-mlp")
+    bench.project, bench.design = project, project.load_design()
+    controller.choose("earlier")
+    controller.choose("later")
+    qtbot.waitUntil(lambda: bench.manifest is not None, timeout=10_000)
+    answered.set()
+    qtbot.waitUntil(lambda: not bench._flows, timeout=10_000)
+    assert bench.manifest == later
+
+
+def test_that_an_engine_nobody_knows_is_no_reason_to_fall_over(bench: Workbench) -> None:
+    controller = EnginesController(bench)
+    bench.engine = "abacus"
+    controller.stand_by()
+    assert not bench.busy
+
+
+def test_that_a_run_that_was_stopped_once_is_followed_when_another_window_goes_on_with_it(
+    bench: Workbench, tmp_path: Path
+) -> None:
+    flags = ControlFlags()
+    flags.stop(keep=True)
+    list(run_small(small_job(tmp_path), flags))
+    controller = TrainingController(bench)
+    controller.make_room()
+    going_on = run_small(small_job(tmp_path, resume=True))
+    next(event for event in going_on if isinstance(event, Metrics))
+    bench.choose_run(str(tmp_path / "run"))
+    controller._on_tail()
+    assert controller._tail.isActive()
+    list(going_on)
+    assert controller._room is not None
+    controller._room.refresh()
+    controller._on_tail()
+    assert not controller._tail.isActive()
