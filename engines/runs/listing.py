@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from dataclasses import dataclass
+from functools import lru_cache
 from pathlib import Path
 
 from engines.contract.errors import WorkbenchError
@@ -39,12 +40,20 @@ class CheckpointSummary:
 def summarize(folder: Path) -> RunSummary:
     """Return one run's line."""
     try:
-        record = read_run(folder)
-    except WorkbenchError as error:
-        return RunSummary(folder, "damaged", None, str(error.facts.get("path", folder)))
+        stat = (folder / RUN).stat()
+        record = _read(folder, stat.st_ino, stat.st_mtime_ns, stat.st_size)
+    except (OSError, WorkbenchError) as error:
+        facts = error.facts if isinstance(error, WorkbenchError) else {}
+        return RunSummary(folder, "damaged", None, str(facts.get("path", folder)))
     living = record.state in ("running", "paused")
     state = "interrupted" if living and not is_locked(folder) else record.state
     return RunSummary(folder, state, record)
+
+
+@lru_cache(maxsize=4096)
+def _read(folder: Path, *mark: int) -> RunRecord:
+    """Read a run's record again only where its file is another one: lists are long and often asked for."""
+    return read_run(folder)
 
 
 def list_runs(project_folder: Path | str) -> list[RunSummary]:

@@ -11,6 +11,7 @@ from __future__ import annotations
 import hashlib
 import json
 from collections.abc import Mapping
+from contextlib import suppress
 from dataclasses import dataclass, field, replace
 from pathlib import Path
 from typing import Any, ClassVar
@@ -142,11 +143,10 @@ def latest_valid(folder: Path, role: str = "step") -> tuple[Checkpoint | None, l
 
 def prune(folder: Path, best_steps: set[int]) -> None:
     """Remove all but the newest ``KEPT`` checkpoints and the best ones of ``best_steps``."""
-    for path in list_checkpoints(folder)[:-KEPT]:
-        _remove(path)
     wanted = {file_name("best", step) for step in best_steps}
-    for path in list_checkpoints(folder, "best"):
-        if path.name not in wanted:
+    stale = [path for path in list_checkpoints(folder, "best") if path.name not in wanted]
+    for path in [*list_checkpoints(folder)[:-KEPT], *stale]:
+        with suppress(PermissionError):  # Windows keeps what somebody reads, an export perhaps
             _remove(path)
 
 

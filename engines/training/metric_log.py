@@ -57,6 +57,7 @@ class MetricLog:
     def __init__(self, path: Path) -> None:
         self.path = path
         self.columns: tuple[str, ...] = ()
+        self._lost = 0
         make_folder(path.parent)
         try:
             self._file = path.open("r+b" if path.exists() else "w+b")
@@ -74,6 +75,7 @@ class MetricLog:
             self.columns = tuple(values)
             header = json.dumps({"columns": self.columns}).encode()
             rows = MAGIC + struct.pack("<I", len(header)) + header
+            rows += np.full(self._lost * len(self.columns), np.nan, "<f4").tobytes()
         rows += np.stack([values[name] for name in self.columns], axis=1).astype("<f4").tobytes()
         try:
             self._file.write(rows)
@@ -87,6 +89,7 @@ class MetricLog:
         if found is None:
             self._file.seek(0)
             self._file.truncate()
+            self._lost = step
             return
         self.columns, begin = found
         width = 4 * len(self.columns)

@@ -16,6 +16,7 @@ import numpy as np
 import numpy.typing as npt
 
 from engines.contract.errors import ErrorCode, WorkbenchError
+from engines.contract.files import read_bytes
 
 Arrays = Mapping[str, npt.NDArray[Any]]
 
@@ -69,4 +70,4 @@ def _view(data: bytes, base: int, entry: Mapping[str, Any]) -> npt.NDArray[Any]:
 
 def read_tensors(path: Path) -> dict[str, npt.NDArray[Any]]:
     """Read a safetensors file."""
-    return parse_tensors(path.read_bytes(), str(path))
+    return parse_tensors(read_bytes(path), str(path))

@@ -8,11 +8,13 @@ from pathlib import Path
 import numpy as np
 import pytest
 
+from app.run_files import changing as artifacts
 from engines.contract.errors import ErrorCode, WorkbenchError
 from engines.runs.compare import compare_runs
 from engines.runs.listing import list_run_checkpoints, list_runs
 from engines.runs.manage import delete_run, empty_bin, list_bin, purge, rename_run, restore_run
 from engines.runs.verify import Finding, verify
+from engines.training import manifest
 from engines.training.run_folder import read_run
 from tests.helpers.small_training import run_small, small_job
 
@@ -152,3 +154,26 @@ def test_that_only_the_bin_is_purged(project: Path) -> None:
     with pytest.raises(WorkbenchError):
         purge(project / "runs" / "run")
     assert (project / "runs" / "run").exists()
+
+
+def test_that_a_file_killed_while_it_changed_is_not_called_damaged(project: Path) -> None:
+    run = list_runs(project)[0].path
+    changing = manifest.changing(run, "run.json", "recipe.json")
+    changing.__enter__()
+    for name in ("run.json", "recipe.json"):
+        (run / name).write_text((run / name).read_text() + "\n")
+    assert verify(run) == ()  # the kill: nothing takes them over
+    changing.__exit__(None, None, None)
+    assert verify(run) == ()
+    (run / "recipe.json").write_text("{}")
+    assert [found.path for found in verify(run)] == ["recipe.json"]
+
+
+def test_that_what_is_made_from_a_run_afterwards_is_held_by_its_hash(project: Path) -> None:
+    model = list_runs(project)[0].path / "artifacts" / "model.onnx"
+    for content in (b"first export", b"second export"):
+        with artifacts(model):
+            model.write_bytes(content)
+        assert verify(model.parent.parent) == ()
+    model.write_bytes(b"flipped")
+    assert [found.path for found in verify(model.parent.parent)] == ["artifacts/model.onnx"]

@@ -32,7 +32,7 @@ from engines.training.early_stopping import EarlyStopping
 from engines.training.lock import is_locked
 from engines.training.metric_log import MetricLog, read_header
 from engines.training.run_folder import RunFolder, read_design, read_recipe, read_run
-from engines.training.tensors import dump_tensors, parse_tensors
+from engines.training.tensors import dump_tensors, parse_tensors, read_tensors
 from tests.helpers.small_training import run_small, small_job
 
 RECORD = CheckpointRecord(
@@ -240,6 +240,40 @@ def test_that_a_log_cut_within_its_header_begins_anew(tmp_path: Path) -> None:
     log.append(chunk(5))
     log.close()
     assert rows_of(path) == [5]
+
+
+def test_that_a_log_that_is_gone_costs_its_steps_and_shifts_no_later_one(tmp_path: Path) -> None:
+    log = MetricLog(tmp_path / "steps.bin")
+    log.go_on_at(2)
+    log.append(chunk(5))
+    log.append(chunk(6))
+    log.close()
+    found = rows_of(tmp_path / "steps.bin")
+    assert np.isnan(found[:2]).all()
+    assert found[2:] == [5, 6]
+
+
+def test_that_a_checkpoint_somebody_reads_ends_no_training(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """Windows refuses to remove a file that is open."""
+    remove = Path.unlink
+
+    def refuse(path: Path, missing_ok: bool = False) -> None:
+        if path.name.startswith("step-000000007"):
+            raise PermissionError(13, "It is used by another process")
+        remove(path, missing_ok)
+
+    monkeypatch.setattr(Path, "unlink", refuse)
+    monkeypatch.setattr(loop, "SAVING_SHARE", 0)
+    assert [*run_small(small_job(tmp_path))][-1].kind == "finished"
+    assert list((tmp_path / "run" / "checkpoints").glob("step-000000007.*"))
+
+
+def test_that_lost_initial_weights_are_named(tmp_path: Path) -> None:
+    with pytest.raises(WorkbenchError) as caught:
+        read_tensors(tmp_path / "init.safetensors")
+    assert caught.value.code is ErrorCode.FILE_MISSING
 
 
 def test_that_a_run_folder_says_what_it_is(tmp_path: Path) -> None:
