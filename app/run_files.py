@@ -10,7 +10,7 @@ from app.desk import Desk
 from engines.contract.errors import WorkbenchError
 from engines.contract.events import Crashed, Event, Stopped
 from engines.training import manifest
-from engines.training.run_folder import ARTIFACTS, RUN, RunFolder
+from engines.training.run_folder import ARTIFACTS, CHECKPOINTS, RUN, RunFolder
 
 
 def changing(*files: Path | str) -> AbstractContextManager[None]:
@@ -21,6 +21,19 @@ def changing(*files: Path | str) -> AbstractContextManager[None]:
         return nullcontext()
     names = [path.relative_to(run).as_posix() for path in paths if path.is_relative_to(run)]
     return manifest.changing(run, *names)
+
+
+def outdated(artifact: Path) -> bool:
+    """Tell whether its run saved a checkpoint since ``artifact`` was made."""
+    saved = (artifact.parent.parent / CHECKPOINTS).glob("*.json")
+    made = _changed(artifact)
+    return any(_changed(path) > made for path in saved)
+
+
+def _changed(path: Path) -> int:
+    with suppress(OSError):  # a training under way may have just removed it
+        return path.stat().st_mtime_ns
+    return 0
 
 
 def _is_artifact(path: Path) -> bool:

@@ -17,6 +17,7 @@ from app import flows
 from app.bridge.flow_thread import FlowThread, Outcome
 from app.desk import TOOLS, Desk
 from app.exports import Exporter
+from app.run_files import outdated
 from app.workbench import Workbench
 from engines.contract.events import Answer, Crashed, Event, Failed, Progress, Stopped
 from engines.contract.jobs import ProveJob
@@ -94,10 +95,13 @@ class ModelsController(QObject):
         self.read()
 
     def look(self) -> None:
-        """See to it that the graph is known: read the file, exported first where it is not there yet."""
+        """See to it that the graph is known: read the file, exported first where it is not there yet.
+
+        What was exported before the run went on is exported anew: its proof was about other weights.
+        """
         if self.busy or self.graph is not None:
             return
-        if self.model is not None:
+        if self.model is not None and (self.file is not None or not outdated(self.model)):
             self.read()
         elif self._bench.run:
             self.export()

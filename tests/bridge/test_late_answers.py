@@ -2,7 +2,9 @@
 
 from __future__ import annotations
 
+import os
 import threading
+import time
 from collections.abc import Iterator
 from pathlib import Path
 
@@ -13,6 +15,7 @@ from app.bridge.hosts import Hosts
 from app.controllers import data
 from app.controllers.data import DataController
 from app.controllers.engines import EnginesController
+from app.controllers.models import ModelsController
 from app.controllers.training import TrainingController
 from app.desk import Desk
 from app.project import Project
@@ -81,3 +84,21 @@ def test_that_a_run_that_was_stopped_once_is_followed_when_another_window_goes_o
     controller._room.refresh()
     controller._on_tail()
     assert not controller._tail.isActive()
+
+
+def test_that_a_model_exported_before_its_run_went_on_is_exported_anew(
+    bench: Workbench, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    list(run_small(small_job(tmp_path)))
+    model = tmp_path / "run" / "artifacts" / "model.onnx"
+    model.write_bytes(b"exported")
+    os.utime(model, ns=(time.time_ns() + 10**9,) * 2)
+    done: list[str] = []
+    models = ModelsController(bench)
+    monkeypatch.setattr(models, "read", lambda: done.append("read"))
+    monkeypatch.setattr(models, "export", lambda: done.append("export"))
+    bench.choose_run(str(tmp_path / "run"))
+    models.look()
+    os.utime(model, ns=(0, 0))  # as if the checkpoints had come later
+    models.look()
+    assert done == ["read", "export"]
