@@ -24,6 +24,7 @@ from app.controllers.ship import ShipController
 from app.controllers.start import StartController
 from app.controllers.training import TrainingController
 from app.desk import Desk, MakeHost, process_host
+from app.messages import words
 from app.plans import default_engine
 from app.project import Project
 from app.session import load_session
@@ -63,7 +64,7 @@ class Composition(QObject):
         make_host = inside_host(session.engine or default_engine()) if inside else process_host
         self.bench = Workbench(window.shell, Hosts(make_host))
         if inside:
-            window.shell.set_badge("Engine runs inside this process")
+            window.shell.set_badge(words.ENGINE_INSIDE)
         self.engines = EnginesController(self.bench)
         self.load = LoadMonitor(self.bench)
         self.collector = Collector(self)

@@ -14,6 +14,7 @@ from PySide6.QtCore import QCoreApplication, QEventLoop, QObject, QTimer, Signal
 from app.bridge.flow_thread import Flow, FlowThread, Outcome
 from app.bridge.hosts import Hosts
 from app.desk import Desk
+from app.messages import words
 from app.messages.message import Told
 from app.messages.table import tell_error, tell_event
 from app.project import Project
@@ -26,24 +27,6 @@ from widgets.shell import Shell
 
 SAVE_MS = 400
 CLOSING_S = 20.0
-
-BUTTONS = {
-    "copy_details": "",
-    "show_node": "Show in design",
-    "show_runs": "Show runs",
-    "choose_folder": "Choose a folder",
-    "choose_file": "Choose a file",
-    "show_engines": "Show engines",
-    "show_data": "Show data",
-    "open_folder": "Open folder",
-    "resume": "Resume",
-    "export_onnx": "Export ONNX",
-    "show_start": "Go to Start",
-    "resume_run": "Resume run",
-    "install_engine": "Show engines",
-    "prepare_data": "Read data again",
-}
-"""The words on a message's button, by the action id that its row names."""
 
 
 class Workbench(QObject):
@@ -148,8 +131,8 @@ class Workbench(QObject):
         if self.project is None or not self._saved_at:
             return
         age = monotonic() - self._saved_at
-        words = "just now" if age < 2 else f"{age:.0f} s ago" if age < 60 else f"{age / 60:.0f} min ago"
-        self.shell.set_saved(f"Saved {words}")
+        ago = "just now" if age < 2 else f"{age:.0f} s ago" if age < 60 else f"{age / 60:.0f} min ago"
+        self.shell.set_saved(f"Saved {ago}")
 
     def _leave_design(self) -> None:
         if self._unobserve is not None:
@@ -210,7 +193,7 @@ class Workbench(QObject):
 
     def _wait_for_flows(self) -> None:
         """Let a run save where it is, with the window still painted; what does not come is killed."""
-        self.shell.set_engine_state("Engine: saving, then Modelwright closes", "busy")
+        self.shell.set_engine_state(words.ENGINE_CLOSING, "busy")
         end = monotonic() + CLOSING_S
         while self.busy and monotonic() < end:
             QCoreApplication.processEvents(QEventLoop.ProcessEventsFlag.ExcludeUserInputEvents, 20)
@@ -254,7 +237,7 @@ class Workbench(QObject):
     def show_told(self, told: Told, severity: str = "bad") -> None:
         """Show a told message above the room."""
         self._told = told
-        title = BUTTONS.get(told.button, "") if told.button in self._actions else ""
+        title = words.BUTTONS.get(told.button, "") if told.button in self._actions else ""
         self.shell.message.show_message(
             told.what,
             told.why,

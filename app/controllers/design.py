@@ -7,6 +7,7 @@ from typing import TYPE_CHECKING
 from PySide6.QtCore import QObject
 from PySide6.QtWidgets import QWidget
 
+from app.messages import words
 from app.messages.table import tell_error
 from app.workbench import Workbench
 
@@ -51,7 +52,7 @@ class DesignController(QObject):
         """Enable ▶, or name the first layer that does not fit and why."""
         design, shell = self._bench.design, self._bench.shell
         if design is None:
-            shell.set_trainable(False, "Open a project or choose a template first.")
+            shell.set_trainable(False, words.NO_DESIGN)
         elif design.problems():
             node, fault = next(iter(design.problems().items()))
             shell.set_trainable(False, f"{node}: {tell_error(fault).what}")

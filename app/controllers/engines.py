@@ -11,6 +11,7 @@ from app import flows
 from app.bridge.flow_thread import Outcome
 from app.bridge.hosts import Hosts
 from app.desk import Desk
+from app.messages import words
 from app.plans import is_installed
 from app.workbench import Workbench
 from engines.contract.capabilities import EngineReport
@@ -81,34 +82,32 @@ class EnginesController(QObject):
         devices = report.devices if report else ()
         rows = [DropRow(device.name, device.title) for device in devices] or [DropRow("cpu", "CPU")]
         if bench.device not in [row.key for row in rows]:
-            rows.append(DropRow(bench.device, bench.device, reason="This device is not there."))
+            rows.append(DropRow(bench.device, bench.device, reason=words.NO_DEVICE))
         bench.shell.set_devices(rows, bench.device)
         self._show_state()
 
     def _show_state(self) -> None:
         bench = self._bench
         if not bench.engine:
-            self._say("none installed", "bad")
+            self._say(words.ENGINE_NONE, "bad")
         elif bench.engine in self.faults:
-            self._say(f"{_title(bench.engine)} does not start", "bad")
+            self._say(words.ENGINE_BROKEN.format(title=_title(bench.engine)), "bad")
         elif bench.engine in self.reports:
-            self._say("ready", "good")
+            self._say(words.ENGINE_READY, "good")
 
-    def _say(self, words: str, severity: str) -> None:
+    def _say(self, state: str, severity: str) -> None:
         """Say how the chosen engine is; while a run goes on, the run says it."""
         shell = self._bench.shell
         if shell.header.state == "idle":
-            shell.set_engine_state(f"Engine: {words}", severity)
+            shell.set_engine_state(f"Engine: {state}", severity)
 
     def _engine_row(self, name: str) -> DropRow:
         row = next(row for row in ENGINES if row.name == name)
         report = self.reports.get(name)
         title = f"{row.title} {_short(report.version)}" if report else row.title
-        reason = (
-            "" if is_installed(row) else f"Not installed. Get it with: modelwright engines install {name}"
-        )
+        reason = "" if is_installed(row) else words.NOT_INSTALLED.format(name=name)
         if name in self.faults:
-            reason = "It does not start; Settings says why."
+            reason = words.DOES_NOT_START
         return DropRow(name, title, reason=reason)
 
     def _on_engine_chosen(self, name: str) -> None:

@@ -9,6 +9,7 @@ from PySide6.QtCore import QObject, QTimer
 from PySide6.QtWidgets import QFileDialog, QWidget
 
 from app.controllers.models import ModelsController
+from app.messages import words
 from app.messages.table import tell_error
 from app.workbench import Workbench
 from engines.contract.errors import WorkbenchError
@@ -118,7 +119,7 @@ class GraphController(QObject):
             self._room.netron.show_address(self._server.address)
         elif not self._server.alive:
             self._poll.stop()
-            self._room.netron.show_fault("Netron's server did not start.")
+            self._room.netron.show_fault(words.NO_NETRON)
 
     def _stop_netron(self) -> None:
         self._poll.stop()

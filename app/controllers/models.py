@@ -17,6 +17,7 @@ from app import flows
 from app.bridge.flow_thread import FlowThread, Outcome
 from app.desk import TOOLS, Desk
 from app.exports import Exporter
+from app.messages import words
 from app.run_files import outdated
 from app.workbench import Workbench
 from engines.contract.events import Answer, Crashed, Event, Failed, Progress, Stopped
@@ -24,18 +25,6 @@ from engines.contract.jobs import ProveJob
 from engines.contract.views import ExportView, GraphView, OptimizeView, ProofView
 
 MODEL, OPTIMIZED, REFERENCE, REPORT = "model.onnx", "optimized.onnx", "reference.npz", "report.html"
-
-STAGES = {
-    "load": "Reading the checkpoint",
-    "export": "Exporting",
-    "answer": "Asking the engine for its answers",
-    "reference": "Asking the engine for its answers",
-    "prove": "Proving the file on held-out samples",
-    "read": "Reading the model",
-    "measure": "Measuring latency",
-    "write": "Writing",
-    "optimize": "Optimizing",
-}
 
 
 class ModelsController(QObject):
@@ -158,7 +147,7 @@ class ModelsController(QObject):
     def _begin(self, name: str, flow: Callable[[Desk], Generator[Event, None, None]]) -> None:
         self._leave()
         self._bench.quiet()
-        self.progressed.emit(STAGES.get(name, STAGES["read"]), 0, 0)
+        self.progressed.emit(words.STAGES.get(name, words.STAGES["read"]), 0, 0)
         turn = self._turn
         self._thread = self._bench.work(
             name, flow, partial(self._on_events, turn), partial(self._on_ended, turn)
@@ -185,8 +174,7 @@ class ModelsController(QObject):
                 case Answer(record=OptimizeView() as view):
                     self.optimization = view
                 case Progress():
-                    words = STAGES.get(event.stage, f"Optimizing: {event.stage.replace('_', ' ')}")
-                    self.progressed.emit(words, event.done, event.total)
+                    self.progressed.emit(_stage(event.stage), event.done, event.total)
                 case _:
                     continue
             if isinstance(event, Answer):
@@ -226,3 +214,7 @@ def _read_and_prove(desk: Desk, model: Path, reference: Path | None) -> Generato
 def _export_and_read(desk: Desk, run: Path, target: Path, exporter: Exporter) -> Generator[Event, None, None]:
     yield from flows.export(desk, run, target, exporter=exporter)
     yield from flows.inspect(desk, target)
+
+
+def _stage(stage: str) -> str:
+    return words.STAGES.get(stage) or words.OPTIMIZING.format(stage=stage.replace("_", " "))

@@ -12,6 +12,7 @@ from PySide6.QtWidgets import QApplication, QWidget
 from app import flows
 from app.bridge.flow_thread import Outcome
 from app.controllers.engines import EnginesController
+from app.messages import words
 from app.messages.table import tell_error, tell_event
 from app.plans import is_installed
 from app.session import save_session
@@ -82,11 +83,10 @@ class SettingsController(QObject):
 
     def _on_in_process_changed(self, inside: bool) -> None:
         self._remember(in_process=inside)
-        where = "inside this process" if inside else "in a process of its own"
-        self._bench.say(f"From the next start of Modelwright on, the engine runs {where}.", "info")
+        self._bench.say(words.INSIDE_NEXT if inside else words.OUTSIDE_NEXT, "info")
 
     def _on_install_requested(self, name: str) -> None:
-        self._bench.shell.set_engine_state(f"Engine: installing {name}", "busy")
+        self._bench.shell.set_engine_state(words.ENGINE_INSTALLING.format(name=name), "busy")
         flow = partial(flows.install, name=name)
         self._bench.work(f"install {name}", flow, None, partial(self._on_installed, name))
 

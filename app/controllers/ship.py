@@ -10,6 +10,7 @@ from PySide6.QtGui import QDesktopServices
 from PySide6.QtWidgets import QWidget
 
 from app.controllers.models import ModelsController
+from app.messages import words
 from app.workbench import Workbench
 from engines.contract.errors import WorkbenchError
 from engines.registry import engine
@@ -17,9 +18,6 @@ from engines.training.run_folder import read_run
 
 if TYPE_CHECKING:
     from widgets.rooms.ship import ShipRoom
-
-NOTHING = "Train a design first: its run is what is exported."
-FOREIGN = "This model is an ONNX file already."
 
 
 class ShipController(QObject):
@@ -67,7 +65,7 @@ class ShipController(QObject):
         assert room is not None
         if models.file is not None:
             room.set_model(models.file.name, str(models.file.parent))
-            room.set_exportable(False, FOREIGN)
+            room.set_exportable(False, words.ONNX_ALREADY)
         elif self._bench.run:
             run = Path(self._bench.run)
             room.set_model(*_title(run))
@@ -75,7 +73,7 @@ class ShipController(QObject):
             room.set_exportable(True)
         else:
             room.set_model("Ship")
-            room.set_exportable(False, NOTHING)
+            room.set_exportable(False, words.NOTHING_TO_EXPORT)
 
     def _on_progressed(self, words: str, done: int, total: int) -> None:
         if self._room is not None and (self._models.exported is not None or self._bench.run):

@@ -13,6 +13,7 @@ from PySide6.QtWidgets import QWidget
 
 from app import flows
 from app.bridge.flow_thread import FlowThread, Outcome
+from app.messages import words
 from app.workbench import Workbench
 from engines.contract.errors import ErrorCode, WorkbenchError
 from engines.contract.events import (
@@ -109,7 +110,7 @@ class TrainingController(QObject):
         self._tail.stop()
         self._discarding = False
         self._bench.shell.set_run_state("starting")
-        self._bench.shell.set_engine_state("Engine: starting", "busy")
+        self._bench.shell.set_engine_state(words.ENGINE_STARTING, "busy")
         self._bench.shell.open_room("train")
         self._thread = self._bench.work("train", flow, self._on_events, self._on_ended)
 
@@ -135,7 +136,7 @@ class TrainingController(QObject):
                     self._on_started()
                 case Paused():
                     self._bench.shell.set_run_state("paused")
-                    self._bench.shell.set_engine_state(f"Engine: paused after step {event.step:,}", "warning")
+                    self._bench.shell.set_engine_state(words.ENGINE_PAUSED.format(step=event.step), "warning")
                 case Continued():
                     self._show_training()
                 case _:
@@ -166,7 +167,7 @@ class TrainingController(QObject):
 
     def _show_training(self) -> None:
         self._bench.shell.set_run_state("training")
-        self._bench.shell.set_engine_state("Engine: training", "busy")
+        self._bench.shell.set_engine_state(words.ENGINE_TRAINING, "busy")
 
     def _on_ended(self, outcome: Outcome) -> None:
         thread, self._thread = self._thread, None
@@ -179,7 +180,7 @@ class TrainingController(QObject):
             if self._room is not None:
                 self._room.clear()
         if isinstance(outcome, (Failed, Crashed, BaseException)):
-            shell.set_engine_state("Engine: the run ended early", "bad")
+            shell.set_engine_state(words.ENGINE_ENDED_EARLY, "bad")
             self._bench.tell(outcome)
         self._bench.runs_changed.emit()
         if folder is not None:

@@ -14,9 +14,9 @@ from typing import Any
 import pytest
 
 from app.messages.table import _CRASHES, rows
+from app.messages.words import BUTTONS
 from app.project import Project
 from app.window import _on_fault
-from app.workbench import BUTTONS
 from engines.training.checkpoints import latest_valid
 from tests.e2e.person import Person
 
