@@ -34,6 +34,15 @@ class EngineRow:
 
 
 @dataclass(frozen=True)
+class Gap:
+    """A layer of the catalogue that an engine cannot do: ``call`` of its library fails with ``why``."""
+
+    layer: str
+    call: str
+    why: str
+
+
+@dataclass(frozen=True)
 class EngineReport:
     """What a probe job found out in the engine's own process."""
 

@@ -10,6 +10,9 @@ from engines.training.losses import LOSSES
 from engines.training.optimizers import OPTIMIZERS
 from engines.training.schedules import SCHEDULES
 
+PRECISIONS = ("fp32", "fp64")
+"""What values and weights are computed in; an engine's report says which of them it has."""
+
 Bounds = tuple[float, float, bool]  # lowest, highest, whether the lowest itself is allowed
 
 _BOUNDS: dict[str, Bounds] = {
@@ -52,8 +55,8 @@ def check_recipe(recipe: Recipe) -> None:
         inside = low <= value < high if closed else low < value < high
         if not inside:
             raise _invalid(recipe, setting, f"{'≥' if closed else '>'} {low:g}, < {high:g}")
-    if recipe.precision != "fp32":
-        raise _invalid(recipe, "precision", "fp32")
+    if recipe.precision not in PRECISIONS:
+        raise _invalid(recipe, "precision", ", ".join(PRECISIONS))
     _check_metrics(recipe)
 
 

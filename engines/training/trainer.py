@@ -34,15 +34,15 @@ class Trainer(Protocol):
 
     def run_chunk(
         self, first_step: int, batches: npt.NDArray[np.int64], rates: npt.NDArray[np.float64]
-    ) -> dict[str, npt.NDArray[np.float32]]:
+    ) -> dict[str, npt.NDArray[np.floating[Any]]]:
         """Train ``len(batches)`` steps; rows are positions in the training split.
 
-        Returns ``loss`` and the loss's step metric of every step, of the batch before its update. What is
-        random in a step depends on the recipe's seed and the step's number alone.
+        Returns, in the recipe's precision, ``loss`` and the loss's step metric of every step, of the batch
+        before its update. What is random in a step depends on the recipe's seed and the step's number alone.
         """
         ...
 
-    def evaluate(self, split: str) -> npt.NDArray[np.float32]:
+    def evaluate(self, split: str) -> npt.NDArray[np.floating[Any]]:
         """Return the outputs for every sample of ``split``, in its order, without training."""
         ...
 

@@ -11,6 +11,8 @@ from tests.helpers.source import modules, run_python
 
 HEAVY = ("torch", "tensorflow", "keras", "jax", "mxnet", "onnxruntime", "sklearn", "onnx")
 
+BACKENDS = ("torch", "tensorflow")
+
 WITHOUT_QT = """
 import importlib, sys
 
@@ -37,12 +39,13 @@ def held_by(*names: str) -> set[str]:
 
 
 def test_that_all_of_engines_can_be_imported_where_qt_is_not_installed() -> None:
-    run_python(WITHOUT_QT, *modules("engines", but=("engines/backends/torch",)))
+    run_python(WITHOUT_QT, *modules("engines", but=[f"engines/backends/{name}" for name in BACKENDS]))
 
 
 @pytest.mark.framework
-def test_that_the_torch_backend_can_be_imported_where_qt_is_not_installed() -> None:
-    run_python(WITHOUT_QT, *modules("engines/backends/torch"))
+@pytest.mark.parametrize("name", BACKENDS)
+def test_that_a_backend_can_be_imported_where_qt_is_not_installed(name: str) -> None:
+    run_python(WITHOUT_QT, *modules(f"engines/backends/{name}"))
 
 
 def test_that_the_window_and_every_widget_hold_no_framework(monkeypatch: pytest.MonkeyPatch) -> None:

@@ -49,9 +49,11 @@ def cases() -> dict[str, tuple[str, GraphSpec]]:
         for window in windows("kernel", axes):
             add(f"conv{axes}d", shape, filters=6, **window)
         add(f"conv{axes}d", shape, filters=8, groups=4, bias=False)
+        add(f"conv{axes}d", shape, filters=6, groups=2, stride=(2,) * axes)
         for form in ("max", "average"):
             for window in windows("size", axes):
                 add(f"{form}_pool{axes}d", shape, **window)
+    add("conv2d", IMAGE, filters=8, groups=4, stride=(2, 1))
     for kind in ("global_average_pool", "global_max_pool", "batch_norm", "layer_norm", "softmax", "flatten"):
         add(kind, SIGNAL)
         add(kind, IMAGE)

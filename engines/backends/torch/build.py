@@ -14,6 +14,9 @@ from engines.backends.torch.layers import LAYERS
 from engines.contract.errors import ErrorCode, WorkbenchError
 from engines.contract.spec import GraphSpec, LayerSpec
 
+DTYPES = {"fp32": torch.float32, "fp64": torch.float64}
+"""The type of weights and values by the recipe's precision."""
+
 
 class DesignModule(nn.Module):
     """A whole design: takes its inputs in the design's order, gives its one output."""
@@ -51,13 +54,13 @@ def _make(layer: LayerSpec, inputs: list[tuple[int, ...]]) -> nn.Module:
     return make(layer, inputs)
 
 
-def build(spec: GraphSpec) -> DesignModule:
+def build(spec: GraphSpec, precision: str = "fp32") -> DesignModule:
     """Return the module of ``spec`` in training mode, its weights still PyTorch's own.
 
     Raises:
         WorkbenchError: ``LAYER_UNSUPPORTED``.
     """
-    return DesignModule(spec)
+    return DesignModule(spec).to(DTYPES[precision])
 
 
 def parameters_by_name(module: DesignModule) -> dict[str, Tensor]:
@@ -91,9 +94,9 @@ def _unfit(module: DesignModule, name: str, why: str) -> WorkbenchError:
     return WorkbenchError(ErrorCode.CHECKPOINT_UNFIT, path=module.spec.name, array=name, why=why)
 
 
-def read_weights(module: DesignModule) -> dict[str, npt.NDArray[np.float32]]:
-    """Return copies of every parameter by canonical name, float32 in the canonical layout."""
+def read_weights(module: DesignModule) -> dict[str, npt.NDArray[Any]]:
+    """Return copies of every parameter by canonical name in the canonical layout, in their own precision."""
     return {
-        name: tensor.detach().to("cpu", torch.float32, copy=True).numpy()
+        name: tensor.detach().to("cpu", copy=True).numpy()
         for name, tensor in parameters_by_name(module).items()
     }

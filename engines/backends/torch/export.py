@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import ast
 import logging
 import warnings
 from collections.abc import Iterator
@@ -11,9 +12,9 @@ from pathlib import Path
 import onnx
 import torch
 
+from engines.backends.onnx_names import add_metadata, name_borders, stamp_layers
 from engines.backends.torch.build import DesignModule
 from engines.backends.torch.evaluate import load_run
-from engines.backends.torch.onnx_names import add_metadata, name_borders, stamp_layers
 from engines.backends.torch.reference import write_reference
 from engines.contract.errors import ErrorCode, WorkbenchError
 from engines.contract.events import Answer, Event, Finished, Progress, Stopped
@@ -25,6 +26,8 @@ from engines.training.model_facts import held_out_samples, model_facts, output_n
 from engines.training.run_folder import read_recipe
 
 OPSET = 20
+SCOPES_KEY = "pkg.torch.onnx.name_scopes"
+"""Where PyTorch writes a node's module names, outermost first, then the operation."""
 _STAGES = ("load", "export", "answer", "write")
 
 
@@ -102,7 +105,7 @@ def to_onnx(module: DesignModule, output: str, target: Path) -> onnx.ModelProto:
             assert program is not None
             model = program.model_proto
         name_borders(model, [layer.name for layer in spec.inputs], [output])
-        stamp_layers(model, [layer.name for layer in spec.layers])
+        stamp_layers(model, [layer.name for layer in spec.layers], _module_of, (SCOPES_KEY,))
         model.graph.name = spec.name
         onnx.checker.check_model(model, full_check=True)
     except Exception as error:
@@ -111,6 +114,11 @@ def to_onnx(module: DesignModule, output: str, target: Path) -> onnx.ModelProto:
             ErrorCode.EXPORT_FAILED, str(error), path=str(target), why=lines[0][:300]
         ) from error
     return model
+
+
+def _module_of(node: onnx.NodeProto) -> str:
+    written = next((entry.value for entry in node.metadata_props if entry.key == SCOPES_KEY), "[]")
+    return next(iter(ast.literal_eval(written)[1:-1]), "")
 
 
 @contextmanager

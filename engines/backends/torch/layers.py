@@ -100,7 +100,7 @@ class PaddedAveragePool(nn.Module):
     def __init__(self, pool: nn.Module, pads: list[int], shape: Shape) -> None:
         super().__init__()
         self.pool, self.pads = pool, pads
-        share = pool(F.pad(torch.ones(1, 1, *shape), pads))
+        share = pool(F.pad(torch.ones(1, 1, *shape, dtype=torch.float64), pads))
         self.register_buffer("scale", 1.0 / share, persistent=False)
 
     def forward(self, x: Tensor) -> Tensor:

@@ -90,7 +90,7 @@ def _slot(arrays: Mapping[str, npt.NDArray[Any]], key: str, tensor: Tensor) -> T
     if array is None or tuple(array.shape) != tuple(tensor.shape):
         why = "missing" if array is None else f"{tuple(array.shape)} ≠ {tuple(tensor.shape)}"
         raise WorkbenchError(ErrorCode.CHECKPOINT_UNFIT, path=key, array=key, why=why)
-    return torch.from_numpy(np.array(array)).to(tensor.device)
+    return torch.from_numpy(np.array(array)).to(tensor.device, tensor.dtype)
 
 
 def _trained(module: DesignModule) -> dict[str, Tensor]:

@@ -6,6 +6,7 @@ import platform
 
 import torch
 
+from engines.backends.torch.build import DTYPES
 from engines.backends.torch.devices import devices
 from engines.backends.torch.layers import LAYERS
 from engines.backends.torch.losses import LOSSES
@@ -24,7 +25,7 @@ def probe() -> EngineReport:
         layers=("input", *LAYERS),
         losses=tuple(LOSSES),
         optimizers=tuple(OPTIMIZERS),
-        precisions=("fp32",),
+        precisions=tuple(DTYPES),
         facts={
             "cuda": torch.version.cuda or "",
             "cores": str(free_cores()),

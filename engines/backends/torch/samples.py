@@ -21,9 +21,14 @@ class Samples:
     """Gives batches of a split as tensors on the device; ``inputs`` and ``targets`` of equal length."""
 
     def __init__(
-        self, shards: Shards, output_shape: tuple[int, ...], loss: str, device: torch.device
+        self,
+        shards: Shards,
+        output_shape: tuple[int, ...],
+        loss: str,
+        device: torch.device,
+        dtype: torch.dtype = torch.float32,
     ) -> None:
-        self._shards, self._device = shards, device
+        self._shards, self._device, self._dtype = shards, device, dtype
         self._targets = shape_targets(shards.targets, output_shape, loss)
         self._resident = fits_on(device, shards.inputs.nbytes + self._targets.nbytes)
         self._whole: dict[str, Pair] = {}
@@ -62,4 +67,5 @@ class Samples:
         return self._tensor(self._shards.inputs[indices]), self._tensor(self._targets[indices])
 
     def _tensor(self, array: npt.NDArray[Any]) -> Tensor:
-        return torch.from_numpy(np.ascontiguousarray(array)).to(self._device)
+        tensor = torch.from_numpy(np.ascontiguousarray(array)).to(self._device)
+        return tensor.to(self._dtype) if tensor.is_floating_point() else tensor

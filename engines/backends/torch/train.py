@@ -14,13 +14,13 @@ from torch import Tensor, nn
 from torch.optim import Optimizer
 
 from engines.backends.torch import optimizers
-from engines.backends.torch.build import DesignModule, build, load_weights, read_weights
+from engines.backends.torch.build import DTYPES, DesignModule, build, load_weights, read_weights
 from engines.backends.torch.devices import memory_faults, open_device
 from engines.backends.torch.losses import LOSSES, step_metric
 from engines.backends.torch.samples import Samples
 from engines.contract.events import Event
 from engines.contract.jobs import TrainJob
-from engines.contract.spec import GraphSpec
+from engines.contract.spec import GraphSpec, Recipe
 from engines.training import session
 from engines.training.control import ControlFlags
 from engines.training.losses import LOSSES as LOSS_ROWS
@@ -50,8 +50,8 @@ class TorchTrainer:
             "cuda": torch.version.cuda or "",
         }
         with memory_faults(self.device, self.recipe.batch_size):
-            self.module = build(job.spec).to(self.device)
-            self.samples = Samples(shards, output_shape(job.spec), self.recipe.loss, self.device)
+            self.module = build(job.spec, self.recipe.precision).to(self.device)
+            self.samples = samples_of(shards, self.module, self.recipe, self.device)
         self.optimizer = optimizers.make_optimizer(self.module, self.recipe)
         self._loss = LOSSES[self.recipe.loss]
         self._row = LOSS_ROWS[self.recipe.loss]
@@ -88,7 +88,7 @@ class TorchTrainer:
 
     def run_chunk(
         self, first_step: int, batches: npt.NDArray[np.int64], rates: npt.NDArray[np.float64]
-    ) -> dict[str, npt.NDArray[np.float32]]:
+    ) -> dict[str, npt.NDArray[np.floating[Any]]]:
         """Train a chunk of steps; one transfer from the device at its end."""
         with memory_faults(self.device, self.recipe.batch_size):
             losses, metric = self._steps(self.module, self.optimizer, first_step, batches, rates)
@@ -132,7 +132,7 @@ class TorchTrainer:
         else:
             torch.default_generator.manual_seed(seed)
 
-    def evaluate(self, split: str) -> npt.NDArray[np.float32]:
+    def evaluate(self, split: str) -> npt.NDArray[np.floating[Any]]:
         """Return the outputs for every sample of ``split``, in its order."""
         with memory_faults(self.device, EVALUATION_BATCH):
             return outputs_of(self.module, self.samples, split)
@@ -149,14 +149,19 @@ class TorchTrainer:
         optimizers.load_state(self.module, self.optimizer, self.recipe.optimizer, arrays, step)
 
 
-def outputs_of(module: DesignModule, samples: Samples, split: str) -> npt.NDArray[np.float32]:
+def samples_of(shards: Shards, module: DesignModule, recipe: Recipe, device: torch.device) -> Samples:
+    """Return the data as ``module`` takes them and its loss compares them."""
+    return Samples(shards, output_shape(module.spec), recipe.loss, device, DTYPES[recipe.precision])
+
+
+def outputs_of(module: DesignModule, samples: Samples, split: str) -> npt.NDArray[np.floating[Any]]:
     """Return the outputs of ``module`` for ``split``, in batches of 256, without training."""
     module.eval()
     parts = []
     with torch.inference_mode():
         for begin in range(0, samples.count(split), EVALUATION_BATCH):
             part = samples.slice(split, begin, begin + EVALUATION_BATCH)
-            parts.append(module(part).to("cpu", torch.float32).numpy())
+            parts.append(module(part).cpu().numpy())
     return np.concatenate(parts)
 
 

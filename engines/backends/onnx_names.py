@@ -2,15 +2,12 @@
 
 from __future__ import annotations
 
-import ast
 from collections import Counter
-from collections.abc import Mapping, Sequence
+from collections.abc import Callable, Mapping, Sequence
 
 import onnx
 
 from engines.contract.spec import LAYER_KEY
-
-SCOPES_KEY = "pkg.torch.onnx.name_scopes"
 
 
 def name_borders(model: onnx.ModelProto, inputs: Sequence[str], outputs: Sequence[str]) -> None:
@@ -24,23 +21,30 @@ def name_borders(model: onnx.ModelProto, inputs: Sequence[str], outputs: Sequenc
     _rename(graph, {**aside, **wanted})
 
 
-def stamp_layers(model: onnx.ModelProto, layers: Sequence[str]) -> None:
+def stamp_layers(
+    model: onnx.ModelProto,
+    layers: Sequence[str],
+    layer_of: Callable[[onnx.NodeProto], str],
+    kept: Sequence[str] = (),
+) -> None:
     """Write each node's layer into its metadata and name; drop the exporter's traces of local files.
 
-    A node that belongs to no module (it works out a shape) goes to the layer that uses it.
+    ``layer_of`` tells a node's layer, "" where it does not know; such a node (it works out a shape) goes
+    to the layer that uses it. Metadata of the keys ``kept`` stay.
     """
     known, users = set(layers), dict[str, str]()
     counts: Counter[str] = Counter()
     found: list[str] = []
     for node in reversed(model.graph.node):
-        layer = _module_of(node, known) or next((users[n] for n in node.output if users.get(n)), "")
+        own = layer_of(node)
+        layer = own if own in known else next((users[n] for n in node.output if users.get(n)), "")
         users.update(dict.fromkeys(node.input, layer))
         found.append(layer)
     for node, layer in zip(model.graph.node, reversed(found)):
         base = f"{layer}/{node.op_type}" if layer else node.op_type
         counts[base] += 1
         node.name = base if counts[base] == 1 else f"{base}_{counts[base]}"
-        _set_metadata(node, layer)
+        _set_metadata(node, layer, kept)
 
 
 def add_metadata(model: onnx.ModelProto, facts: Mapping[str, str]) -> None:
@@ -48,19 +52,13 @@ def add_metadata(model: onnx.ModelProto, facts: Mapping[str, str]) -> None:
     onnx.helper.set_model_props(model, {key: value for key, value in facts.items() if value})
 
 
-def _module_of(node: onnx.NodeProto, known: set[str]) -> str:
-    written = next((entry.value for entry in node.metadata_props if entry.key == SCOPES_KEY), "[]")
-    scopes = ast.literal_eval(written)
-    return next((scope for scope in scopes[1:-1] if scope in known), "")
-
-
-def _set_metadata(node: onnx.NodeProto, layer: str) -> None:
-    kept = [entry for entry in node.metadata_props if entry.key == SCOPES_KEY]
+def _set_metadata(node: onnx.NodeProto, layer: str, kept: Sequence[str]) -> None:
+    facts = {entry.key: entry.value for entry in node.metadata_props if entry.key in kept}
     if layer:
-        kept.append(onnx.StringStringEntryProto(key=LAYER_KEY, value=layer))
-    kept = [onnx.StringStringEntryProto(key=entry.key, value=entry.value) for entry in kept]
+        facts[LAYER_KEY] = layer
     del node.metadata_props[:]
-    node.metadata_props.extend(kept)
+    entries = [onnx.StringStringEntryProto(key=key, value=value) for key, value in facts.items()]
+    node.metadata_props.extend(entries)
     node.doc_string = ""
 
 

@@ -1,0 +1,155 @@
+"""Build a Keras functional model from a design; the design's node names are the layers' names."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
+from typing import Any
+
+import keras
+import numpy as np
+import numpy.typing as npt
+
+from engines.backends.tensorflow.layers import LAYERS, SeededDropout, last_axes, to_design
+from engines.contract.errors import ErrorCode, WorkbenchError
+from engines.contract.spec import GraphSpec, LayerSpec
+
+DTYPES = {"fp32": "float32", "fp64": "float64"}
+"""The type of weights and values by the recipe's precision."""
+
+_ATTRIBUTES: dict[str, tuple[str, ...]] = {
+    "weight": ("kernel", "gamma"),
+    "bias": ("bias", "beta"),
+    "running_mean": ("moving_mean",),
+    "running_var": ("moving_variance",),
+}
+
+
+@dataclass(frozen=True)
+class Parameter:
+    """A variable under its canonical name; ``axes`` take its layout to the canonical one."""
+
+    name: str
+    variable: Any
+    axes: tuple[int, ...]
+    trainable: bool
+
+    def canonical(self, value: Any) -> npt.NDArray[Any]:
+        """Return the variable's value, or a slot's of its shape, in the canonical layout."""
+        return np.ascontiguousarray(value.numpy().transpose(self.axes))
+
+    def own(self, array: npt.NDArray[Any]) -> npt.NDArray[Any]:
+        """Return a canonical array in the variable's layout."""
+        return np.ascontiguousarray(array.transpose(np.argsort(self.axes)))
+
+    @property
+    def shape(self) -> tuple[int, ...]:
+        """The canonical shape."""
+        return tuple(self.variable.shape[axis] for axis in self.axes)
+
+
+class DesignModel:
+    """A whole design: ``keras`` takes channels-last inputs and gives its channels-last output."""
+
+    def __init__(self, spec: GraphSpec, dtype: str) -> None:
+        self.spec, self.dtype = spec, dtype
+        self.shapes = {layer.name: layer.output_shape for layer in spec.layers}
+        self.layers: dict[str, keras.Layer] = {}
+        values = {layer.name: _input(layer, dtype) for layer in spec.inputs}
+        inputs = list(values.values())
+        for layer in spec.layers:
+            if layer.layer != "input":
+                self.layers[layer.name] = self._make(layer)
+                values[layer.name] = self._call(layer, values)
+        self.keras = keras.Model(inputs, values[spec.outputs[0]], name=spec.name or None)
+        self.parameters = tuple(self._parameter(entry.name, entry.trainable) for entry in spec.parameters)
+
+    def _make(self, layer: LayerSpec) -> keras.Layer:
+        make = LAYERS.get(layer.layer)
+        if make is None:
+            facts = {"node": layer.name, "layer": layer.layer, "engine": "TensorFlow"}
+            raise WorkbenchError(ErrorCode.LAYER_UNSUPPORTED, **facts)
+        made = make(layer, [self.shapes[name] for name in layer.inputs], self.dtype)
+        if isinstance(made, SeededDropout):
+            made.number = len(self.layers)
+        return made
+
+    def _call(self, layer: LayerSpec, values: Mapping[str, Any], **options: bool) -> Any:
+        sources = [values[name] for name in layer.inputs]
+        return self.layers[layer.name](sources[0] if len(sources) == 1 else sources, **options)
+
+    def _parameter(self, name: str, trainable: bool) -> Parameter:
+        node, role = name.rsplit("/", 1)
+        layer = self.layers[node]
+        found = next(key for key in _ATTRIBUTES[role] if getattr(layer, key, None) is not None)
+        variable = getattr(layer, found).value
+        rank = len(variable.shape)
+        first = (rank - 1, rank - 2) if found == "kernel" else (rank - 1,)
+        axes = (*first, *(axis for axis in range(rank) if axis not in first))
+        return Parameter(name, variable, axes, trainable)
+
+    @property
+    def output_shape(self) -> tuple[int, ...]:
+        """The shape of the one output, per sample, in the design's layout."""
+        return self.shapes[self.spec.outputs[0]]
+
+    @property
+    def trained(self) -> tuple[Parameter, ...]:
+        """The parameters that gradients change."""
+        return tuple(parameter for parameter in self.parameters if parameter.trainable)
+
+    @property
+    def dropouts(self) -> list[SeededDropout]:
+        """The layers that are random in training."""
+        return [layer for layer in self.layers.values() if isinstance(layer, SeededDropout)]
+
+    def __call__(self, inputs: Sequence[Any], training: bool = False) -> Any:
+        """Return the output in the design's layout; the inputs have their channels last."""
+        given = inputs[0] if len(inputs) == 1 else list(inputs)
+        return to_design(self.keras(given, training=training), self.output_shape)
+
+    def walk(self, inputs: Sequence[Any], enter: Any) -> dict[str, Any]:
+        """Return every layer's channels-last value; ``enter(name)`` is a context around each call."""
+        values = dict(zip((layer.name for layer in self.spec.inputs), inputs))
+        for layer in self.spec.layers:
+            if layer.layer != "input":
+                with enter(layer.name):
+                    values[layer.name] = self._call(layer, values)
+        return values
+
+
+def _input(layer: LayerSpec, dtype: str) -> Any:
+    shape = layer.output_shape
+    own = tuple(shape[axis - 1] for axis in last_axes(len(shape))[1:])
+    return keras.Input(own, dtype=dtype, name=layer.name)
+
+
+def build(spec: GraphSpec, precision: str = "fp32") -> DesignModel:
+    """Return the model of ``spec``, its weights still zero.
+
+    Raises:
+        WorkbenchError: ``LAYER_UNSUPPORTED``.
+    """
+    return DesignModel(spec, DTYPES[precision])
+
+
+def load_weights(model: DesignModel, arrays: Mapping[str, npt.NDArray[Any]]) -> None:
+    """Copy arrays of canonical names and layouts into the model.
+
+    Raises:
+        WorkbenchError: ``CHECKPOINT_UNFIT`` naming the first array that is missing or of another shape;
+            the model is unchanged then.
+    """
+    for parameter in model.parameters:
+        array = arrays.get(parameter.name)
+        if array is None or tuple(array.shape) != parameter.shape:
+            why = "missing" if array is None else f"{tuple(array.shape)} ≠ {parameter.shape}"
+            facts = {"path": model.spec.name, "array": parameter.name, "why": why}
+            raise WorkbenchError(ErrorCode.CHECKPOINT_UNFIT, **facts)
+    for parameter in model.parameters:
+        parameter.variable.assign(parameter.own(arrays[parameter.name]).astype(model.dtype))
+
+
+def read_weights(model: DesignModel) -> dict[str, npt.NDArray[Any]]:
+    """Return copies of every parameter by canonical name in the canonical layout, in their own precision."""
+    return {parameter.name: parameter.canonical(parameter.variable) for parameter in model.parameters}

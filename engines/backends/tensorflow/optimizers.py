@@ -1,0 +1,160 @@
+"""The optimizers on TensorFlow's own kernels, and their state under the canonical slot names.
+
+Whatever depends on the step alone is worked out on the host in float64 and enters as a row of numbers, so
+that a rate changed by hand compiles nothing anew.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Mapping, Sequence
+from typing import Any
+
+import numpy as np
+import numpy.typing as npt
+import tensorflow as tf
+
+from engines.backends.tensorflow.build import DesignModel, Parameter
+from engines.contract.errors import ErrorCode, WorkbenchError
+from engines.contract.spec import Recipe
+from engines.training.optimizers import OPTIMIZERS
+
+Rates = npt.NDArray[np.float64]
+Slots = Sequence[Any]
+
+
+class Optimizer:
+    """The recipe's optimizer over a model's trained parameters.
+
+    ``began`` is the step at which its slots were fresh: Adam's corrections count from there.
+    """
+
+    def __init__(self, model: DesignModel, recipe: Recipe) -> None:
+        self.recipe, self.parameters = recipe, model.trained
+        self.names = OPTIMIZERS[recipe.optimizer].slots
+        if recipe.optimizer == "sgd" and not recipe.momentum:
+            self.names = ()
+        self.slots = [[_zeros(parameter) for _ in self.names] for parameter in self.parameters]
+        self.began = 0
+        self._update = _UPDATES[recipe.optimizer]
+
+    def numbers(self, first_step: int, rates: Rates) -> Rates:
+        """Return what the steps need beside the gradients: a row a step."""
+        steps = first_step - self.began + 1 + np.arange(len(rates))
+        return _NUMBERS[self.recipe.optimizer](self.recipe, steps, rates)
+
+    def apply(self, gradients: Sequence[Any], numbers: Any) -> None:
+        """Take one step inside a graph; ``numbers`` is its row."""
+        decay = self.recipe.weight_decay if self.recipe.optimizer != "adamw" else 0.0
+        for parameter, gradient, slots in zip(self.parameters, gradients, self.slots):
+            if gradient is not None:  # a layer that the output does not hang on
+                if decay:
+                    gradient += decay * parameter.variable
+                self._update(self.recipe, parameter.variable, gradient, slots, numbers)
+
+    def variables(self) -> list[Any]:
+        """Return the slots' variables."""
+        return [variable for slots in self.slots for variable in slots]
+
+    def read(self) -> dict[str, npt.NDArray[Any]]:
+        """Return copies of the slots as ``optimizer/<slot>/<layer>/<role>``."""
+        return {
+            f"optimizer/{name}/{parameter.name}": parameter.canonical(slot)
+            for parameter, slots in zip(self.parameters, self.slots)
+            for name, slot in zip(self.names, slots)
+        }
+
+    def load(self, arrays: Mapping[str, npt.NDArray[Any]], step: int) -> None:
+        """Take over such arrays after ``step`` steps; without any the optimizer is fresh.
+
+        Raises:
+            WorkbenchError: ``CHECKPOINT_UNFIT`` where an array is missing or of another shape.
+        """
+        fresh = not any(key.startswith("optimizer/") for key in arrays)
+        self.began = step if fresh else 0
+        for parameter, slots in zip(self.parameters, self.slots):
+            for name, slot in zip(self.names, slots):
+                if fresh:
+                    slot.assign(tf.zeros_like(slot))
+                else:
+                    array = _slot(arrays, f"optimizer/{name}/{parameter.name}", parameter)
+                    slot.assign(parameter.own(array).astype(slot.dtype.as_numpy_dtype))
+
+
+def _zeros(parameter: Parameter) -> Any:
+    return tf.Variable(tf.zeros_like(parameter.variable), trainable=False)
+
+
+def _slot(arrays: Mapping[str, npt.NDArray[Any]], key: str, parameter: Parameter) -> npt.NDArray[Any]:
+    array = arrays.get(key)
+    if array is None or tuple(array.shape) != parameter.shape:
+        why = "missing" if array is None else f"{tuple(array.shape)} ≠ {parameter.shape}"
+        raise WorkbenchError(ErrorCode.CHECKPOINT_UNFIT, path=key, array=key, why=why)
+    return array
+
+
+def _rates(recipe: Recipe, steps: npt.NDArray[np.int64], rates: Rates) -> Rates:
+    return rates[:, None]
+
+
+def _adam_numbers(recipe: Recipe, steps: npt.NDArray[np.int64], rates: Rates) -> Rates:
+    """Return rate, epsilon and decay such that the kernel, which corrects no bias, gives Adam.
+
+    ``lr m̂ / (√v̂ + ε)`` with ``c = √(1 - β₂ᵗ)`` is ``(lr c / (1 - β₁ᵗ)) m / (√v + ε c)``.
+    """
+    correction = np.sqrt(1.0 - recipe.beta2**steps)
+    scaled = rates * correction / (1.0 - recipe.beta1**steps)
+    return np.stack([scaled, recipe.epsilon * correction, 1.0 - rates * recipe.weight_decay], axis=1)
+
+
+def _sgd(recipe: Recipe, variable: Any, gradient: Any, slots: Slots, numbers: Any) -> None:
+    if not slots:
+        tf.raw_ops.ResourceApplyGradientDescent(var=variable.handle, alpha=numbers[0], delta=gradient)
+        return
+    tf.raw_ops.ResourceApplyMomentum(
+        var=variable.handle,
+        accum=slots[0].handle,
+        lr=numbers[0],
+        grad=gradient,
+        momentum=tf.constant(recipe.momentum, variable.dtype),
+    )
+
+
+def _adam(recipe: Recipe, variable: Any, gradient: Any, slots: Slots, numbers: Any) -> None:
+    zero = tf.constant(0.0, variable.dtype)
+    tf.raw_ops.ResourceApplyAdam(
+        var=variable.handle,
+        m=slots[0].handle,
+        v=slots[1].handle,
+        beta1_power=zero,
+        beta2_power=zero,
+        lr=numbers[0],
+        beta1=tf.constant(recipe.beta1, variable.dtype),
+        beta2=tf.constant(recipe.beta2, variable.dtype),
+        epsilon=numbers[1],
+        grad=gradient,
+    )
+
+
+def _adamw(recipe: Recipe, variable: Any, gradient: Any, slots: Slots, numbers: Any) -> None:
+    variable.assign(variable * numbers[2])
+    _adam(recipe, variable, gradient, slots, numbers)
+
+
+def _rmsprop(recipe: Recipe, variable: Any, gradient: Any, slots: Slots, numbers: Any) -> None:
+    kept = recipe.momentum
+    square = slots[0].assign(kept * slots[0] + (1.0 - kept) * tf.square(gradient))
+    variable.assign_sub(numbers[0] * gradient / (tf.sqrt(square) + recipe.epsilon))
+
+
+_UPDATES: dict[str, Callable[[Recipe, Any, Any, Slots, Any], None]] = {
+    "sgd": _sgd,
+    "adam": _adam,
+    "adamw": _adamw,
+    "rmsprop": _rmsprop,
+}
+_NUMBERS: dict[str, Callable[[Recipe, npt.NDArray[np.int64], Rates], Rates]] = {
+    "sgd": _rates,
+    "adam": _adam_numbers,
+    "adamw": _adam_numbers,
+    "rmsprop": _rates,
+}

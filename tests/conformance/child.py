@@ -1,0 +1,38 @@
+"""A process that has one engine: answers pickled calls of ``tests.conformance.work``, one after another.
+
+``python -m tests.conformance.child ENGINE``; requests and answers are pickles on the standard streams, of our
+own making on both sides.
+"""
+
+from __future__ import annotations
+
+import importlib
+import os
+import pickle
+import sys
+import traceback
+
+
+def main() -> None:
+    """Answer ``(function, arguments)`` until the input ends."""
+    answers = os.fdopen(os.dup(1), "wb")
+    os.dup2(2, 1)
+    from tests.conformance import work
+
+    adapter = importlib.import_module(f"tests.conformance.adapters.{sys.argv[1]}")
+    adapter.prepare()
+    while True:
+        try:
+            function, arguments = pickle.load(sys.stdin.buffer)
+        except EOFError:
+            return
+        try:
+            answer = (True, getattr(work, function)(adapter, **arguments))
+        except Exception:  # noqa: BLE001 - the test shall see whatever it was
+            answer = (False, traceback.format_exc())
+        pickle.dump(answer, answers)
+        answers.flush()
+
+
+if __name__ == "__main__":
+    main()

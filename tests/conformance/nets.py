@@ -1,0 +1,87 @@
+"""The designs that engines are compared on: every layer alone, and three nets that train.
+
+No convolution before a batch norm has a bias: its gradient would be rounding alone, which Adam blows up to
+steps of full size, and the running mean would follow it.
+"""
+
+from __future__ import annotations
+
+from typing import Any
+
+from engines.contract.spec import GraphSpec
+from engines.design.document import Design
+from engines.design.freeze import freeze
+from engines.design.templates import TEMPLATES
+from tests.torch.cases import cases
+
+Row = tuple[str, str, dict[str, Any], tuple[str, ...]]
+"""Name, kind, settings and inputs of a layer."""
+
+
+def _frozen(name: str, rows: list[Row]) -> GraphSpec:
+    design = Design(name)
+    for layer, kind, settings, sources in rows:
+        design.add(kind, layer, settings)
+        for source in sources:
+            design.connect(source, layer)
+    return freeze(design)
+
+
+def mlp() -> GraphSpec:
+    """Two dense layers on the digits."""
+    return freeze(TEMPLATES["digits-mlp"].design())
+
+
+def cnn() -> GraphSpec:
+    """Two convolutions with batch norm, max pools and a dense layer."""
+    return _frozen(
+        "cnn",
+        [
+            ("image", "input", {"shape": (1, 8, 8)}, ()),
+            ("conv1", "conv2d", {"filters": 8, "bias": False}, ("image",)),
+            ("norm1", "batch_norm", {}, ("conv1",)),
+            ("relu1", "relu", {}, ("norm1",)),
+            ("pool1", "max_pool2d", {}, ("relu1",)),
+            ("conv2", "conv2d", {"filters": 16, "kernel": (2, 2), "bias": False}, ("pool1",)),
+            ("norm2", "batch_norm", {}, ("conv2",)),
+            ("relu2", "relu", {}, ("norm2",)),
+            ("flat", "flatten", {}, ("relu2",)),
+            ("logits", "dense", {"units": 10}, ("flat",)),
+        ],
+    )
+
+
+def residual() -> GraphSpec:
+    """A residual block with a stride, its shortcut a convolution, and a global pool."""
+    return _frozen(
+        "residual",
+        [
+            ("image", "input", {"shape": (1, 8, 8)}, ()),
+            ("stem", "conv2d", {"filters": 8, "bias": False}, ("image",)),
+            ("norm0", "batch_norm", {}, ("stem",)),
+            ("relu0", "silu", {}, ("norm0",)),
+            ("conv1", "conv2d", {"filters": 16, "stride": (2, 2), "bias": False}, ("relu0",)),
+            ("norm1", "batch_norm", {}, ("conv1",)),
+            ("relu1", "gelu", {}, ("norm1",)),
+            ("conv2", "conv2d", {"filters": 16, "groups": 2, "bias": False}, ("relu1",)),
+            ("norm2", "batch_norm", {}, ("conv2",)),
+            ("short", "conv2d", {"filters": 16, "kernel": (1, 1), "stride": (2, 2)}, ("relu0",)),
+            ("sum", "add", {}, ("norm2", "short")),
+            ("relu2", "relu", {}, ("sum",)),
+            ("pool", "global_average_pool", {}, ("relu2",)),
+            ("logits", "dense", {"units": 10}, ("pool",)),
+        ],
+    )
+
+
+NETS = {"mlp": mlp, "cnn": cnn, "residual": residual}
+
+
+def layer_cases() -> dict[str, tuple[str, GraphSpec]]:
+    """Return name → layer and design, for every layer of the catalogue in its corners."""
+    return cases()
+
+
+def one_of_each() -> dict[str, GraphSpec]:
+    """Return one design for every layer of the catalogue, the last of its cases."""
+    return dict(layer_cases().values())

@@ -1,0 +1,96 @@
+"""What the suite asks of an engine, in the engine's own process; ``engine`` is a module of ``adapters``."""
+
+from __future__ import annotations
+
+import dataclasses
+import importlib
+from typing import Any
+
+import numpy as np
+
+from engines.contract.capabilities import EngineReport
+from engines.contract.events import Answer
+from engines.contract.jobs import ProbeJob, TrainJob
+from engines.contract.spec import DataManifest, GraphSpec, Recipe
+from engines.training.control import ControlFlags
+from engines.training.evaluation import figures, shape_targets
+from engines.training.initial_weights import initial_weights
+from engines.training.order import batch_shape, epoch_batches
+from engines.training.shards import open_shards
+
+Arrays = dict[str, Any]
+Question = tuple[GraphSpec, Arrays, Any, Any]
+"""A design, its weights, an input and a seed for the gradients."""
+
+
+def forwards(engine: Any, questions: list[Question], precision: str) -> list[Any]:
+    return [engine.forward(spec, weights, x, precision) for spec, weights, x, _ in questions]
+
+
+def gradients(engine: Any, questions: list[Question], precision: str) -> list[Arrays]:
+    return [engine.gradients(spec, weights, x, seed, precision) for spec, weights, x, seed in questions]
+
+
+def train_forward(engine: Any, spec: GraphSpec, weights: Arrays, x: Any) -> Any:
+    return engine.train_forward(spec, weights, x)
+
+
+def export(engine: Any, spec: GraphSpec, weights: Arrays, target: str) -> None:
+    engine.export(spec, weights, target)
+
+
+def losses(engine: Any, asked: dict[str, tuple[Any, Any]]) -> dict[str, float]:
+    return {name: engine.loss(name, outputs, targets) for name, (outputs, targets) in asked.items()}
+
+
+@dataclasses.dataclass(frozen=True)
+class Curve:
+    """What a training left: each step's loss, the losses of the validation split, the state at its end."""
+
+    losses: Any
+    validations: list[float]
+    state: Arrays
+    outputs: Any
+
+
+def train(
+    engine: Any,
+    spec: GraphSpec,
+    recipe: Recipe,
+    folder: str,
+    manifest: DataManifest,
+    until: int,
+    state: Arrays | None = None,
+    begin: int = 0,
+    chunk: int = 7,
+) -> Curve:
+    """Train steps ``begin`` to ``until`` as the shared loop does, but read the losses unrounded.
+
+    ``state`` are a checkpoint's arrays after ``begin`` steps; without them the run begins.
+    """
+    shards = open_shards(folder)
+    trainer = engine.Trainer(TrainJob("", spec, recipe, folder, manifest), shards)
+    weights = {f"model/{name}": array for name, array in initial_weights(spec, recipe.seed).items()}
+    trainer.load_state(state if state is not None else weights, begin)
+    samples = len(shards.indices["train"])
+    each, _ = batch_shape(samples, recipe.batch_size)
+    step, found, validations = begin, [], []
+    targets = shards.targets[shards.indices["validation"]]
+    while step < until:
+        epoch, place = divmod(step, each)
+        stop = min(place + chunk - place % chunk, each, place + until - step)
+        batches = epoch_batches(samples, recipe.batch_size, recipe.seed, epoch)[place:stop]
+        values = trainer.run_chunk(step, batches, np.full(len(batches), recipe.learning_rate))
+        found.append(values["loss"])
+        step += len(batches)
+        if step % each == 0 or step == until:
+            outputs = trainer.evaluate("validation")
+            shaped = shape_targets(targets, tuple(outputs.shape[1:]), recipe.loss)
+            validations.append(figures(outputs, shaped, recipe.loss, ())["loss"])
+    return Curve(np.concatenate(found), validations, trainer.state(), outputs)
+
+
+def probe(engine: Any) -> EngineReport:
+    jobs = importlib.import_module(f"engines.backends.{engine.__name__.rsplit('.', 1)[1]}.jobs")
+    events = jobs.run(ProbeJob(), ControlFlags())
+    return next(event.record for event in events if isinstance(event, Answer))

@@ -1,0 +1,39 @@
+"""TensorFlow's chatter is held back; everything else on the error stream is let through."""
+
+from __future__ import annotations
+
+import os
+
+import pytest
+
+from engines.backends.tensorflow.runtime import CHATTER, without_chatter
+
+
+@pytest.mark.parametrize(
+    "line",
+    [
+        b"WARNING: All log messages before absl::InitializeLog() is called are written to STDERR",
+        b"I0000 00:00:1795414537.920035   32285 port.cc:153] oneDNN custom operations are on.",
+        b"W0000 00:00:1795414537.920035   32285 gpu_device.cc:1] Cannot dlopen some GPU libraries.",
+        b"E0000 00:00:1795414546.1 32285 cuda_platform.cc:52] failed call to cuInit: INTERNAL: CUDA error",
+    ],
+)
+def test_that_notes_about_what_is_absent_are_chatter(line: bytes) -> None:
+    assert CHATTER.fullmatch(line)
+
+
+@pytest.mark.parametrize(
+    "line",
+    [b"E0000 00:00:1 1 allocator.cc:9] out of memory", b"F0000 00:00:1 1 check.cc:9] Check failed", b"hello"],
+)
+def test_that_errors_are_none(line: bytes) -> None:
+    assert not CHATTER.fullmatch(line)
+
+
+def test_that_what_is_said_beside_the_chatter_is_let_through_even_at_a_fault(
+    capfd: pytest.CaptureFixture[str],
+) -> None:
+    with pytest.raises(ValueError), without_chatter():  # noqa: PT012 - both are to be seen
+        os.write(2, b"I0000 00:00:1 1 a.cc:1] note\nsomething else\n")
+        raise ValueError
+    assert capfd.readouterr().err == "something else\n"
