@@ -35,8 +35,8 @@ ROWS: dict[ErrorCode, Message] = {
         what="The loss became {value} at step {step}.",
         why="The numbers outgrew their type; a learning rate of {learning_rate} may be too high, or the "
         "inputs hold extreme values.",
-        todo="Lower the learning rate or scale the inputs, then resume from the checkpoint before.",
-        button="resume",
+        todo="Lower the learning rate or scale the inputs, and train again: resumed as it was, the run "
+        "comes to the same step. The command line takes a lower rate: --resume RUN --set learning_rate=R.",
     ),
     ErrorCode.DEVICE_UNKNOWN: Message(
         what="The engine does not know the device {device}.",
