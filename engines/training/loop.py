@@ -222,13 +222,13 @@ class TrainingLoop:
 
     def _obey(self) -> Iterator[Event]:
         """Do what the flags say, between two chunks."""
-        values = self.flags.take_values()
+        if self.flags.paused:
+            yield from self._pause()
+        values = self.flags.take_values()  # those that were given in the pause, too
         if values.get("learning_rate", 0.0) > 0.0:
             self.at.learning_rate = values["learning_rate"]
             text = f"learning_rate = {self.at.learning_rate:g} @ {self.at.step}"
             yield self.folder.note(Log(level="info", text=text))
-        if self.flags.paused:
-            yield from self._pause()
         if self.flags.should_stop:
             self.outcome = "keep" if self.flags.keep else "discard"
 

@@ -456,3 +456,15 @@ def test_that_a_line_cut_short_costs_no_later_event(tmp_path: Path) -> None:
     while history.refresh():
         pass
     assert [event.kind for event in history.events].count("started") == 2
+
+
+def test_that_a_value_given_in_a_pause_is_in_force_when_the_run_goes_on(tmp_path: Path) -> None:
+    flags = ControlFlags()
+    flags.pause()
+    for event in run_small(small_job(tmp_path), flags):
+        if isinstance(event, Paused):
+            flags.set_values({"learning_rate": 0.004})
+            flags.resume()
+    rates = logged(tmp_path, "learning_rate")
+    assert set(rates[:3]) == {np.float32(0.05)}
+    assert set(rates[3:]) == {np.float32(0.004)}
