@@ -28,6 +28,7 @@ def trainer(fake_engine: None, person: Person) -> Iterator[Person]:
     person.hand.choose("device", 1)
     assert person.composition.bench.device == "fake:slow"
     person.go("train")
+    person.enter("recipe_epochs", "40")
     return person
 
 
