@@ -11,6 +11,7 @@ from app import flows
 from app.bridge.flow_thread import Outcome
 from app.bridge.hosts import Hosts
 from app.desk import Desk
+from app.engine_reports import load_reports, save_reports
 from app.messages import words
 from app.plans import is_installed
 from app.workbench import Workbench
@@ -21,31 +22,54 @@ from widgets.controls.buttons import DropRow
 
 
 class EnginesController(QObject):
-    """Fills the header's two lists; the truth about an engine comes from a probe in its own process."""
+    """Fills the header's two lists; the truth about an engine comes from a probe in its own process.
+
+    At the start only the chosen engine is looked at, so that no other one's import slows down the first
+    training; of the others the last session's report is shown until somebody opens a list of them.
+    """
 
     def __init__(self, bench: Workbench) -> None:
         super().__init__(bench)
         self._bench = bench
         self.reports: dict[str, EngineReport] = {}
         self.faults: dict[str, Outcome] = {}
+        self._begun = False
+        self._looking: set[str] = set()
+        self._answered: set[str] = set()
+        bench.shell.header.engine.menu().aboutToShow.connect(self.look_at_others)
+        bench.shell.room_chosen.connect(self._on_room_chosen)
         bench.shell.engine_chosen.connect(self._on_engine_chosen)
         bench.shell.device_chosen.connect(self._on_device_chosen)
         bench.engine_changed.connect(self._show)
         bench.run_ended.connect(self.stand_by)
 
     def begin(self) -> None:
-        """List the engines and probe the chosen one; called once, after the first paint."""
-        installed = [row.name for row in ENGINES if row.visible and row.trains and is_installed(row)]
+        """List the engines and probe the chosen one; after the first paint, and when one was installed."""
+        self._begun = True
+        self._answered.clear()
+        self.faults.clear()
+        installed = _installed()
+        self.reports = {name: report for name, report in load_reports().items() if name in installed}
         chosen = self._bench.engine or self._bench.session.engine
         self._bench.engine = chosen if chosen in installed else next(iter(installed), "")
         self._bench.device = self._bench.device or "cpu"
         self._show()
-        for name in installed:
-            self.probe(name)
+        if self._bench.engine:
+            self.probe(self._bench.engine)
+
+    def look_at_others(self) -> None:
+        """Probe the next engine that was not asked in this session, one at a time and never beside a run."""
+        if not self._begun or self._looking or self._bench.shell.header.state != "idle":
+            return
+        left = [name for name in _installed() if name not in self._answered and name not in self.faults]
+        if left:
+            self.probe(left[0])
 
     def probe(self, name: str) -> None:
         """Ask an engine for its version and devices, then let a spare of the chosen one stand by."""
         self.faults.pop(name, None)
+        self._looking.add(name)
+        self._answered.discard(name)
         if name == self._bench.engine:
             self._say(f"looking at {_title(name)}", "busy")
         self._bench.work(
@@ -65,15 +89,23 @@ class EnginesController(QObject):
         for event in events:
             if isinstance(event, Answer) and isinstance(event.record, EngineReport):
                 self.reports[name] = event.record
+                self._answered.add(name)
 
     def _on_probe_ended(self, name: str, outcome: Outcome) -> None:
-        if not isinstance(outcome, Finished) and name not in self.reports:
+        self._looking.discard(name)
+        if name in self._answered or isinstance(outcome, Finished):
+            self._answered.add(name)
+            self._bench.attempt(lambda: save_reports(self.reports))
+        else:
+            self.reports.pop(name, None)
             self.faults[name] = outcome
             self._bench.tell(outcome)
         self._show()
         self._bench.engine_changed.emit()
         if name == self._bench.engine and name in self.reports:
             self.stand_by()
+        if self._bench.shell.key == "settings" or self._bench.shell.header.engine.menu().isVisible():
+            self.look_at_others()
 
     def _show(self) -> None:
         bench = self._bench
@@ -112,7 +144,14 @@ class EnginesController(QObject):
 
     def _on_engine_chosen(self, name: str) -> None:
         self._bench.choose_engine(name, "cpu")
-        self.stand_by()
+        if name in self._answered or name in self._looking:
+            self.stand_by()
+        else:
+            self.probe(name)
+
+    def _on_room_chosen(self, key: str) -> None:
+        if key == "settings":
+            self.look_at_others()
 
     def _on_device_chosen(self, name: str) -> None:
         self._bench.choose_engine(self._bench.engine, name)
@@ -121,6 +160,10 @@ class EnginesController(QObject):
 def _stand_by(desk: Desk, hosts: Hosts, engine: str) -> Iterator[Event]:
     hosts.stand_by(engine)
     yield from ()
+
+
+def _installed() -> list[str]:
+    return [row.name for row in ENGINES if row.visible and row.trains and is_installed(row)]
 
 
 def _title(name: str) -> str:

@@ -1,0 +1,125 @@
+"""Only the chosen engine is looked at by itself; the others when somebody wants to see them."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from functools import partial
+from typing import Any
+
+import pytest
+from pytestqt.qtbot import QtBot
+
+from app.bridge.hosts import Hosts
+from app.controllers import engines as controller
+from app.controllers.engines import EnginesController
+from app.engine_reports import load_reports, save_reports
+from app.workbench import Workbench
+from engines.contract.capabilities import DeviceView, EngineReport
+from engines.contract.events import Answer, Failed, Finished
+from widgets.shell import Shell
+
+TORCH = EngineReport("torch", "2.13.0", (DeviceView("cpu", "CPU"),))
+FLOW = EngineReport("tensorflow", "2.21.0", (DeviceView("cpu", "CPU"), DeviceView("cuda:0", "A GPU")))
+
+
+class Looks:
+    """The controller with its probes caught: ``asked`` are the engines' names, ``end`` answers one."""
+
+    def __init__(self, made: EnginesController, asked: list[str]) -> None:
+        self.made, self.asked = made, asked
+
+    def end(self, report: EngineReport) -> None:
+        self.made._on_probe_events(report.engine, [Answer(report)])
+        self.made._on_probe_ended(report.engine, Finished())
+
+    @property
+    def titles(self) -> list[str]:
+        menu = self.made._bench.shell.header.engine.menu()
+        return [action.property("title") for action in menu.actions()]
+
+
+@pytest.fixture
+def looks(qtbot: QtBot, monkeypatch: pytest.MonkeyPatch) -> Iterator[Looks]:
+    monkeypatch.setattr(controller, "is_installed", lambda row: row.name in ("torch", "tensorflow"))
+    shell = Shell()
+    qtbot.addWidget(shell)
+    bench = Workbench(shell, Hosts())
+    made, asked = EnginesController(bench), list[str]()
+
+    def work(name: str, flow: Any, *_: Any) -> None:
+        if name.startswith("probe") and isinstance(flow, partial):
+            asked.append(flow.keywords["engine"])
+
+    monkeypatch.setattr(bench, "work", work)
+    yield Looks(made, asked)
+    bench.close()
+
+
+def test_that_only_the_chosen_engine_is_looked_at_by_itself(looks: Looks) -> None:
+    looks.made.begin()
+    looks.end(TORCH)
+    assert looks.asked == ["torch"]
+    assert load_reports() == {"torch": TORCH}
+
+
+def test_that_the_others_are_looked_at_when_their_list_opens(looks: Looks) -> None:
+    looks.made.begin()
+    looks.made._bench.shell.header.engine.menu().aboutToShow.emit()
+    assert looks.asked == ["torch"]  # one at a time
+    looks.end(TORCH)
+    looks.made._bench.shell.header.engine.menu().aboutToShow.emit()
+    assert looks.asked == ["torch", "tensorflow"]
+    looks.end(FLOW)
+    looks.made._bench.shell.header.engine.menu().aboutToShow.emit()
+    assert looks.asked == ["torch", "tensorflow"]
+    assert load_reports() == {"torch": TORCH, "tensorflow": FLOW}
+
+
+def test_that_the_others_are_looked_at_when_settings_open(looks: Looks) -> None:
+    looks.made._bench.shell.room_chosen.emit("settings")
+    assert looks.asked == []  # nothing before the window has begun
+    looks.made.begin()
+    looks.end(TORCH)
+    looks.made._bench.shell.room_chosen.emit("settings")
+    assert looks.asked == ["torch", "tensorflow"]
+
+
+def test_that_no_engine_is_looked_at_while_one_trains(looks: Looks) -> None:
+    looks.made.begin()
+    looks.end(TORCH)
+    looks.made._bench.shell.set_run_state("training")
+    looks.made.look_at_others()
+    assert looks.asked == ["torch"]
+
+
+def test_that_the_last_sessions_report_is_shown_meanwhile(looks: Looks) -> None:
+    save_reports({"tensorflow": FLOW, "gone": EngineReport("gone", "1", ())})
+    looks.made.begin()
+    assert "TensorFlow 2.21" in looks.titles
+    assert set(looks.made.reports) == {"tensorflow"}
+
+
+def test_that_an_engine_that_broke_since_then_is_told(looks: Looks) -> None:
+    save_reports({"torch": TORCH})
+    looks.made.begin()
+    looks.made._on_probe_ended("torch", Failed("unexpected", {"what": "ImportError", "why": "broken"}))
+    assert looks.made.reports == {}
+    assert set(looks.made.faults) == {"torch"}
+
+
+def test_that_choosing_an_engine_looks_at_it_once(looks: Looks) -> None:
+    looks.made.begin()
+    looks.end(TORCH)
+    looks.made._on_engine_chosen("tensorflow")
+    looks.end(FLOW)
+    looks.made._on_engine_chosen("torch")
+    looks.made._on_engine_chosen("tensorflow")
+    assert looks.asked == ["torch", "tensorflow"]
+
+
+def test_that_a_damaged_file_of_reports_counts_as_none(looks: Looks) -> None:
+    from app import engine_reports
+
+    save_reports({"torch": TORCH})
+    engine_reports._file().write_text("{")
+    assert load_reports() == {}
