@@ -46,7 +46,6 @@ class TrainingController(QObject):
         self._bench = bench
         self._room: TrainRoom | None = None
         self._thread: FlowThread | None = None
-        self._discarding = False
         self._checked: set[str] = set()
         self._tail = QTimer(self, interval=FOLLOW_MS)
         self._tail.timeout.connect(self._on_tail)
@@ -108,7 +107,6 @@ class TrainingController(QObject):
     def _begin(self, flow: Any) -> None:
         self._bench.quiet()
         self._tail.stop()
-        self._discarding = False
         self._bench.shell.set_run_state("starting")
         self._bench.shell.set_engine_state(words.ENGINE_STARTING, "busy")
         self._bench.shell.open_room("train")
@@ -120,7 +118,6 @@ class TrainingController(QObject):
 
     def _stop(self, keep: bool) -> None:
         if self._thread is not None:
-            self._discarding = not keep
             self._bench.shell.set_run_state("stopping")
             self._thread.stop(keep)
 
