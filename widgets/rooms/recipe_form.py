@@ -23,6 +23,7 @@ LOSSES: Choices = (
 )
 OPTIMIZERS: Choices = (("adam", "Adam"), ("adamw", "AdamW"), ("sgd", "SGD, momentum"), ("rmsprop", "RMSprop"))
 SCHEDULES: Choices = (("constant", "Constant"), ("cosine", "Cosine"), ("step", "Step"))
+PRECISIONS: Choices = (("fp32", "FP32"), ("fp64", "FP64"))
 _MOST = 2**31 - 1
 
 
@@ -46,6 +47,7 @@ _ROWS = (
     _Row("warmup_steps", "Warm-up steps", 0, 1_000_000_000, off="off"),
     _Row("loss", "Loss", choices=LOSSES),
     _Row("weight_decay", "Weight decay", 0, 1e3, whole=False),
+    _Row("precision", "Precision", choices=PRECISIONS),
     _Row("patience", "Early stopping", 0, 100_000, off="off"),
     _Row("seed", "Seed", 0, _MOST),
 )
