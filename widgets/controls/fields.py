@@ -36,7 +36,8 @@ class FieldRow(QWidget):
         self.title.setProperty("role", "dim")
         self.field: QWidget = value if isinstance(value, QWidget) else _text(value)
         line = QHBoxLayout()
-        line.setContentsMargins(0, 4, 0, 4)
+        room = 2 if isinstance(value, QWidget) else 4  # a field brings a frame of its own
+        line.setContentsMargins(0, room, 0, room)
         line.setSpacing(12)
         line.addWidget(self.title)
         if isinstance(value, QWidget):
