@@ -20,9 +20,12 @@ import importlib
 found = []
 for name in ("engines", "app", "widgets", "tests", "resources"):
     try:
-        found.append(importlib.import_module(name).__name__)
+        module = importlib.import_module(name)
     except ModuleNotFoundError:
-        pass
+        continue
+    # A package that somebody installed is theirs, whatever its name: tf2onnx brings one called "tests".
+    if not any("site-packages" in place for place in (module.__file__ or "", *getattr(module, "__path__", ()))):
+        found.append(name)
 print(*found)
 print(sys.path)
 """
