@@ -24,7 +24,8 @@ for name in ("engines", "app", "widgets", "tests", "resources"):
     except ModuleNotFoundError:
         continue
     # A package that somebody installed is theirs, whatever its name: tf2onnx brings one called "tests".
-    if not any("site-packages" in place for place in (module.__file__ or "", *getattr(module, "__path__", ()))):
+    places = (module.__file__ or "", *getattr(module, "__path__", ()))
+    if not any("site-packages" in place for place in places):
         found.append(name)
 print(*found)
 print(sys.path)
