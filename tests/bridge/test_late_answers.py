@@ -67,13 +67,13 @@ def test_that_an_engine_nobody_knows_is_no_reason_to_fall_over(bench: Workbench)
 
 
 def test_that_a_run_that_was_stopped_once_is_followed_when_another_window_goes_on_with_it(
-    bench: Workbench, tmp_path: Path
+    bench: Workbench, tmp_path: Path, qtbot: QtBot
 ) -> None:
     flags = ControlFlags()
     flags.stop(keep=True)
     list(run_small(small_job(tmp_path), flags))
     controller = TrainingController(bench)
-    controller.make_room()
+    qtbot.addWidget(controller.make_room())
     going_on = run_small(small_job(tmp_path, resume=True))
     next(event for event in going_on if isinstance(event, Metrics))
     bench.choose_run(str(tmp_path / "run"))
