@@ -68,7 +68,7 @@ class Silence:
         deadline = time.monotonic() + GRACE
         left = self._left()
         while left and time.monotonic() < deadline:
-            _let_run()
+            time.sleep(0.01)
             flush_deleted()
             left = self._left()
         return left
@@ -161,13 +161,6 @@ def flush_deleted() -> None:
     if application is not None:
         core = _qt_core()
         core.QCoreApplication.sendPostedEvents(None, core.QEvent.Type.DeferredDelete)
-
-
-def _let_run() -> None:
-    """Give what is ending its time; a timer that fires once and then rests is no leak."""
-    time.sleep(0.01)
-    if _application() is not None:
-        _qt_core().QCoreApplication.processEvents()
 
 
 def _left_qt() -> list[str]:
