@@ -5,13 +5,21 @@ from __future__ import annotations
 from engines.contract.capabilities import EngineRow
 
 ENGINES: tuple[EngineRow, ...] = (
-    EngineRow("torch", "PyTorch", package="torch", module="engines.backends.torch", install="torch==2.13.0"),
+    EngineRow(
+        "torch",
+        "PyTorch",
+        package="torch",
+        module="engines.backends.torch",
+        install="torch==2.13.0",
+        modes=("eager", "compiled"),
+    ),
     EngineRow(
         "tensorflow",
         "TensorFlow",
         package="tensorflow",
         module="engines.backends.tensorflow",
         install="tensorflow==2.21.0 keras==3.15.1 tf2onnx==1.17.0",
+        modes=("graph", "eager", "xla"),
     ),
     EngineRow("fake", "Fake", package="numpy", module="engines.backends.fake", install="", visible=False),
 )

@@ -21,7 +21,9 @@ class EngineRow:
     """One row of the registry; known without importing anything of the engine.
 
     ``package`` is what ``find_spec`` looks for, ``module`` the backend's package,
-    ``install`` the requirement that provides it.
+    ``install`` the requirement that provides it. ``modes`` are the ways it runs a design, its default
+    first: eager, compiled, graph, xla, jit, imperative, hybridized. ``own_environment``: it cannot live
+    beside the others and gets an interpreter of its own. ``retired``: nobody keeps it upstream any more.
     """
 
     name: str
@@ -31,6 +33,9 @@ class EngineRow:
     install: str
     trains: bool = True
     visible: bool = True
+    modes: tuple[str, ...] = ()
+    own_environment: bool = False
+    retired: bool = False
 
 
 @dataclass(frozen=True)
@@ -44,7 +49,13 @@ class Gap:
 
 @dataclass(frozen=True)
 class EngineReport:
-    """What a probe job found out in the engine's own process."""
+    """What a probe job found out in the engine's own process.
+
+    ``modes`` as in ``EngineRow``, those that go here. ``refusals`` says why something of this kind of engine
+    does not go on this machine: ``precision/tf32``, ``mode/compiled`` or ``device/cuda`` → the key of a
+    reason (``no_gpu``, ``no_compiler``, ``built_without_cuda`` …; words in ``app/messages/words.py``).
+    ``providers``: ONNX Runtime's execution providers, as it lists them.
+    """
 
     kind: ClassVar[str] = "engine_report"
     engine: str
@@ -55,4 +66,57 @@ class EngineReport:
     losses: tuple[str, ...] = ()
     optimizers: tuple[str, ...] = ()
     precisions: tuple[str, ...] = ()
+    modes: tuple[str, ...] = ()
+    refusals: Mapping[str, str] = field(default_factory=dict)
+    providers: tuple[str, ...] = ()
     facts: Mapping[str, str] = field(default_factory=dict)
+
+
+@dataclass(frozen=True)
+class Finding:
+    """One thing the doctor found: the code of a message with its facts, and the key of what mends it.
+
+    ``severity``: bad (the engine does not work), warning (it works, less well), note. ``mend``: install,
+    repair, choose (another interpreter), forget (go back to this one), or "" where only words help.
+    """
+
+    code: str
+    facts: Mapping[str, str | int | float] = field(default_factory=dict)
+    severity: str = "bad"
+    mend: str = ""
+
+
+@dataclass(frozen=True)
+class EngineHealth:
+    """What the doctor says of one engine.
+
+    ``place``: this (the window's own interpreter), own (an environment that Modelwright made and keeps),
+    other (any other interpreter, never changed by us). ``state``: ready, missing, half_made (an install
+    that did not end), broken. ``report`` is the probe's, where it answered.
+    """
+
+    kind: ClassVar[str] = "engine_health"
+    engine: str
+    python: str
+    place: str
+    state: str
+    report: EngineReport | None = None
+    findings: tuple[Finding, ...] = ()
+
+
+@dataclass(frozen=True)
+class Interpreter:
+    """A Python on this machine: ``engines`` maps the engines found in it to their versions."""
+
+    python: str
+    version: str
+    engines: Mapping[str, str] = field(default_factory=dict)
+    why_not: str = ""  # the code of a message where it cannot be used
+
+
+@dataclass(frozen=True)
+class Interpreters:
+    """Every Python that was found on this machine."""
+
+    kind: ClassVar[str] = "interpreters"
+    found: tuple[Interpreter, ...] = ()

@@ -14,7 +14,7 @@ from typing import Any, ClassVar
 import numpy as np
 import numpy.typing as npt
 
-from engines.contract.capabilities import EngineReport
+from engines.contract.capabilities import EngineHealth, EngineReport, Interpreters
 from engines.contract.errors import Fact
 from engines.contract.preview import DataPreview
 from engines.contract.spec import DataManifest
@@ -32,6 +32,8 @@ PROTOCOL = 1
 
 Answered = (
     EngineReport
+    | EngineHealth
+    | Interpreters
     | DataManifest
     | DataPreview
     | GraphView

@@ -78,6 +78,13 @@ class Recipe:
     linear warm-up. ``metrics``: accuracy, f1 (macro), auc, mae, r2. ``threads``, ``chunk_steps``: 0 means
     measure before the first step and record what was chosen. ``monitor``: ``validation_loss`` or
     ``validation_<metric>``, decides the best checkpoint and early stopping.
+
+    ``precision``: fp32, fp64; tf32 (float32 whose products a GPU rounds); bf16, fp16 (mixed: weights and
+    optimizer in float32, layers in half precision, fp16 with a scaled loss). ``run_mode``: one of the
+    engine's modes (``EngineRow.modes``), "" for its first. ``memory_layout``: channels_first,
+    channels_last, "" for the engine's own. ``clip_norm``: the gradients' joint L2 norm is cut to this, 0:
+    never. ``accumulate``: a batch goes through in so many equal parts, whose gradients are averaged before
+    the one update; batch norm sees the parts.
     """
 
     loss: str = "cross_entropy"
@@ -101,6 +108,10 @@ class Recipe:
     patience: int = 0  # validations without improvement before stopping; 0: off
     checkpoint_every: int = 1  # epochs; 0: only at the end
     precision: str = "fp32"
+    run_mode: str = ""
+    memory_layout: str = ""
+    clip_norm: float = 0.0
+    accumulate: int = 1
     threads: int = 0
     chunk_steps: int = 0
     version: int = 1

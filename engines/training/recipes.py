@@ -10,8 +10,10 @@ from engines.training.losses import LOSSES
 from engines.training.optimizers import OPTIMIZERS
 from engines.training.schedules import SCHEDULES
 
-PRECISIONS = ("fp32", "fp64")
+PRECISIONS = ("fp32", "fp64", "tf32", "bf16", "fp16")
 """What values and weights are computed in; an engine's report says which of them it has."""
+MEMORY_LAYOUTS = ("", "channels_first", "channels_last")
+"""How images lie in memory while they are computed with; "" is the engine's own way."""
 
 Bounds = tuple[float, float, bool]  # lowest, highest, whether the lowest itself is allowed
 
@@ -30,6 +32,8 @@ _BOUNDS: dict[str, Bounds] = {
     "validate_every": (0.0, math.inf, True),
     "patience": (0.0, math.inf, True),
     "checkpoint_every": (0.0, math.inf, True),
+    "clip_norm": (0.0, math.inf, True),
+    "accumulate": (1.0, math.inf, True),
     "threads": (0.0, math.inf, True),
     "chunk_steps": (0.0, math.inf, True),
 }
@@ -57,6 +61,10 @@ def check_recipe(recipe: Recipe) -> None:
             raise _invalid(recipe, setting, f"{'≥' if closed else '>'} {low:g}, < {high:g}")
     if recipe.precision not in PRECISIONS:
         raise _invalid(recipe, "precision", ", ".join(PRECISIONS))
+    if recipe.memory_layout not in MEMORY_LAYOUTS:
+        raise _invalid(recipe, "memory_layout", ", ".join(name for name in MEMORY_LAYOUTS if name))
+    if recipe.batch_size % recipe.accumulate:
+        raise _invalid(recipe, "accumulate", f"a divisor of batch_size = {recipe.batch_size}")
     _check_metrics(recipe)
 
 

@@ -23,7 +23,13 @@ LOSSES: Choices = (
 )
 OPTIMIZERS: Choices = (("adam", "Adam"), ("adamw", "AdamW"), ("sgd", "SGD, momentum"), ("rmsprop", "RMSprop"))
 SCHEDULES: Choices = (("constant", "Constant"), ("cosine", "Cosine"), ("step", "Step"))
-PRECISIONS: Choices = (("fp32", "FP32"), ("fp64", "FP64"))
+PRECISIONS: Choices = (
+    ("fp32", "FP32"),
+    ("fp64", "FP64"),
+    ("tf32", "TF32"),
+    ("bf16", "BF16 mixed"),
+    ("fp16", "FP16 mixed"),
+)
 _MOST = 2**31 - 1
 
 
