@@ -6,6 +6,7 @@ Widgets that paint for themselves ask ``current()`` for tokens and connect ``the
 
 from __future__ import annotations
 
+import atexit
 from functools import cache
 
 from PySide6.QtCore import QObject, Qt, QTemporaryDir, Signal
@@ -31,6 +32,7 @@ class Theme(QObject):
         self.scale = 1.0
         self.reduced_motion = False
         self._pictures = QTemporaryDir()
+        atexit.register(self._pictures.remove)  # Python may end without destroying what is cached
         self._follows = False
 
     def apply(self, app: QApplication, scheme: str, scale: float = 1.0) -> None:
