@@ -22,7 +22,12 @@ class ProbeJob:
 
 @dataclass(frozen=True)
 class TrainJob:
-    """Train ``spec`` in the run folder ``run``; with ``resume`` go on from its last checkpoint."""
+    """Train ``spec`` in the run folder ``run``; with ``resume`` go on from its last checkpoint.
+
+    ``parent``: the folder of a run, of any engine, that this new one goes on from: from its ``last``
+    ``checkpoint`` with the optimizer's state, or from its ``best``, which holds weights alone. The new run
+    takes over the parent's steps up to there, so that its curve is whole.
+    """
 
     kind: ClassVar[str] = "train"
     run: str
@@ -32,6 +37,8 @@ class TrainJob:
     manifest: DataManifest
     device: str = "cpu"
     resume: bool = False
+    parent: str = ""
+    checkpoint: str = "last"
 
 
 @dataclass(frozen=True)

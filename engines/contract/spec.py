@@ -84,7 +84,8 @@ class Recipe:
     engine's modes (``EngineRow.modes``), "" for its first. ``memory_layout``: channels_first,
     channels_last, "" for the engine's own. ``clip_norm``: the gradients' joint L2 norm is cut to this, 0:
     never. ``accumulate``: a batch goes through in so many equal parts, whose gradients are averaged before
-    the one update; batch norm sees the parts.
+    the one update; batch norm sees the parts. ``steps``: the run ends after so many steps where its epochs
+    have more, 0: never before them; the schedule is that of the epochs either way.
     """
 
     loss: str = "cross_entropy"
@@ -112,6 +113,7 @@ class Recipe:
     memory_layout: str = ""
     clip_norm: float = 0.0
     accumulate: int = 1
+    steps: int = 0
     threads: int = 0
     chunk_steps: int = 0
     version: int = 1

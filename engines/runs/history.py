@@ -15,7 +15,7 @@ from engines.contract.events import Event, Started, Validated
 from engines.contract.records import from_plain
 from engines.runs.growing import Growing
 from engines.training.lock import is_locked
-from engines.training.metric_log import read_header
+from engines.training.metric_log import SINGLE, read_header
 from engines.training.run_folder import EVENTS, METRICS, RUN, RunRecord, read_run
 
 Steps = npt.NDArray[np.int64]
@@ -39,6 +39,7 @@ class RunHistory:
         self._columns: dict[str, Growing] = {}
         self._steps = Growing(np.dtype(np.int64))
         self._begin = self._read = self._events_read = 0
+        self._type = np.dtype(SINGLE)
         self._validated: list[Validated] = []
         self._record_mark = (0, 0)
         self._alive, self._asked = False, -LOCK_SECONDS
@@ -60,7 +61,10 @@ class RunHistory:
         return len(self._steps)
 
     def series(self, name: str) -> tuple[Steps, npt.NDArray[np.float32]]:
-        """Return steps (from 0) and values of a column; empty where there is none of that name."""
+        """Return steps (from 0) and values of a column; empty where there is none of that name.
+
+        A run in double precision has float64 values.
+        """
         column = self._columns.get(name)
         return (self._steps.view, column.view) if column else (np.zeros(0, int), np.zeros(0, np.float32))
 
@@ -127,7 +131,7 @@ class RunHistory:
         path = self.folder / METRICS
         if not self._begin and not self._open(path):
             return False
-        width = 4 * len(self._columns)
+        width = self._type.itemsize * len(self._columns)
         rows = max(_size(path) - self._begin, 0) // width
         cut = rows < self.length
         self._cut(rows)
@@ -142,12 +146,12 @@ class RunHistory:
             return False
         if header is None:
             return False
-        names, self._begin = header
-        self._columns = {name: Growing(np.dtype(np.float32)) for name in names}
+        self._begin, self._type = header.begin, np.dtype(header.type)
+        self._columns = {name: Growing(self._type) for name in header.columns}
         return True
 
     def _append(self, data: bytes) -> bool:
-        table = np.frombuffer(data, "<f4").reshape(-1, len(self._columns))
+        table = np.frombuffer(data, self._type).reshape(-1, len(self._columns))
         self._steps.extend(np.arange(self.length, self.length + len(table)))
         for place, column in enumerate(self._columns.values()):
             column.extend(table[:, place])

@@ -38,6 +38,7 @@ from engines.training.checkpoints import (
 from engines.training.control import ControlFlags
 from engines.training.early_stopping import EarlyStopping, lower_is_better
 from engines.training.evaluation import figures, shape_targets
+from engines.training.memory import peak_memory_bytes
 from engines.training.order import batch_shape, epoch_batches
 from engines.training.plan import Plan
 from engines.training.run_folder import RunFolder, now
@@ -81,7 +82,8 @@ class TrainingLoop:
         self.shards, self.trainer, self.flags, self.plan, self.at = shards, trainer, flags, plan, position
         self.samples = len(shards.indices["train"])
         self.steps_per_epoch, self.batch_size = batch_shape(self.samples, self.recipe.batch_size)
-        self.total_steps = self.recipe.epochs * self.steps_per_epoch
+        whole = self.recipe.epochs * self.steps_per_epoch
+        self.total_steps = min(self.recipe.steps or whole, whole)
         self.resumed = resumed
         self.first_step = position.step
         self.began = self.saved_at = time.monotonic()
@@ -126,9 +128,10 @@ class TrainingLoop:
     def _epoch(self, epoch: int) -> Iterator[Event]:
         batches = epoch_batches(self.samples, self.recipe.batch_size, self.recipe.seed, epoch)
         begin = epoch * self.steps_per_epoch
-        while (position := self.at.step - begin) < self.steps_per_epoch:
-            yield self._chunk(batches[position : position + self.plan.chunk_steps])
-            if self.at.step == begin + self.steps_per_epoch:
+        end = min(self.steps_per_epoch, self.total_steps - begin)
+        while (position := self.at.step - begin) < end:
+            yield self._chunk(batches[position : min(position + self.plan.chunk_steps, end)])
+            if self.at.step == begin + end:
                 yield from self._epoch_end(epoch)
             elif self._overdue():
                 yield from self._save()
@@ -140,8 +143,8 @@ class TrainingLoop:
         first, count = self.at.step, len(batches)
         rates = learning_rates(self.recipe, first, count, self.steps_per_epoch, self.at.learning_rate)
         found = {**self.trainer.run_chunk(first, batches, rates), "learning_rate": rates}
+        self.folder.metrics.append(found)
         values = {name: array.astype(np.float32, copy=False) for name, array in found.items()}
-        self.folder.metrics.append(values)
         bad = np.flatnonzero(~np.isfinite(values["loss"]))
         if bad.size:
             at = int(bad[0])
@@ -158,14 +161,14 @@ class TrainingLoop:
         last = self.at.step >= self.total_steps
         every = self.recipe.validate_every
         if every and len(self.shards.indices["validation"]) and (last or (epoch + 1) % every == 0):
-            yield self.folder.note(self._validate(epoch))
+            yield self.folder.note(self._validate())
             if self.at.early_stopping.exhausted(self.recipe.patience):
                 self.outcome = "patience"
         every = self.recipe.checkpoint_every
         if last or self.outcome or (every and (epoch + 1) % every == 0 and self._rested()):
             yield from self._save()
 
-    def _validate(self, epoch: int) -> Validated:
+    def _validate(self) -> Validated:
         values = self._figures("validation")
         monitored = values[self.recipe.monitor.removeprefix("validation_")]
         lower = lower_is_better(self.recipe.monitor)
@@ -173,7 +176,7 @@ class TrainingLoop:
         if state.best_step == self.at.step:
             self.at.best = model_arrays(self.trainer.state())
         self.at.early_stopping = state
-        return Validated(step=self.at.step, epoch=epoch + 1, values=values)
+        return Validated(step=self.at.step, epoch=self.at.step // self.steps_per_epoch, values=values)
 
     def _figures(self, split: str) -> dict[str, float]:
         outputs = self.trainer.evaluate(split)
@@ -276,7 +279,8 @@ class TrainingLoop:
             "best_step": float(state.best_step if self.at.best is not None else self.at.step),
             "seconds": seconds,
             "samples_per_second": steps * self.batch_size / spent,
-            "ended": self.outcome or "epochs",
+            "peak_memory_bytes": float(peak_memory_bytes()),
+            "ended": self.outcome or ("epochs" if self.at.step % self.steps_per_epoch == 0 else "steps"),
         }
         if self.at.best is not None:
             summary[f"best_{self.recipe.monitor}"] = state.best

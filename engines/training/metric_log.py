@@ -1,8 +1,9 @@
-"""Every step's metrics, appended as rows of float32 to one file that another process reads as it grows.
+"""Every step's metrics, appended as rows of numbers to one file that another process reads as it grows.
 
 Layout: the bytes ``MWMETRIC``, a little-endian uint32 length, a JSON header ``{"columns": […]}`` of that
-length, then one row a step from step 0 on: one little-endian float32 a column. A last row cut short by a
-kill does not count.
+length, then one row a step from step 0 on: one little-endian float32 a column, or one float64 where the
+header says ``"type": "<f8"`` (a run in double precision: its losses are compared to the last digit). A
+last row cut short by a kill does not count.
 """
 
 from __future__ import annotations
@@ -12,7 +13,7 @@ import os
 import struct
 from collections.abc import Mapping
 from pathlib import Path
-from typing import BinaryIO
+from typing import Any, BinaryIO, NamedTuple
 
 import numpy as np
 import numpy.typing as npt
@@ -21,11 +22,25 @@ from engines.contract.errors import ErrorCode, WorkbenchError
 from engines.contract.files import make_folder, unwritable
 
 MAGIC = b"MWMETRIC"
-Values = Mapping[str, npt.NDArray[np.float32]]
+SINGLE, DOUBLE = "<f4", "<f8"
+Values = Mapping[str, npt.NDArray[np.floating[Any]]]
 
 
-def read_header(file: BinaryIO) -> tuple[tuple[str, ...], int] | None:
-    """Return the columns and where the rows begin; None while the header is not whole.
+class Header(NamedTuple):
+    """The columns, where the rows begin, and the NumPy type of every number."""
+
+    columns: tuple[str, ...]
+    begin: int
+    type: str
+
+    @property
+    def width(self) -> int:
+        """Bytes of a row."""
+        return len(self.columns) * np.dtype(self.type).itemsize
+
+
+def read_header(file: BinaryIO) -> Header | None:
+    """Return what the file says of itself; None while the header is not whole.
 
     Raises:
         WorkbenchError: ``FILE_DAMAGED`` if this is no such file.
@@ -38,25 +53,28 @@ def read_header(file: BinaryIO) -> tuple[tuple[str, ...], int] | None:
     text = file.read(min(length, 1 << 20))
     if not start.startswith(MAGIC):
         raise WorkbenchError(ErrorCode.FILE_DAMAGED, path=str(file.name), why="MWMETRIC")
-    return _columns(text, length, str(file.name))
+    return _header(text, length, str(file.name))
 
 
-def _columns(text: bytes, length: int, where: str) -> tuple[tuple[str, ...], int] | None:
+def _header(text: bytes, length: int, where: str) -> Header | None:
     if len(text) < length:
         return None
     try:
-        columns = tuple(str(name) for name in json.loads(text)["columns"])
-    except (ValueError, KeyError, TypeError) as error:
+        plain = json.loads(text)
+        columns = tuple(str(name) for name in plain["columns"])
+        kind = {SINGLE: SINGLE, DOUBLE: DOUBLE}[plain.get("type", SINGLE)]
+    except (ValueError, KeyError, TypeError, AttributeError) as error:
         raise WorkbenchError(ErrorCode.FILE_DAMAGED, path=where, why=str(error)) from error
-    return columns, len(MAGIC) + 4 + length
+    return Header(columns, len(MAGIC) + 4 + length, kind)
 
 
 class MetricLog:
-    """The writer's side: one a run, in the worker's process."""
+    """The writer's side: one a run, in the worker's process; ``double`` keeps float64 in a new file."""
 
-    def __init__(self, path: Path) -> None:
+    def __init__(self, path: Path, double: bool = False) -> None:
         self.path = path
         self.columns: tuple[str, ...] = ()
+        self.type = DOUBLE if double else SINGLE
         self._lost = 0
         make_folder(path.parent)
         try:
@@ -73,10 +91,11 @@ class MetricLog:
         rows = b""
         if not self.columns:
             self.columns = tuple(values)
-            header = json.dumps({"columns": self.columns}).encode()
+            plain = {"columns": self.columns, **({"type": self.type} if self.type != SINGLE else {})}
+            header = json.dumps(plain).encode()
             rows = MAGIC + struct.pack("<I", len(header)) + header
-            rows += np.full(self._lost * len(self.columns), np.nan, "<f4").tobytes()
-        rows += np.stack([values[name] for name in self.columns], axis=1).astype("<f4").tobytes()
+            rows += np.full(self._lost * len(self.columns), np.nan, self.type).tobytes()
+        rows += np.stack([values[name] for name in self.columns], axis=1).astype(self.type).tobytes()
         try:
             self._file.write(rows)
             self._file.flush()
@@ -91,12 +110,12 @@ class MetricLog:
             self._file.truncate()
             self._lost = step
             return
-        self.columns, begin = found
-        width = 4 * len(self.columns)
+        self.columns, begin, self.type = found
+        width = found.width
         rows = min((self._file.seek(0, os.SEEK_END) - begin) // width, step)
         self._file.truncate(begin + rows * width)
         self._file.seek(0, os.SEEK_END)
-        self._file.write(np.full((step - rows) * len(self.columns), np.nan, "<f4").tobytes())
+        self._file.write(np.full((step - rows) * len(self.columns), np.nan, self.type).tobytes())
 
     def sync(self) -> None:
         """Flush to the disk."""

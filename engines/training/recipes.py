@@ -34,6 +34,7 @@ _BOUNDS: dict[str, Bounds] = {
     "checkpoint_every": (0.0, math.inf, True),
     "clip_norm": (0.0, math.inf, True),
     "accumulate": (1.0, math.inf, True),
+    "steps": (0.0, math.inf, True),
     "threads": (0.0, math.inf, True),
     "chunk_steps": (0.0, math.inf, True),
 }

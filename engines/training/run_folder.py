@@ -45,7 +45,8 @@ class RunRecord:
 
     A run whose state is running or paused while nobody holds its lock was interrupted. ``threads`` and
     ``chunk_steps`` are fixed from the first step on, since they change rounding. ``code`` and ``facts``
-    tell a failure. Times are ISO 8601 in UTC.
+    tell a failure. Times are ISO 8601 in UTC. ``parent`` is the id of the run that this one went on from
+    after ``parent_step`` steps, which ``parent_engine`` had done.
     """
 
     kind: ClassVar[str] = "run"
@@ -68,6 +69,9 @@ class RunRecord:
     summary: Mapping[str, float | str] = field(default_factory=dict)
     code: str = ""
     facts: Mapping[str, Fact] = field(default_factory=dict)
+    parent: str = ""
+    parent_step: int = 0
+    parent_engine: str = ""
     version: int = 1
 
 
@@ -170,7 +174,8 @@ class RunFolder:
     def metrics(self) -> MetricLog:
         """The log of every step's metrics."""
         if self._metrics is None:
-            self._metrics = MetricLog(self.path / METRICS)
+            double = read_recipe(self.path).precision == "fp64"
+            self._metrics = MetricLog(self.path / METRICS, double)
         return self._metrics
 
     @property
@@ -188,13 +193,17 @@ class RunFolder:
         """Append an event to the run's log, and return it."""
         seconds = round(time.monotonic() - self._began, 3)
         plain = {**to_plain(event), "run": self.path.name, "t": seconds, "at": now()}
-        line = json.dumps(plain, ensure_ascii=False).encode() + b"\n"
+        self.append_lines(json.dumps(plain, ensure_ascii=False))
+        return event
+
+    def append_lines(self, *lines: str) -> None:
+        """Append whole lines to the run's log."""
+        text = "".join(f"{line}\n" for line in lines).encode()
         try:
             with (self.path / EVENTS).open("a+b") as file:
-                file.write(line if _ends_a_line(file) else b"\n" + line)
+                file.write(text if _ends_a_line(file) else b"\n" + text)
         except OSError as fault:
             raise unwritable(self.path / EVENTS, fault) from fault
-        return event
 
     def take_recipe(self, recipe: Recipe, before: Recipe) -> None:
         """Write down the recipe that a resumed run goes on with, where it is another one."""

@@ -25,6 +25,7 @@ from engines.training.checkpoints import file_name as checkpoint_name
 from engines.training.control import ControlFlags
 from engines.training.early_stopping import EarlyStopping
 from engines.training.evaluation import shape_targets
+from engines.training.handover import check_parent, take_over
 from engines.training.initial_weights import initial_weights
 from engines.training.loop import Position, TrainingLoop, best_arrays
 from engines.training.order import batch_shape, epoch_batches
@@ -103,9 +104,15 @@ def _train(
         position, notes = _resume(job, folder, trainer, before)
         folder.take_recipe(job.recipe, before)
     else:
+        if job.parent:
+            check_parent(job)
         weights = initial_weights(job.spec, job.recipe.seed)
         folder.begin(job, engine, trainer.environment, shards, weights)
-        position, notes = _begin(job, folder, trainer), []
+        if job.parent:
+            take_over(job, folder)
+            position, notes = _resume(job, folder, trainer, job.recipe)
+        else:
+            position, notes = _begin(job, folder, trainer), []
     for note in notes:
         yield folder.note(note)
     plan = _plan(job, folder, trainer, shards)

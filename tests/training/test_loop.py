@@ -52,7 +52,7 @@ def logged(home: Path, name: str) -> np.ndarray[Any, Any]:
     with (home / "run" / METRICS).open("rb") as file:
         header = read_header(file)
         assert header is not None
-        columns, begin = header
+        columns, begin, _ = header
         file.seek(begin)
         table = np.frombuffer(file.read(), "<f4").reshape(-1, len(columns))
     return table[:, columns.index(name)]
