@@ -88,7 +88,7 @@ ROWS: dict[ErrorCode, Message] = {
     ErrorCode.DESIGN_RANK: Message(
         what="{node} cannot work on the shape {have}.",
         why="It needs {wanted}.",
-        todo="Put a reshape or flatten layer before it, or choose another kind of layer.",
+        todo="Put a reshape, permute or flatten layer before it, or choose another kind of layer.",
         button="show_node",
     ),
     ErrorCode.DESIGN_SHAPES_DIFFER: Message(
@@ -119,6 +119,24 @@ ROWS: dict[ErrorCode, Message] = {
         what="{node} names axis {axis}, but its input {have} has none such.",
         why="Axes count from 0 and leave the batch out.",
         todo="Choose an axis that is there.",
+        button="show_node",
+    ),
+    ErrorCode.DESIGN_SHARES: Message(
+        what="{parts} {setting} do not divide the {values} values of {node}.",
+        why="Each share has to be as large as the others.",
+        todo="Choose {setting} that divide {values}; 1 always does.",
+        button="show_node",
+    ),
+    ErrorCode.DESIGN_STEP: Message(
+        what="{node} takes time step {step}, but there are {time}.",
+        why="Time steps count from 0, and from -1 backwards at the end.",
+        todo="Choose a step that is there; -1 is always the last.",
+        button="show_node",
+    ),
+    ErrorCode.DESIGN_PERMUTATION: Message(
+        what="{node} cannot put the axes of {have} in the order {axes}.",
+        why="Every axis has to be named once; they count from 0 and leave the batch out.",
+        todo="Name each axis of the input once, such as 1, 0 for two of them.",
         button="show_node",
     ),
     ErrorCode.DESIGN_TOO_BIG: Message(

@@ -48,10 +48,37 @@ ROWS: dict[ErrorCode, Message] = {
         why="{why}",
         todo="Choose a smaller batch size, a smaller design, or another device.",
     ),
+    ErrorCode.PRECISION_MISSING: Message(
+        what="{engine} does not compute in {precision} on {device}.",
+        why="There it has {known}. TF32 is a way of NVIDIA GPUs alone.",
+        todo="Choose one of these precisions, or another device or engine.",
+    ),
+    ErrorCode.RUN_MODE_MISSING: Message(
+        what="{engine} does not run “{mode}” on {device}.",
+        why="It runs {known}.",
+        todo="Choose one of these in the header, or another engine.",
+    ),
+    ErrorCode.LAYOUT_MISSING: Message(
+        what="{engine} does not keep images as {layout}.",
+        why="It knows {known}.",
+        todo="Choose one of these, or leave the memory layout to the engine.",
+    ),
+    ErrorCode.COMPILE_FAILED: Message(
+        what="{engine} could not compile this design: it runs “{instead}” instead of “{mode}”.",
+        why="{why}",
+        todo="The results stay right, only the speed is another one. Where a C++ compiler is missing, "
+        "install one; else choose “{instead}”, so that nothing is tried in vain.",
+    ),
     ErrorCode.LAYER_UNSUPPORTED: Message(
         what="{engine} has no layer for {node}.",
         why="It does not know the kind “{layer}”, or not with these settings.",
         todo="Replace the layer, or choose another engine.",
+    ),
+    ErrorCode.IDS_UNFIT: Message(
+        what="The data {data} hold the id {value}, which {node} does not know.",
+        why="An embedding's ids are whole numbers from 0 on, and its vocabulary has {vocabulary} of them.",
+        todo="Set a larger vocabulary in {node}, or number the data's ids from 0 on.",
+        button="show_node",
     ),
     ErrorCode.TARGETS_UNFIT: Message(
         what="The model's output does not fit the targets.",

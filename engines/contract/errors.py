@@ -41,6 +41,9 @@ class ErrorCode(str, Enum):
     DESIGN_GROUPS = "design_groups"  # node, groups, channels, filters
     DESIGN_RESHAPE = "design_reshape"  # node, have, wanted (shapes)
     DESIGN_AXIS = "design_axis"  # node, axis, have (shape)
+    DESIGN_SHARES = "design_shares"  # node, setting (groups, heads), parts, values
+    DESIGN_STEP = "design_step"  # node, step, time (time steps that are there)
+    DESIGN_PERMUTATION = "design_permutation"  # node, axes, have (shape)
     DESIGN_TOO_BIG = "design_too_big"  # node, elements
     # A design: its file, and whether it fits the data
     DESIGN_FILE_BROKEN = "design_file_broken"  # path, line, column, why
@@ -89,12 +92,38 @@ class ErrorCode(str, Enum):
     SETTING_INVALID = "setting_invalid"  # setting, value, wanted
     ENGINE_UNKNOWN = "engine_unknown"  # engine, known, nearest
     ENGINE_MISSING = "engine_missing"  # engine, title, install
-    INSTALL_FAILED = "install_failed"  # requirement, status (of pip)
+    INSTALL_FAILED = "install_failed"  # requirement, status (of the installer)
+    NETWORK_DOWN = "network_down"  # engine, why
+    # Engines where they run, and the environments that Modelwright keeps
+    ENGINE_HALF_INSTALLED = "engine_half_installed"  # title, python, why, command
+    ENGINE_DIES = "engine_dies"  # title, python, status (negative: a signal), why, command
+    ENGINE_HANGS = "engine_hangs"  # title, python, command
+    ENGINE_VERSION = "engine_version"  # title, version, oldest, below, command
+    ENGINE_WITHOUT_CUDA = "engine_without_cuda"  # title, version, gpu, driver, command
+    ENGINE_RETIRED = "engine_retired"  # title, version
+    DRIVER_OLD = "driver_old"  # title, version, gpu, driver, cuda, wanted (version of the driver)
+    GPU_NOT_SEEN = "gpu_not_seen"  # title, version, gpu, driver, cuda
+    INTERPRETER_GONE = "interpreter_gone"  # python (its path)
+    INTERPRETER_NO_PYTHON = "interpreter_no_python"  # python, why
+    INTERPRETER_HANGS = "interpreter_hangs"  # python, seconds
+    INTERPRETER_DIES = "interpreter_dies"  # python, status, why
+    INTERPRETER_OLD = "interpreter_old"  # python, version, wanted
+    INTERPRETER_WITHOUT_NUMPY = "interpreter_without_numpy"  # python, version, command
+    ENVIRONMENT_HALF_MADE = "environment_half_made"  # engine, title, folder
+    ENVIRONMENT_OUTDATED = "environment_outdated"  # engine, title, folder
+    ENVIRONMENT_BUSY = "environment_busy"  # engine, folder
+    ENVIRONMENT_NONE = "environment_none"  # engine, folder
+    ENVIRONMENT_NO_BASE = "environment_no_base"  # engine, title, wanted (versions of Python)
+
     NOT_A_RUN = "not_a_run"  # path
     RUN_EXISTS = "run_exists"  # path
     PROOF_FAILED = "proof_failed"  # path, error, bound, reason, where
     NOT_PROVABLE = "not_provable"  # path, reason
     NOT_COMPARABLE = "not_comparable"  # first, second
+    ENGINES_FEW = "engines_few"  # engines, installed
+    ENGINES_DISAGREE = "engines_disagree"  # verdict
+    ENGINE_LEFT_OUT = "engine_left_out"  # engines, why
+    ENGINE_OF_RUN = "engine_of_run"  # run, engine
 
     # Hosts and the wire
     WIRE_GARBLED = "wire_garbled"  # why
@@ -106,6 +135,8 @@ class ErrorCode(str, Enum):
     HOST_BUSY = "host_busy"  # engine
     HOST_NOT_STARTED = "host_not_started"  # engine, program, why
     JOB_UNSUPPORTED = "job_unsupported"  # engine, job
+    DEBUGGER_MISSING = "debugger_missing"  # python (the interpreter), requirement
+    DEBUGGER_REFUSED = "debugger_refused"  # port, why
 
     # Graphs, proofs, formats and export.
     MODEL_BROKEN = "model_broken"  # path, why
@@ -129,7 +160,12 @@ class ErrorCode(str, Enum):
     LOSS_NOT_FINITE = "loss_not_finite"  # step, value, learning_rate
     DEVICE_UNKNOWN = "device_unknown"  # device, known
     DEVICE_MEMORY = "device_memory"  # device, batch_size, why
+    PRECISION_MISSING = "precision_missing"  # engine, precision, device, known
+    RUN_MODE_MISSING = "run_mode_missing"  # engine, mode, device, known
+    LAYOUT_MISSING = "layout_missing"  # engine, layout, known
+    COMPILE_FAILED = "compile_failed"  # engine, mode, instead, why
     LAYER_UNSUPPORTED = "layer_unsupported"  # node, layer, engine
+    IDS_UNFIT = "ids_unfit"  # node, value, vocabulary, data
     TARGETS_UNFIT = "targets_unfit"  # loss, targets, outputs (shapes)
     RUN_BUSY = "run_busy"  # path
     RUN_INTERRUPTED = "run_interrupted"  # title, step

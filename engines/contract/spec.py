@@ -22,10 +22,15 @@ LAYER_KEY = "modelwright.layer"
 class ParameterSpec:
     """One array of a layer, in the workbench's canonical layout.
 
-    ``name`` is ``<layer>/<role>`` with role ``weight``, ``bias``, ``running_mean`` or ``running_var``.
-    Layouts: dense weight ``(out, in)``; convolution weight ``(out, in / groups, *kernel)``;
-    norm weight (scale) and bias (shift) ``(channels,)`` or the normalized shape.
-    ``initializer``: ``zeros``, ``ones``, ``glorot_uniform``, ``he_normal``, ``he_uniform``.
+    ``name`` is ``<layer>/<role>`` with role ``weight``, ``bias``, ``running_mean`` or ``running_var``;
+    recurrent layers add ``recurrent_weight`` and, to read from the end, the three with ``reverse_`` before;
+    attention adds ``query_``, ``key_`` and ``value_`` with ``weight`` and ``bias``.
+    Layouts: dense and attention weight ``(out, in)``; convolution weight ``(out, in / groups, *kernel)``;
+    norm weight (scale) and bias (shift) ``(channels,)`` or the normalized shape; embedding weight
+    ``(vocabulary, units)``; LSTM ``(4 units, in)``, ``(4 units, units)``, ``(4 units,)`` gate after gate in
+    the order i, f, g, o, GRU three gates r, z, n likewise; PReLU weight ``(channels,)``.
+    ``initializer``: ``zeros``, ``ones``, ``quarter`` (0.25), ``glorot_uniform``, ``he_normal``,
+    ``he_uniform``, ``small_normal`` (deviation 0.02), ``forget_one`` (zeros, ones in the second quarter).
     """
 
     name: str

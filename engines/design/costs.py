@@ -10,7 +10,7 @@ from dataclasses import dataclass
 
 from engines.contract.spec import GraphSpec, LayerSpec
 from engines.design.kinds import CostRule, Settings, Shape
-from engines.design.shapes import sizes, whole
+from engines.design.shapes import attended, sizes, whole
 
 FLOAT32 = 4
 
@@ -41,8 +41,8 @@ def nothing(settings: Settings, inputs: tuple[Shape, ...], output: Shape) -> tup
 
 
 def dense(settings: Settings, inputs: tuple[Shape, ...], output: Shape) -> tuple[int, int]:
-    """One multiply-add a weight, one addition a bias."""
-    return inputs[0][0] * output[0], output[0] if settings["bias"] else 0
+    """One multiply-add a weight, one addition a bias, for each time step."""
+    return math.prod(inputs[0]) * output[-1], math.prod(output) if settings["bias"] else 0
 
 
 def convolution(settings: Settings, inputs: tuple[Shape, ...], output: Shape) -> tuple[int, int]:
@@ -69,6 +69,31 @@ def sums(settings: Settings, inputs: tuple[Shape, ...], output: Shape) -> tuple[
 def scale_and_shift(settings: Settings, inputs: tuple[Shape, ...], output: Shape) -> tuple[int, int]:
     """One multiply-add a value: batch norm with fixed statistics."""
     return math.prod(output), 0
+
+
+def lstm(settings: Settings, inputs: tuple[Shape, ...], output: Shape) -> tuple[int, int]:
+    """Four gates and, for each value: 4 biases, 3 sigmoids, 2 tanh, 4 products and sums."""
+    return _recurrent(settings, inputs, 4, 19)
+
+
+def gru(settings: Settings, inputs: tuple[Shape, ...], output: Shape) -> tuple[int, int]:
+    """Three gates and, for each value: 3 biases, 2 sigmoids, 1 tanh, 5 products and sums."""
+    return _recurrent(settings, inputs, 3, 15)
+
+
+def _recurrent(settings: Settings, inputs: tuple[Shape, ...], gates: int, operations: int) -> tuple[int, int]:
+    time, features = inputs[0]
+    values = whole(settings, "units") * time * (2 if settings["bidirectional"] else 1)
+    return values * gates * (features + whole(settings, "units")), values * operations
+
+
+def attention(settings: Settings, inputs: tuple[Shape, ...], output: Shape) -> tuple[int, int]:
+    """Four projections, every query with every key and value; scaling and softmax of every pair."""
+    query, key, value = attended(inputs)
+    width, pairs = query[1], query[0] * key[0]
+    adds = width * (math.prod(query) + math.prod(key) + math.prod(value) + math.prod(query))
+    biases = width * 2 * (query[0] + key[0]) if settings["bias"] else 0
+    return adds + 2 * pairs * width, biases + 5 * whole(settings, "heads") * pairs
 
 
 def a_value(operations: int) -> CostRule:

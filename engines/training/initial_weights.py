@@ -45,12 +45,28 @@ def _ones(parameter: ParameterSpec, seed: int) -> Values:
     return np.ones(parameter.shape)
 
 
+def _quarter(parameter: ParameterSpec, seed: int) -> Values:
+    return np.full(parameter.shape, 0.25)
+
+
+def _small_normal(parameter: ParameterSpec, seed: int) -> Values:
+    return normal(math.prod(parameter.shape), seed, f"initial/{parameter.name}") * 0.02
+
+
+def _forget_one(parameter: ParameterSpec, seed: int) -> Values:
+    """An LSTM's bias, gates i, f, g, o: what it remembers is kept at first."""
+    return np.repeat([0.0, 1.0, 0.0, 0.0], parameter.shape[0] // 4)
+
+
 INITIALIZERS: dict[str, Callable[[ParameterSpec, int], Values]] = {
     "glorot_uniform": _glorot_uniform,
     "he_normal": _he_normal,
     "he_uniform": _he_uniform,
     "zeros": _zeros,
     "ones": _ones,
+    "quarter": _quarter,
+    "small_normal": _small_normal,
+    "forget_one": _forget_one,
 }
 
 

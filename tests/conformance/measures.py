@@ -27,8 +27,18 @@ def question(spec: GraphSpec, seed: int) -> Question:
         for entry in spec.parameters
     }
     shape = next(layer.output_shape for layer in spec.layers if layer.name == spec.outputs[0])
-    x = random.normal(size=(SAMPLES, *spec.inputs[0].output_shape))
+    x = inputs_for(spec, random, SAMPLES)
     return spec, weights, x, random.normal(size=(SAMPLES, *shape))
+
+
+def inputs_for(spec: GraphSpec, random: np.random.Generator, samples: int) -> Any:
+    """Return samples that the design's first input may get: ids, some too small or large, or values."""
+    shape = (samples, *spec.inputs[0].output_shape)
+    for layer in spec.layers:
+        if layer.layer == "embedding":
+            # A quarter over whole numbers, so that a small shift changes no id.
+            return random.integers(-1, int(str(layer.settings["vocabulary"])) + 1, shape) + 0.25
+    return random.normal(size=shape)
 
 
 def questions() -> list[Question]:

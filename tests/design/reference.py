@@ -9,6 +9,7 @@ from typing import Any
 import numpy as np
 
 from engines.contract.spec import GraphSpec, LayerSpec
+from tests.design.sequence_reference import SEQUENCE_LAYERS
 
 Array = np.ndarray[Any, np.dtype[np.float64]]
 Weights = Mapping[str, Array]
@@ -19,14 +20,9 @@ def answer(spec: GraphSpec, weights: Weights, *inputs: Array) -> Array:
     values = dict(zip((layer.name for layer in spec.inputs), inputs, strict=True))
     for layer in spec.layers:
         if layer.layer != "input":
-            own = {
-                role: weights[f"{layer.name}/{role}"] for role in ROLES if f"{layer.name}/{role}" in weights
-            }
+            own = {entry.name.split("/")[1]: weights[entry.name] for entry in layer.parameters}
             values[layer.name] = LAYERS[layer.layer](layer, own, *(values[name] for name in layer.inputs))
     return values[spec.outputs[0]]
-
-
-ROLES = ("weight", "bias", "running_mean", "running_var")
 
 
 def windows(layer: LayerSpec, key: str, x: Array, filling: float) -> Iterator[tuple[tuple[int, ...], Array]]:
@@ -81,7 +77,7 @@ def batch_norm(layer: LayerSpec, own: Weights, x: Array) -> Array:
 
 
 def layer_norm(layer: LayerSpec, own: Weights, x: Array) -> Array:
-    axes = tuple(range(1, x.ndim))
+    axes = tuple(range(x.ndim - own["weight"].ndim, x.ndim))
     centred = x - x.mean(axis=axes, keepdims=True)
     variance = (centred**2).mean(axis=axes, keepdims=True)
     return np.asarray(own["weight"] * centred / np.sqrt(variance + layer.settings["epsilon"]) + own["bias"])
@@ -140,4 +136,5 @@ LAYERS: dict[str, Callable[..., Array]] = {
     "concatenate": lambda layer, own, *inputs: np.concatenate(
         inputs, axis=int(str(layer.settings["axis"])) + 1
     ),
+    **SEQUENCE_LAYERS,
 }

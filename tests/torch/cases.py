@@ -8,7 +8,7 @@ from engines.contract.spec import GraphSpec
 from engines.design.document import Design
 from engines.design.freeze import freeze
 
-IMAGE, SIGNAL, VECTOR = (4, 7, 6), (4, 9), (10,)
+IMAGE, SIGNAL, VECTOR, SEQUENCE = (4, 7, 6), (4, 9), (10,), (5, 6)
 
 
 def one_layer(kind: str, shape: tuple[int, ...], settings: dict[str, Any], inputs: int = 1) -> GraphSpec:
@@ -68,7 +68,49 @@ def cases() -> dict[str, tuple[str, GraphSpec]]:
     add("add", IMAGE, inputs=3)
     for axis in (0, 1, 2):
         add("concatenate", IMAGE, inputs=2, axis=axis)
+    for axis in (0, 1):
+        add("concatenate", SEQUENCE, inputs=2, axis=axis)
+    _add_sequences(add)
+    _add_newer(add)
     return found
+
+
+def _add_sequences(add: Any) -> None:
+    add("dense", SEQUENCE, units=7)
+    add("embedding", VECTOR, vocabulary=6, units=3)
+    for form in ("learned", "sinusoidal"):
+        add("positional_encoding", SEQUENCE, form=form)
+        add("positional_encoding", (4, 5), form=form)
+    for kind in ("lstm", "gru"):
+        for sequences in (False, True):
+            for both in (False, True):
+                add(kind, SEQUENCE, units=3, return_sequences=sequences, bidirectional=both)
+        add(kind, (1, 4), units=2, bidirectional=True)
+        add(kind, (40, 2), units=2, return_sequences=True)
+    for inputs in (1, 2, 3):
+        add("multi_head_attention", SEQUENCE, inputs=inputs, heads=3)
+        add("multi_head_attention", SEQUENCE, inputs=inputs, heads=2, causal=True, bias=False)
+    for step in (0, 2, -1):
+        add("take_step", SEQUENCE, step=step)
+    for form in ("average", "max"):
+        add(f"time_{form}_pool", SEQUENCE)
+
+
+def _add_newer(add: Any) -> None:
+    for shape in (SEQUENCE, VECTOR):
+        add("layer_norm", shape, over="features", epsilon=1e-3)
+        add("rms_norm", shape)
+    for shape in (VECTOR, SIGNAL, IMAGE):
+        add("group_norm", shape, groups=2)
+        add("prelu", shape)
+    add("group_norm", IMAGE, groups=4)
+    add("group_norm", IMAGE, groups=1, epsilon=0.1)
+    for axes in ((1, 0), (0, 1)):
+        add("permute", SEQUENCE, axes=axes)
+    for axes in ((1, 2, 0), (2, 0, 1), (0, 2, 1)):
+        add("permute", IMAGE, axes=axes)
+    add("upsample2d", IMAGE, factor=(2, 3))
+    add("multiply", IMAGE, inputs=3)
 
 
 def noisy_model() -> GraphSpec:

@@ -10,6 +10,7 @@ from typing import Any
 import numpy as np
 
 from engines.contract.spec import LayerSpec
+from tests.design.sequence_reference import SEQUENCE_LAYERS
 
 Array = Any
 _erf = np.vectorize(math.erf)
@@ -122,4 +123,5 @@ REFERENCES: dict[str, Callable[..., Array]] = {
     "reshape": lambda layer, weights, x: x.reshape(len(x), *layer.settings["shape"]),
     "add": lambda layer, weights, *xs: sum(xs),
     "concatenate": lambda layer, weights, *xs: np.concatenate(xs, axis=int(layer.settings["axis"]) + 1),
+    **SEQUENCE_LAYERS,
 }
