@@ -7,7 +7,20 @@ from collections.abc import Callable, Mapping, Sequence
 
 import onnx
 
-from engines.contract.spec import LAYER_KEY
+from engines.contract.spec import LAYER_KEY, GraphSpec
+
+
+def name_as_design(
+    model: onnx.ModelProto,
+    spec: GraphSpec,
+    output: str,
+    layer_of: Callable[[onnx.NodeProto], str],
+    kept: Sequence[str] = (),
+) -> None:
+    """Give the graph, its borders and its nodes the names of the design; see ``stamp_layers``."""
+    name_borders(model, [layer.name for layer in spec.inputs], [output])
+    stamp_layers(model, [layer.name for layer in spec.layers], layer_of, kept)
+    model.graph.name = spec.name
 
 
 def name_borders(model: onnx.ModelProto, inputs: Sequence[str], outputs: Sequence[str]) -> None:

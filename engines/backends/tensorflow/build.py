@@ -13,6 +13,7 @@ import numpy.typing as npt
 from engines.backends.tensorflow.layers import LAYERS, SeededDropout, last_axes, to_design
 from engines.contract.errors import ErrorCode, WorkbenchError
 from engines.contract.spec import GraphSpec, LayerSpec
+from engines.training.fitting import fitting
 
 DTYPES = {"fp32": "float32", "fp64": "float64"}
 """The type of weights and values by the recipe's precision."""
@@ -140,14 +141,9 @@ def load_weights(model: DesignModel, arrays: Mapping[str, npt.NDArray[Any]]) -> 
         WorkbenchError: ``CHECKPOINT_UNFIT`` naming the first array that is missing or of another shape;
             the model is unchanged then.
     """
-    for parameter in model.parameters:
-        array = arrays.get(parameter.name)
-        if array is None or tuple(array.shape) != parameter.shape:
-            why = "missing" if array is None else f"{tuple(array.shape)} ≠ {parameter.shape}"
-            facts = {"path": model.spec.name, "array": parameter.name, "why": why}
-            raise WorkbenchError(ErrorCode.CHECKPOINT_UNFIT, **facts)
-    for parameter in model.parameters:
-        parameter.variable.assign(parameter.own(arrays[parameter.name]).astype(model.dtype))
+    found = [fitting(arrays, entry.name, entry.shape, model.spec.name) for entry in model.parameters]
+    for parameter, array in zip(model.parameters, found):
+        parameter.variable.assign(parameter.own(array).astype(model.dtype))
 
 
 def read_weights(model: DesignModel) -> dict[str, npt.NDArray[Any]]:

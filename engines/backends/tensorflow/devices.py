@@ -10,6 +10,7 @@ import tensorflow as tf
 from engines.backends.tensorflow.runtime import without_chatter
 from engines.contract.capabilities import DeviceView
 from engines.contract.errors import ErrorCode, WorkbenchError
+from engines.training.report import known_device
 
 RESIDENT_BYTES = 1 << 31
 
@@ -31,10 +32,7 @@ def open_device(name: str) -> str:
     Raises:
         WorkbenchError: ``DEVICE_UNKNOWN`` with the names that are known.
     """
-    known = [device.name for device in devices()]
-    full = "cuda:0" if name == "cuda" else name
-    if full not in known:
-        raise WorkbenchError(ErrorCode.DEVICE_UNKNOWN, device=name, known=", ".join(known))
+    full = known_device(name, devices())
     return "/CPU:0" if full == "cpu" else f"/GPU:{full.partition(':')[2]}"
 
 

@@ -4,19 +4,23 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 from pathlib import Path
+from typing import Any
+
+import numpy.typing as npt
 
 from engines.backends.tensorflow.build import DesignModel, build, load_weights
 from engines.backends.tensorflow.devices import memory_faults, open_device
 from engines.backends.tensorflow.runtime import use_threads
 from engines.backends.tensorflow.samples import Samples
 from engines.backends.tensorflow.train import EVALUATION_BATCH, Outputs
-from engines.contract.errors import ErrorCode, WorkbenchError
-from engines.contract.events import Answer, Event
+from engines.contract.events import Event
 from engines.contract.jobs import EvaluateJob
+from engines.contract.spec import Recipe
 from engines.training.checkpoints import run_weights
-from engines.training.evaluation import evaluate as figures_of
-from engines.training.run_folder import CHECKPOINTS, read_data, read_design, read_recipe, read_run
-from engines.training.shards import open_shards
+from engines.training.control import ControlFlags
+from engines.training.evaluating import evaluate_run
+from engines.training.run_folder import CHECKPOINTS, read_design, read_run
+from engines.training.shards import Shards
 
 
 def load_run(run: Path, checkpoint: str, precision: str = "fp32") -> DesignModel:
@@ -30,17 +34,14 @@ def load_run(run: Path, checkpoint: str, precision: str = "fp32") -> DesignModel
     return model
 
 
-def evaluate(job: EvaluateJob) -> Iterator[Event]:
+def evaluate(job: EvaluateJob, flags: ControlFlags) -> Iterator[Event]:
     """Answer with the figures of one split."""
-    run = Path(job.run)
-    use_threads(read_run(run).threads or 1)
-    device = open_device(job.device)
-    recipe, shards = read_recipe(run), open_shards(job.data)
-    if not len(shards.indices.get(job.split, ())):
-        raise WorkbenchError(ErrorCode.DATA_SAMPLES_FEW, path=job.data, have=0, wanted=1)
-    with memory_faults(device, EVALUATION_BATCH):
-        model = load_run(run, job.checkpoint, recipe.precision)
-        outputs = Outputs(model).of_split(Samples(shards, model, recipe.loss), job.split)
-    targets = shards.targets[shards.indices[job.split]]
-    figures = figures_of(outputs, targets, recipe.loss, recipe.metrics, job.split, read_data(run))
-    yield Answer(record=figures)
+
+    def outputs(recipe: Recipe, shards: Shards) -> npt.NDArray[Any]:
+        run = Path(job.run)
+        use_threads(read_run(run).threads or 1)
+        with memory_faults(open_device(job.device), EVALUATION_BATCH):
+            model = load_run(run, job.checkpoint, recipe.precision)
+            return Outputs(model).of_split(Samples(shards, model, recipe.loss), job.split)
+
+    return evaluate_run(job, outputs)

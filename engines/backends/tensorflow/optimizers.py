@@ -15,8 +15,8 @@ import numpy.typing as npt
 import tensorflow as tf
 
 from engines.backends.tensorflow.build import DesignModel, Parameter
-from engines.contract.errors import ErrorCode, WorkbenchError
 from engines.contract.spec import Recipe
+from engines.training.fitting import fitting
 from engines.training.optimizers import OPTIMIZERS
 
 Rates = npt.NDArray[np.float64]
@@ -79,20 +79,12 @@ class Optimizer:
                 if fresh:
                     slot.assign(tf.zeros_like(slot))
                 else:
-                    array = _slot(arrays, f"optimizer/{name}/{parameter.name}", parameter)
+                    array = fitting(arrays, f"optimizer/{name}/{parameter.name}", parameter.shape)
                     slot.assign(parameter.own(array).astype(slot.dtype.as_numpy_dtype))
 
 
 def _zeros(parameter: Parameter) -> Any:
     return tf.Variable(tf.zeros_like(parameter.variable), trainable=False)
-
-
-def _slot(arrays: Mapping[str, npt.NDArray[Any]], key: str, parameter: Parameter) -> npt.NDArray[Any]:
-    array = arrays.get(key)
-    if array is None or tuple(array.shape) != parameter.shape:
-        why = "missing" if array is None else f"{tuple(array.shape)} ≠ {parameter.shape}"
-        raise WorkbenchError(ErrorCode.CHECKPOINT_UNFIT, path=key, array=key, why=why)
-    return array
 
 
 def _rates(recipe: Recipe, steps: npt.NDArray[np.int64], rates: Rates) -> Rates:

@@ -13,6 +13,7 @@ from torch import Tensor, nn
 from engines.backends.torch.layers import LAYERS
 from engines.contract.errors import ErrorCode, WorkbenchError
 from engines.contract.spec import GraphSpec, LayerSpec
+from engines.training.fitting import fitting
 
 DTYPES = {"fp32": torch.float32, "fp64": torch.float64}
 """The type of weights and values by the recipe's precision."""
@@ -80,18 +81,12 @@ def load_weights(module: DesignModule, arrays: Mapping[str, npt.NDArray[Any]]) -
             the module is unchanged then.
     """
     tensors = parameters_by_name(module)
-    for name, tensor in tensors.items():
-        if name not in arrays:
-            raise _unfit(module, name, "missing")
-        if tuple(arrays[name].shape) != tuple(tensor.shape):
-            raise _unfit(module, name, f"{tuple(arrays[name].shape)} ≠ {tuple(tensor.shape)}")
+    found = {
+        name: fitting(arrays, name, tuple(tensor.shape), module.spec.name) for name, tensor in tensors.items()
+    }
     with torch.no_grad():
         for name, tensor in tensors.items():
-            tensor.copy_(torch.from_numpy(np.array(arrays[name])))
-
-
-def _unfit(module: DesignModule, name: str, why: str) -> WorkbenchError:
-    return WorkbenchError(ErrorCode.CHECKPOINT_UNFIT, path=module.spec.name, array=name, why=why)
+            tensor.copy_(torch.from_numpy(np.array(found[name])))
 
 
 def read_weights(module: DesignModule) -> dict[str, npt.NDArray[Any]]:

@@ -9,6 +9,7 @@ import torch
 
 from engines.contract.capabilities import DeviceView
 from engines.contract.errors import ErrorCode, WorkbenchError
+from engines.training.report import known_device
 
 
 def devices() -> tuple[DeviceView, ...]:
@@ -26,11 +27,7 @@ def open_device(name: str) -> torch.device:
     Raises:
         WorkbenchError: ``DEVICE_UNKNOWN`` with the names that are known.
     """
-    known = [device.name for device in devices()]
-    full = "cuda:0" if name == "cuda" else name
-    if full not in known:
-        raise WorkbenchError(ErrorCode.DEVICE_UNKNOWN, device=name, known=", ".join(known))
-    return torch.device(full)
+    return torch.device(known_device(name, devices()))
 
 
 @contextmanager

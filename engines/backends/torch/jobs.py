@@ -4,10 +4,10 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 
-from engines.contract.errors import ErrorCode, WorkbenchError
-from engines.contract.events import Answer, Event
-from engines.contract.jobs import EngineJob, EvaluateJob, ExportJob, ProbeJob, ReferenceJob, TrainJob
+from engines.contract.events import Event
+from engines.contract.jobs import EngineJob
 from engines.training.control import ControlFlags
+from engines.training.engine_jobs import answer
 
 
 def warm() -> None:
@@ -35,28 +35,4 @@ def run(job: EngineJob, flags: ControlFlags) -> Iterator[Event]:
     Raises:
         WorkbenchError: for whatever keeps the job from being done.
     """
-    if isinstance(job, TrainJob):
-        from engines.backends.torch.train import train
-
-        return train(job, flags)
-    if isinstance(job, EvaluateJob):
-        from engines.backends.torch.evaluate import evaluate
-
-        return evaluate(job)
-    if isinstance(job, ExportJob):
-        from engines.backends.torch.export import export
-
-        return export(job, flags)
-    if isinstance(job, ReferenceJob):
-        from engines.backends.torch.export import write_answers
-
-        return write_answers(job)
-    if isinstance(job, ProbeJob):
-        return _probe()
-    raise WorkbenchError(ErrorCode.RECORD_MALFORMED, where="job", why=type(job).__name__)
-
-
-def _probe() -> Iterator[Event]:
-    from engines.backends.torch.probe import probe
-
-    yield Answer(record=probe())
+    return answer("engines.backends.torch", job, flags)

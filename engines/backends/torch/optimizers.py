@@ -13,8 +13,8 @@ from torch import Tensor
 from torch.optim import SGD, Adam, AdamW, Optimizer, RMSprop
 
 from engines.backends.torch.build import DesignModule, parameters_by_name
-from engines.contract.errors import ErrorCode, WorkbenchError
 from engines.contract.spec import Recipe
+from engines.training.fitting import fitting
 
 _SLOTS: dict[str, dict[str, str]] = {
     "sgd": {"momentum_buffer": "momentum"},
@@ -86,10 +86,7 @@ def load_state(
 
 
 def _slot(arrays: Mapping[str, npt.NDArray[Any]], key: str, tensor: Tensor) -> Tensor:
-    array = arrays.get(key)
-    if array is None or tuple(array.shape) != tuple(tensor.shape):
-        why = "missing" if array is None else f"{tuple(array.shape)} ≠ {tuple(tensor.shape)}"
-        raise WorkbenchError(ErrorCode.CHECKPOINT_UNFIT, path=key, array=key, why=why)
+    array = fitting(arrays, key, tuple(tensor.shape))
     return torch.from_numpy(np.array(array)).to(tensor.device, tensor.dtype)
 
 

@@ -1,57 +1,36 @@
-"""What PyTorch itself answers to real samples, kept beside an export for its proof."""
+"""What PyTorch itself answers to samples, and each of its layers."""
 
 from __future__ import annotations
 
-import io
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from contextlib import contextmanager
-from pathlib import Path
 from typing import Any
 
-import numpy as np
 import numpy.typing as npt
 import torch
 from torch import Tensor, nn
 
 from engines.backends.torch.build import DesignModule
-from engines.contract.files import write_atomic
 
 Array = npt.NDArray[Any]
-SINGLE_SAMPLES = 64
-"""So many samples are answered one by one."""
-BATCH = 17
-_MOST_LAYER_BYTES = 64_000_000
 
 
-def write_reference(path: Path, module: DesignModule, inputs: Array) -> None:
-    """Write ``inputs`` and the module's answers as ``.npz``, whole or not at all.
+def answers(module: DesignModule) -> Callable[[Array], Array]:
+    """Return what answers one batch."""
 
-    ``outputs`` came from one batch of all, ``outputs_1`` and ``outputs_17`` (of the first samples) from
-    batches of that size, ``layer/<name>`` is what the design's node answered to the first 17 samples.
-    """
-    arrays = {
-        "inputs": inputs,
-        "outputs": _answers(module, inputs, len(inputs)),
-        "outputs_1": _answers(module, inputs[:SINGLE_SAMPLES], 1),
-        f"outputs_{BATCH}": _answers(module, inputs, BATCH),
-        **_layer_answers(module, inputs[:BATCH]),
-    }
-    buffer = io.BytesIO()
-    np.savez(buffer, **arrays)  # type: ignore[arg-type]
-    write_atomic(path, buffer.getvalue())
+    def answer(inputs: Array) -> Array:
+        with torch.inference_mode():
+            found: Array = module(torch.from_numpy(inputs)).numpy()
+            return found
+
+    return answer
 
 
-def _answers(module: nn.Module, inputs: Array, batch: int) -> Array:
-    with torch.inference_mode():
-        parts = torch.from_numpy(inputs).split(max(1, batch))
-        return np.concatenate([module(part).numpy() for part in parts])
-
-
-def _layer_answers(module: DesignModule, inputs: Array) -> dict[str, Array]:
+def layer_answers(module: DesignModule, inputs: Array) -> dict[str, Array]:
+    """Return what each of the design's nodes answers to one batch."""
     with _listening(module) as heard, torch.inference_mode():
         module(torch.from_numpy(inputs))
-    arrays = {f"layer/{name}": tensor.numpy() for name, tensor in heard.items()}
-    return arrays if sum(array.nbytes for array in arrays.values()) <= _MOST_LAYER_BYTES else {}
+    return {name: tensor.numpy() for name, tensor in heard.items()}
 
 
 @contextmanager

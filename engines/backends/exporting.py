@@ -1,0 +1,138 @@
+"""The export job that every engine shares: load, export, answer, write; the engine does each."""
+
+from __future__ import annotations
+
+import logging
+import warnings
+from collections.abc import Callable, Iterator, Mapping
+from contextlib import contextmanager
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any, Generic, Protocol, TypeVar
+
+import numpy.typing as npt
+import onnx
+
+from engines.backends.onnx_names import add_metadata
+from engines.contract.errors import ErrorCode, WorkbenchError
+from engines.contract.events import Answer, Event, Finished, Progress, Stopped
+from engines.contract.files import make_folder, write_atomic
+from engines.contract.jobs import ExportJob, ReferenceJob
+from engines.contract.spec import GraphSpec
+from engines.contract.views import ExportView, ReferenceView
+from engines.training.control import ControlFlags
+from engines.training.model_facts import held_out_samples, model_facts, output_name
+from engines.training.reference import write_reference
+from engines.training.run_folder import read_recipe
+
+Array = npt.NDArray[Any]
+_STAGES = ("load", "export", "answer", "write")
+
+
+class Built(Protocol):
+    """An engine's model, which knows its design."""
+
+    spec: GraphSpec
+
+
+Model = TypeVar("Model", bound=Built)
+
+
+@dataclass(frozen=True)
+class Exporter(Generic[Model]):
+    """An engine's own steps; ``engine`` and ``exporter`` are names with versions.
+
+    ``load`` takes a run's folder and ``best`` or ``last``; ``to_onnx`` the model, its output's name and the
+    target to name in a fault; ``answers`` prepares the model to answer batches of any length; it and
+    ``layers`` take and give arrays in the design's layout.
+    """
+
+    engine: str
+    exporter: str
+    opset: int
+    load: Callable[[Path, str], Model]
+    to_onnx: Callable[[Model, str, Path], onnx.ModelProto]
+    answers: Callable[[Model], Callable[[Array], Array]]
+    layers: Callable[[Model, Array], Mapping[str, Array]]
+
+
+def export(job: ExportJob, flags: ControlFlags, exporter: Exporter[Model]) -> Iterator[Event]:
+    """Write ``job.target`` and ``job.reference``; answered with an ``ExportView``.
+
+    Stages: load, export, answer, write; at each a stop is obeyed, and nothing is left behind.
+
+    Raises:
+        WorkbenchError: ``NOT_A_RUN``, ``CHECKPOINT_NONE``, ``EXPORT_FAILED``, ``FILE_UNWRITABLE`` …
+    """
+    work = _export(job, exporter)
+    for number, stage in enumerate(_STAGES):
+        if flags.should_stop:
+            yield Stopped(step=number, kept=False)
+            return
+        yield Progress(stage=stage, done=number, total=len(_STAGES))
+        view = next(work)
+    assert view is not None
+    yield Answer(view)
+    yield Finished()
+
+
+def _export(job: ExportJob, exporter: Exporter[Model]) -> Iterator[ExportView | None]:
+    """Do the work, one ``yield`` a stage; the last one gives the view."""
+    run, target = Path(job.run), Path(job.target)
+    model = exporter.load(run, job.checkpoint)
+    yield None
+    written = exporter.to_onnx(model, output_name(model.spec, read_recipe(run).loss), target)
+    add_metadata(written, model_facts(run, model.spec, exporter.engine))
+    yield None
+    _answer(job, model, exporter)
+    yield None
+    content = written.SerializeToString()
+    make_folder(target.parent)
+    write_atomic(target, content)
+    yield ExportView(str(target), job.reference, len(content), exporter.opset, exporter.exporter)
+
+
+def write_answers(job: ReferenceJob, exporter: Exporter[Model]) -> Iterator[Event]:
+    """Write ``job.reference`` alone; answered with a ``ReferenceView``."""
+    yield Progress(stage="reference", done=0, total=1)
+    samples = _answer(job, exporter.load(Path(job.run), job.checkpoint), exporter)
+    yield Answer(ReferenceView(job.reference, samples))
+    yield Finished()
+
+
+def _answer(job: ExportJob | ReferenceJob, model: Model, exporter: Exporter[Model]) -> int:
+    inputs = held_out_samples(Path(job.data), job.samples)
+    path = Path(job.reference)
+    make_folder(path.parent)
+    write_reference(path, inputs, exporter.answers(model), lambda part: exporter.layers(model, part))
+    return len(inputs)
+
+
+@contextmanager
+def export_faults(target: Path, logger: str) -> Iterator[None]:
+    """Keep an exporter's warnings and the notes of its ``logger`` to itself, and name its faults.
+
+    Raises:
+        WorkbenchError: ``EXPORT_FAILED`` with the exporter's first line; all of it in the details.
+    """
+    try:
+        with _quiet(logger):
+            yield
+    except Exception as error:
+        lines = str(error).strip().splitlines() or [type(error).__name__]
+        raise WorkbenchError(
+            ErrorCode.EXPORT_FAILED, str(error), path=str(target), why=lines[0][:300]
+        ) from error
+
+
+@contextmanager
+def _quiet(name: str) -> Iterator[None]:
+    logger = logging.getLogger(name)
+    level = logger.level
+    logger.setLevel(logging.ERROR)
+    try:
+        with warnings.catch_warnings():
+            warnings.simplefilter("ignore")
+            yield
+    finally:
+        logger.setLevel(level)

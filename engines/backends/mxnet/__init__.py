@@ -1,0 +1,1 @@
+"""The MXNet engine: Gluon blocks of Apache MXNet 1.9.1, which nobody keeps upstream any more."""

@@ -1,0 +1,48 @@
+"""MXNet itself: imported without the warnings of its age, its signal handler put aside, its threads set."""
+
+from __future__ import annotations
+
+import faulthandler
+import importlib
+import os
+import signal
+import sys
+import warnings
+
+_ENVIRONMENT = {
+    # Sums in float32 accumulate in a wider type; a run repeated gives the same bits.
+    "MXNET_SAFE_ACCUMULATION": "1",
+    "MXNET_ENFORCE_DETERMINISM": "1",
+    # It would look for the fastest convolution by trying, and say so on every first call.
+    "MXNET_CUDNN_AUTOTUNE_DEFAULT": "0",
+    "MXNET_STORAGE_FALLBACK_LOG_VERBOSE": "0",
+}
+
+
+def prepare() -> None:
+    """Import MXNet; slow, once.
+
+    Its import needs a NumPy below 1.24 (``np.bool``) and warns of names that NumPy and Python gave up.
+    It puts a handler of its own on SIGSEGV, which would end the process by ``exit`` where its controller
+    waits for the signal: the system's comes back, and Python's own report where that was on.
+    """
+    if "mxnet" in sys.modules:
+        return
+    for name, value in _ENVIRONMENT.items():
+        os.environ.setdefault(name, value)
+    reports = faulthandler.is_enabled()
+    with warnings.catch_warnings():
+        warnings.simplefilter("ignore")
+        importlib.import_module("mxnet")
+    signal.signal(signal.SIGSEGV, signal.SIG_DFL)
+    if reports:
+        faulthandler.enable()
+
+
+def use_threads(threads: int) -> None:
+    """Set the threads of its operators on the CPU, from the next operation on."""
+    import ctypes
+
+    from mxnet.base import _LIB, check_call
+
+    check_call(_LIB.MXSetNumOMPThreads(ctypes.c_int(threads)))

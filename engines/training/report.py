@@ -1,0 +1,51 @@
+"""What an engine's report says alike, whichever engine it is."""
+
+from __future__ import annotations
+
+import platform
+from collections.abc import Iterable, Mapping, Sequence
+
+from engines.contract.capabilities import DeviceView, EngineReport
+from engines.contract.errors import ErrorCode, WorkbenchError
+from engines.training.losses import LOSSES
+from engines.training.optimizers import OPTIMIZERS
+from engines.training.plan import free_cores
+
+
+def engine_report(
+    engine: str,
+    version: str,
+    devices: Sequence[DeviceView],
+    layers: Iterable[str],
+    precisions: Iterable[str],
+    facts: Mapping[str, str],
+    modes: Iterable[str] = (),
+    refusals: Mapping[str, str] | None = None,
+) -> EngineReport:
+    """Return the report of an engine that has ``layers`` beside the input, every loss and optimizer."""
+    return EngineReport(
+        engine=engine,
+        version=version,
+        devices=tuple(devices),
+        python=platform.python_version(),
+        layers=("input", *layers),
+        losses=tuple(LOSSES),
+        optimizers=tuple(OPTIMIZERS),
+        precisions=tuple(precisions),
+        modes=tuple(modes),
+        refusals=refusals or {},
+        facts={**facts, "cores": str(free_cores())},
+    )
+
+
+def known_device(name: str, devices: Sequence[DeviceView]) -> str:
+    """Return the full name of the device called ``name`` (``cuda`` is ``cuda:0``).
+
+    Raises:
+        WorkbenchError: ``DEVICE_UNKNOWN`` with the names that are known.
+    """
+    known = [device.name for device in devices]
+    full = "cuda:0" if name == "cuda" else name
+    if full not in known:
+        raise WorkbenchError(ErrorCode.DEVICE_UNKNOWN, device=name, known=", ".join(known))
+    return full
