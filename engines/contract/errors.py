@@ -114,7 +114,7 @@ class ErrorCode(str, Enum):
     ENVIRONMENT_BUSY = "environment_busy"  # engine, folder
     ENVIRONMENT_NONE = "environment_none"  # engine, folder
     ENVIRONMENT_NO_BASE = "environment_no_base"  # engine, title, wanted (versions of Python)
-
+    # Runs, proofs and comparisons
     NOT_A_RUN = "not_a_run"  # path
     RUN_EXISTS = "run_exists"  # path
     PROOF_FAILED = "proof_failed"  # path, error, bound, reason, where

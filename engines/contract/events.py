@@ -15,6 +15,7 @@ import numpy as np
 import numpy.typing as npt
 
 from engines.contract.capabilities import EngineHealth, EngineReport, Interpreters
+from engines.contract.comparison import Comparison
 from engines.contract.errors import Fact
 from engines.contract.preview import DataPreview
 from engines.contract.spec import DataManifest
@@ -42,6 +43,7 @@ Answered = (
     | Evaluation
     | ExportView
     | ReferenceView
+    | Comparison
 )
 
 
@@ -68,7 +70,10 @@ class Hello(Stamp):
 
 @dataclass(frozen=True)
 class Started(Stamp):
-    """A training begins (or goes on at ``first_step``); what was measured and is fixed from here on."""
+    """A training begins (or goes on at ``first_step``); what was measured and is fixed from here on.
+
+    ``mode``: how the engine runs it, which need not be what was asked for; "" where it has one way alone.
+    """
 
     kind: ClassVar[str] = "started"
     first_step: int
@@ -79,6 +84,7 @@ class Started(Stamp):
     threads: int
     chunk_steps: int
     device: str
+    mode: str = ""
 
 
 @dataclass(frozen=True)
@@ -92,12 +98,28 @@ class Progress(Stamp):
 
 
 @dataclass(frozen=True)
+class Listening(Stamp):
+    """A debugger can attach at ``host``:``port``. ``state``: waiting (nothing goes on before it has),
+    listening, attached."""
+
+    kind: ClassVar[str] = "listening"
+    host: str
+    port: int
+    state: str
+
+
+@dataclass(frozen=True)
 class Log(Stamp):
-    """A line a person may read: captured output, or a note. ``level``: debug, info, warning, error."""
+    """A line a person may read: captured output, or a note. ``level``: debug, info, warning, error.
+
+    With a ``code`` it is a message of the table in ``app/messages``; ``text`` is for who has no table.
+    """
 
     kind: ClassVar[str] = "log"
     level: str
     text: str
+    code: str = ""
+    facts: Mapping[str, Fact] = field(default_factory=dict)
 
 
 @dataclass(frozen=True)
@@ -208,6 +230,7 @@ Event = (
     Hello
     | Started
     | Progress
+    | Listening
     | Log
     | Metrics
     | Validated

@@ -123,6 +123,7 @@ class TrainingLoop:
             threads=self.plan.threads,
             chunk_steps=self.plan.chunk_steps,
             device=self.job.device,
+            mode=self.plan.mode,
         )
 
     def _epoch(self, epoch: int) -> Iterator[Event]:

@@ -16,6 +16,7 @@ class Plan:
 
     threads: int
     chunk_steps: int
+    mode: str = ""
 
 
 def free_cores() -> int:

@@ -43,8 +43,9 @@ FILES = (DESIGN, RECIPE, DATA, ENVIRONMENT, SPLIT, INITIAL, EVENTS, EXPLANATION,
 class RunRecord:
     """What ``run.json`` says. ``state``: running, paused, finished, stopped, failed.
 
-    A run whose state is running or paused while nobody holds its lock was interrupted. ``threads`` and
-    ``chunk_steps`` are fixed from the first step on, since they change rounding. ``code`` and ``facts``
+    A run whose state is running or paused while nobody holds its lock was interrupted. ``threads``,
+    ``chunk_steps`` and ``run_mode`` (in force, of ``engine``) are fixed from the first step on, since they
+    change rounding. ``code`` and ``facts``
     tell a failure. Times are ISO 8601 in UTC. ``parent`` is the id of the run that this one went on from
     after ``parent_step`` steps, which ``parent_engine`` had done.
     """
@@ -65,6 +66,7 @@ class RunRecord:
     steps_per_epoch: int = 0
     threads: int = 0
     chunk_steps: int = 0
+    run_mode: str = ""
     seconds: float = 0.0
     summary: Mapping[str, float | str] = field(default_factory=dict)
     code: str = ""

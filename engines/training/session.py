@@ -7,8 +7,11 @@ from contextlib import suppress
 from dataclasses import replace
 from pathlib import Path
 
+import numpy as np
+import numpy.typing as npt
+
 from engines.contract.errors import ErrorCode, WorkbenchError
-from engines.contract.events import Event, Failed, Log
+from engines.contract.events import Event, Failed, Log, Progress
 from engines.contract.faults import failure
 from engines.contract.jobs import TrainJob
 from engines.contract.spec import DataManifest, Recipe
@@ -33,7 +36,7 @@ from engines.training.plan import Plan, choose_plan
 from engines.training.recipes import check_recipe
 from engines.training.run_folder import RunFolder, read_data, read_recipe
 from engines.training.shards import Shards, open_shards
-from engines.training.trainer import Trainer, TrainerMaker
+from engines.training.trainer import Prepares, Trainer, TrainerMaker
 
 
 def train(job: TrainJob, flags: ControlFlags, engine: str, make: TrainerMaker) -> Iterator[Event]:
@@ -68,8 +71,13 @@ def _check_fit(job: TrainJob, shards: Shards) -> None:
             )
     output = next(layer for layer in job.spec.layers if layer.name == job.spec.outputs[0])
     shape_targets(shards.targets, output.output_shape, job.recipe.loss)
-    if not len(shards.indices["train"]):
+    samples, parts = len(shards.indices["train"]), job.recipe.accumulate
+    if not samples:
         raise WorkbenchError(ErrorCode.DATA_SAMPLES_FEW, path=job.data, have=0, wanted=1)
+    _, size = batch_shape(samples, job.recipe.batch_size)
+    if size % parts:
+        wanted = f"a divisor of the {size} samples that a batch has"
+        raise WorkbenchError(ErrorCode.RECIPE_INVALID, setting="accumulate", value=parts, wanted=wanted)
 
 
 def _failed(folder: RunFolder, event: Failed) -> Failed:
@@ -96,7 +104,7 @@ def _train(
     shards: Shards,
     folder: RunFolder,
 ) -> Iterator[Event]:
-    trainer = make(job, shards)
+    trainer = make(_in_force(job, folder, engine), shards)
     if job.resume:
         _check_data(folder, job.manifest)
         manifest.loosen(folder.path)
@@ -115,9 +123,35 @@ def _train(
             position, notes = _begin(job, folder, trainer), []
     for note in notes:
         yield folder.note(note)
+    yield from _prepare(job, folder, trainer, shards)
     plan = _plan(job, folder, trainer, shards)
+    if engine == folder.record.engine:
+        folder.update(run_mode=plan.mode)
     trainer.set_threads(plan.threads)
     yield from TrainingLoop(job, folder, shards, trainer, flags, plan, position, job.resume).events()
+
+
+def _in_force(job: TrainJob, folder: RunFolder, engine: str) -> TrainJob:
+    """Return a resumed job with the mode that its run has had, which may not be the one it asked for."""
+    if not job.resume or job.recipe.run_mode != read_recipe(folder.path).run_mode:
+        return job
+    record = folder.record
+    mode = record.run_mode if record.engine == engine else ""
+    return replace(job, recipe=replace(job.recipe, run_mode=mode or job.recipe.run_mode))
+
+
+def _prepare(job: TrainJob, folder: RunFolder, trainer: Trainer, shards: Shards) -> Iterator[Event]:
+    """Compile what wants to be compiled; where that fails, say how the run goes on."""
+    if isinstance(trainer, Prepares) and trainer.compiles:
+        yield Progress(stage="compile", done=0, total=1)
+        fault = trainer.prepare(_first_epoch(job, shards))
+        if fault is not None:
+            text = f"{fault.code.value}: {fault.facts.get('why', '')}"
+            yield folder.note(Log(level="warning", text=text, code=fault.code.value, facts=fault.facts))
+
+
+def _first_epoch(job: TrainJob, shards: Shards) -> npt.NDArray[np.int64]:
+    return epoch_batches(len(shards.indices["train"]), job.recipe.batch_size, job.recipe.seed, 0)
 
 
 def _check_data(folder: RunFolder, data: DataManifest) -> None:
@@ -185,12 +219,12 @@ def _damage(error: WorkbenchError) -> Log:
 
 def _plan(job: TrainJob, folder: RunFolder, trainer: Trainer, shards: Shards) -> Plan:
     recipe, record = job.recipe, folder.record
-    samples = len(shards.indices["train"])
-    batches = epoch_batches(samples, recipe.batch_size, recipe.seed, 0)
-    return choose_plan(
+    batches = _first_epoch(job, shards)
+    plan = choose_plan(
         lambda threads: trainer.measure(threads, batches),
         trainer.thread_candidates(),
-        batch_shape(samples, recipe.batch_size)[0],
+        len(batches),
         record.threads or recipe.threads,
         record.chunk_steps or recipe.chunk_steps,
     )
+    return replace(plan, mode=trainer.mode if isinstance(trainer, Prepares) else "")

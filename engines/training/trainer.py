@@ -3,11 +3,12 @@
 from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
-from typing import Any, Protocol
+from typing import Any, Protocol, runtime_checkable
 
 import numpy as np
 import numpy.typing as npt
 
+from engines.contract.errors import WorkbenchError
 from engines.contract.jobs import TrainJob
 from engines.training.shards import Shards
 
@@ -55,6 +56,24 @@ class Trainer(Protocol):
 
         Raises:
             WorkbenchError: ``CHECKPOINT_UNFIT``.
+        """
+        ...
+
+
+@runtime_checkable
+class Prepares(Protocol):
+    """A trainer with more than one way to run its steps, some of which have to be compiled first."""
+
+    mode: str
+    """The way in force, one of the engine's ``modes``."""
+    compiles: bool
+    """Whether it has to be compiled before the first step."""
+
+    def prepare(self, batches: npt.NDArray[np.int64]) -> WorkbenchError | None:
+        """Compile for such batches, without changing anything of the training.
+
+        Where that fails, take the way that needs no compiling from here on, and return the reason
+        (``COMPILE_FAILED``).
         """
         ...
 
