@@ -26,6 +26,7 @@ from engines.training.initial_weights import initial_weights
 from engines.training.order import epoch_batches
 from engines.training.shards import open_shards
 from engines.training.tensors import read_tensors
+from tests.conformance.measures import inputs_for
 from tests.torch.cases import cases, one_layer
 
 
@@ -42,7 +43,7 @@ def try_layers(target: str) -> list[str]:
         load_weights(module, weights)
         module.double().eval()
         load_weights(module, weights)
-        x = random.normal(size=(3, *spec.inputs[0].output_shape))
+        x = inputs_for(spec, random, 3)
         given = torch.from_numpy(x).requires_grad_()
         output = module(given)
         arrays.update({f"{number}/x": x, f"{number}/y": output.detach().numpy()})

@@ -9,6 +9,7 @@ import torch
 import torch.nn.functional as F  # noqa: N812 - its usual name
 from torch import Tensor, nn
 
+from engines.backends.torch import sequences
 from engines.contract.spec import LayerSpec
 
 Shape = tuple[int, ...]
@@ -264,6 +265,12 @@ def _plain(make: Callable[[], nn.Module]) -> Maker:
 
 LAYERS: dict[str, Maker] = {
     "dense": _dense,
+    "embedding": sequences.embedding,
+    "positional_encoding": sequences.positional_encoding,
+    "lstm": sequences.recurrent(nn.LSTM),
+    "gru": sequences.recurrent(nn.GRU),
+    "multi_head_attention": lambda layer, inputs: sequences.MultiHeadAttention(layer),
+    "take_step": lambda layer, inputs: sequences.TakeStep(cast("int", layer.settings["step"])),
     "conv1d": _conv(nn.Conv1d, PaddedConv1d),
     "conv2d": _conv(nn.Conv2d, PaddedConv2d),
     "max_pool1d": _max_pool(nn.MaxPool1d),
@@ -272,12 +279,19 @@ LAYERS: dict[str, Maker] = {
     "average_pool2d": _average_pool(nn.AvgPool2d),
     "global_average_pool": _global_pool(torch.mean),
     "global_max_pool": _global_pool(torch.amax),
+    "time_average_pool": lambda layer, inputs: GlobalPool(torch.mean, (1,), keep=False),
+    "time_max_pool": lambda layer, inputs: GlobalPool(torch.amax, (1,), keep=False),
     "batch_norm": _batch_norm,
     "layer_norm": _layer_norm,
+    "rms_norm": lambda layer, inputs: nn.RMSNorm(inputs[0][-1], eps=_number(layer, "epsilon")),
+    "group_norm": lambda layer, inputs: nn.GroupNorm(
+        cast("int", layer.settings["groups"]), inputs[0][0], eps=_number(layer, "epsilon")
+    ),
     "dropout": lambda layer, inputs: nn.Dropout(_number(layer, "rate")),
     "relu": _plain(nn.ReLU),
     "leaky_relu": lambda layer, inputs: nn.LeakyReLU(_number(layer, "slope")),
     "elu": lambda layer, inputs: nn.ELU(_number(layer, "alpha")),
+    "prelu": lambda layer, inputs: nn.PReLU(inputs[0][0]),
     "gelu": _plain(nn.GELU),
     "silu": _plain(nn.SiLU),
     "sigmoid": _plain(nn.Sigmoid),
@@ -286,7 +300,10 @@ LAYERS: dict[str, Maker] = {
     "softmax": _softmax,
     "flatten": _plain(nn.Flatten),
     "reshape": lambda layer, inputs: Reshape(layer.output_shape),
+    "permute": lambda layer, inputs: sequences.Permute(cast("Shape", layer.settings["axes"])),
+    "upsample2d": lambda layer, inputs: sequences.Upsample(cast("Shape", layer.settings["factor"])),
     "add": _plain(Add),
+    "multiply": _plain(sequences.Multiply),
     "concatenate": lambda layer, inputs: Concatenate(_axis(layer)),
 }
 """The catalogue's layers by key; ``input`` has no module."""
