@@ -56,4 +56,14 @@ ROWS: dict[ErrorCode, Message] = {
         todo="Choose another engine.",
         button="show_engines",
     ),
+    ErrorCode.DEBUGGER_MISSING: Message(
+        what="The engine's Python has no debugger.",
+        why="A breakpoint in the engine's process needs debugpy, which {python} does not have.",
+        todo="Install it with: {python} -m pip install {requirement}",
+    ),
+    ErrorCode.DEBUGGER_REFUSED: Message(
+        what="No debugger can be let into the engine's process at port {port}.",
+        why="{why}",
+        todo="Choose another port, or none, so that a free one is taken.",
+    ),
 }

@@ -12,7 +12,8 @@ from typing import Any
 
 from engines.contract.events import PROTOCOL, Event, Finished, Hello, Stamp, is_last
 from engines.contract.faults import failure
-from engines.contract.jobs import Job
+from engines.contract.jobs import Job, TrainJob
+from engines.host.worker.debugging import listen
 from engines.training.control import ControlFlags
 
 Runner = Callable[[Any, ControlFlags], Iterator[Event]]
@@ -52,11 +53,17 @@ def answer(engine: str, job: Job, flags: ControlFlags) -> Iterator[Event]:
         yield stamped(event, seq)
 
 
+def _events(engine: str, job: Job, flags: ControlFlags) -> Iterator[Event]:
+    if isinstance(job, TrainJob) and job.debug is not None:
+        yield from listen(job.debug, flags)
+    yield from runner_of(engine)(job, flags)
+
+
 def _from_hello_to_last(engine: str, job: Job, flags: ControlFlags) -> Iterator[Event]:
     yield hello(engine)
     last: Event = Finished()
     try:
-        for event in runner_of(engine)(job, flags):
+        for event in _events(engine, job, flags):
             if not isinstance(event, Stamp):
                 raise TypeError(f"{type(event).__name__} is no event")
             if is_last(event):

@@ -17,6 +17,7 @@ from engines.contract.events import Control, Event, is_last
 from engines.contract.faults import failure
 from engines.contract.jobs import Job, TrainJob
 from engines.host.worker import answer, output
+from engines.host.worker.debugging import undebugged
 from engines.host.worker.orders import Bye, Request, Settings, Warm
 from engines.training.control import ControlFlags
 
@@ -55,7 +56,7 @@ class Worker:
     def serve(self) -> None:
         """Say hello and answer jobs until the host says bye or hangs up."""
         self._post(wire.encode(answer.hello("")))
-        threading.Thread(target=self._read, name="control reader", daemon=True).start()
+        undebugged(threading.Thread(target=self._read, name="control reader", daemon=True)).start()
         while (work := self._work.get()) is not None:
             request, flags = work
             if isinstance(request, Warm):
