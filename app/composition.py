@@ -18,6 +18,7 @@ from app.controllers.graph import GraphController
 from app.controllers.help import HelpController
 from app.controllers.load import LoadMonitor
 from app.controllers.models import ModelsController
+from app.controllers.running import RunningController
 from app.controllers.runs import RunsController
 from app.controllers.settings import SettingsController
 from app.controllers.ship import ShipController
@@ -66,6 +67,7 @@ class Composition(QObject):
         if inside:
             window.shell.set_badge(words.ENGINE_INSIDE)
         self.engines = EnginesController(self.bench)
+        self.running = RunningController(self.bench, self.engines)
         self.load = LoadMonitor(self.bench)
         self.collector = Collector(self)
         self.models = ModelsController(self.bench)

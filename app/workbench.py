@@ -8,8 +8,10 @@ from __future__ import annotations
 from collections.abc import Callable
 from dataclasses import replace
 from time import monotonic
+from typing import Any
 
 from PySide6.QtCore import QCoreApplication, QEventLoop, QObject, QTimer, Signal
+from PySide6.QtGui import QUndoStack
 
 from app.bridge.flow_thread import Flow, FlowThread, Outcome
 from app.bridge.hosts import Hosts
@@ -23,6 +25,8 @@ from engines.contract.errors import ErrorCode, WorkbenchError
 from engines.contract.events import Crashed, Event, Failed
 from engines.contract.spec import DataManifest
 from engines.design.document import Change, Design
+from widgets.controls.drops import DropSection
+from widgets.designing.commands import SetRecipe
 from widgets.shell import Shell
 
 SAVE_MS = 400
@@ -42,6 +46,7 @@ class Workbench(QObject):
     data_changed = Signal()
     source_chosen = Signal()
     engine_changed = Signal()
+    modes_changed = Signal()
     run_chosen = Signal(str)
     runs_changed = Signal()
     run_ended = Signal()
@@ -56,8 +61,11 @@ class Workbench(QObject):
         self.design: Design | None = None
         self.manifest: DataManifest | None = None
         self.engine, self.device = "", "cpu"
+        self.modes: list[DropSection] = []
+        """Precisions and ways to run that the chosen engine has, and what the recipe says of them."""
         self.run = ""
         self.node = ""
+        self.undo = QUndoStack(self)
         self.told_node = ""
         """The layer that the last message was about."""
         self._flows: list[FlowThread] = []
@@ -70,6 +78,7 @@ class Workbench(QObject):
         self._save_timer = QTimer(self, singleShot=True, interval=SAVE_MS)
         self._save_timer.timeout.connect(self.save)
         shell.message_action.connect(self._on_message_action)
+        self._connect_undo()
 
     # --- what is open ---
 
@@ -78,6 +87,7 @@ class Workbench(QObject):
         self._write_design()  # first: it may be the same project that is opened again
         design = project.load_design()
         self._leave_design()
+        self.undo.clear()
         self.project, self.design, self.manifest = project, design, None
         self.engine, self.device = project.engine or self.engine, project.device or "cpu"
         self._unobserve = design.observe(self._on_design_observed)
@@ -107,6 +117,12 @@ class Workbench(QObject):
             self.attempt(lambda: project.choose_engine(engine, device))
         self.engine_changed.emit()
 
+    def edit_recipe(self, values: dict[str, Any]) -> None:
+        """Change values of the open design's recipe; it can be undone."""
+        design = self.design
+        if design is not None and any(getattr(design.recipe, key) != value for key, value in values.items()):
+            self.attempt(lambda: self.undo.push(SetRecipe(design, values)))
+
     def save(self) -> bool:
         """Write the design now, if it changed; tell where that fails and keep trying with the next change."""
         if not self.attempt(self._write_design):
@@ -133,6 +149,15 @@ class Workbench(QObject):
         age = monotonic() - self._saved_at
         ago = "just now" if age < 2 else f"{age:.0f} s ago" if age < 60 else f"{age / 60:.0f} min ago"
         self.shell.set_saved(f"Saved {ago}")
+
+    def _connect_undo(self) -> None:
+        undo, redo = self.shell.action("undo"), self.shell.action("redo")
+        undo.triggered.connect(self.undo.undo)
+        redo.triggered.connect(self.undo.redo)
+        self.undo.canUndoChanged.connect(undo.setEnabled)
+        self.undo.canRedoChanged.connect(redo.setEnabled)
+        self.undo.undoTextChanged.connect(undo.setToolTip)
+        self.undo.redoTextChanged.connect(redo.setToolTip)
 
     def _leave_design(self) -> None:
         if self._unobserve is not None:

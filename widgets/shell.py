@@ -10,8 +10,8 @@ from PySide6.QtGui import QAction, QKeySequence, QShowEvent
 from PySide6.QtWidgets import QHBoxLayout, QStackedWidget, QVBoxLayout, QWidget
 from typing_extensions import override
 
-from widgets.controls.buttons import DropRow
 from widgets.controls.command_palette import CommandPalette
+from widgets.controls.drops import DropRow, DropSection
 from widgets.controls.messages import MessagePanel
 from widgets.frame.header import Header
 from widgets.frame.rail import Rail
@@ -33,6 +33,8 @@ class Shell(QWidget):
     room_made = Signal(str)
     engine_chosen = Signal(str)
     device_chosen = Signal(str)
+    mode_chosen = Signal(str, str)
+    more_of_engines = Signal(str)
     train_requested = Signal()
     pause_requested = Signal()
     resume_requested = Signal()
@@ -109,13 +111,17 @@ class Shell(QWidget):
         """Show a short word beside the names ("" takes it away)."""
         self.header.set_badge(text, severity)
 
-    def set_engines(self, rows: Sequence[DropRow], key: str = "") -> None:
-        """Offer engines; a row with a reason is there and cannot be chosen."""
-        self.header.engine.set_rows(rows, key)
+    def set_engines(self, rows: Sequence[DropRow], key: str = "", more: Sequence[DropRow] = ()) -> None:
+        """Offer engines; a row with a reason is there and cannot be chosen; ``more`` stands below them."""
+        self.header.engine.set_rows(rows, key, more)
 
     def set_devices(self, rows: Sequence[DropRow], key: str = "") -> None:
         """Offer devices; a row with a reason is there and cannot be chosen."""
         self.header.device.set_rows(rows, key)
+
+    def set_modes(self, sections: Sequence[DropSection]) -> None:
+        """Offer precisions and ways to run; a row with a reason is there and cannot be chosen."""
+        self.header.mode.set_sections(sections)
 
     def set_trainable(self, can: bool, reason: str = "") -> None:
         """Enable ▶ and F5, or disable them with the reason."""
@@ -171,6 +177,8 @@ class Shell(QWidget):
         self._action("pause", "Pause or resume the run", "F6", self._on_pause_triggered)
         self._action("stop_keep", "Stop the run and keep it", "Shift+F5", self.stop_keep_requested.emit)
         self._action("stop_discard", "Stop the run and discard it", "", self.stop_discard_requested.emit)
+        self._undo_action("undo", "Undo", QKeySequence.StandardKey.Undo)
+        self._undo_action("redo", "Redo", QKeySequence.StandardKey.Redo)
         self._action("help", "Help on this page", "F1", lambda: self.help_requested.emit(self.key))
         self._action("palette", "All actions", "Ctrl+K", self.palette_dialog.open_over)
         self._actions["palette"].setProperty("unlisted", True)
@@ -186,6 +194,12 @@ class Shell(QWidget):
         self._actions[name] = action
         return action
 
+    def _undo_action(self, name: str, text: str, keys: QKeySequence.StandardKey) -> None:
+        """Whoever keeps the edits enables it and says in its tooltip which one is meant."""
+        action = self._action(name, text, "", lambda: None)
+        action.setShortcuts(QKeySequence.keyBindings(keys))
+        action.setEnabled(False)
+
     def _connect(self) -> None:
         header = self.header
         header.train_requested.connect(self.train_requested)
@@ -194,7 +208,9 @@ class Shell(QWidget):
         header.stop_keep_requested.connect(self.stop_keep_requested)
         header.stop_discard_requested.connect(self.stop_discard_requested)
         header.engine.chosen.connect(self.engine_chosen)
+        header.engine.more_chosen.connect(self.more_of_engines)
         header.device.chosen.connect(self.device_chosen)
+        header.mode.chosen.connect(self.mode_chosen)
         self.rail.room_chosen.connect(self.open_room)
         self.status.palette_requested.connect(self.palette_dialog.open_over)
         self.message.action_requested.connect(self.message_action)

@@ -19,7 +19,7 @@ from engines.contract.events import Answer, Crashed, Event, Failed, Progress
 from engines.contract.jobs import PreviewDataJob
 from engines.contract.preview import DataPreview
 from engines.contract.spec import DataManifest
-from widgets.controls.buttons import DropRow
+from widgets.controls.drops import DropRow
 
 if TYPE_CHECKING:
     from widgets.rooms.data import DataRoom

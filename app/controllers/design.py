@@ -31,7 +31,7 @@ class DesignController(QObject):
         """Make the room, once."""
         from widgets.rooms.design import DesignRoom
 
-        room = DesignRoom(lambda fault: tell_error(fault).text)
+        room = DesignRoom(lambda fault: tell_error(fault).text, self._bench.undo)
         self._room = room
         room.node_selected.connect(self._bench.select_node)
         room.template_requested.connect(lambda: self._bench.shell.open_room("start"))

@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterator
 from functools import partial
 
-from PySide6.QtCore import QObject
+from PySide6.QtCore import QObject, Signal
 
 from app import flows
 from app.bridge.flow_thread import Outcome
@@ -15,10 +15,13 @@ from app.engine_reports import load_reports, save_reports
 from app.messages import words
 from app.plans import is_installed
 from app.workbench import Workbench
-from engines.contract.capabilities import EngineReport
+from engines.contract.capabilities import DeviceView, EngineReport, EngineRow
 from engines.contract.events import Answer, Event, Finished
 from engines.registry import ENGINES
-from widgets.controls.buttons import DropRow
+from widgets.controls.drops import DropRow
+
+ENGINES_PAGE = ""
+"""The key of the menu's way to the page about all engines."""
 
 
 class EnginesController(QObject):
@@ -26,7 +29,10 @@ class EnginesController(QObject):
 
     At the start only the chosen engine is looked at, so that no other one's import slows down the first
     training; of the others the last session's report is shown until somebody opens a list of them.
+    ``reported``: an engine was asked and has answered, or not.
     """
+
+    reported = Signal(str)
 
     def __init__(self, bench: Workbench) -> None:
         super().__init__(bench)
@@ -101,6 +107,7 @@ class EnginesController(QObject):
             self.faults[name] = outcome
             self._bench.tell(outcome)
         self._show()
+        self.reported.emit(name)
         self._bench.engine_changed.emit()
         if name == self._bench.engine and name in self.reports:
             self.stand_by()
@@ -109,13 +116,11 @@ class EnginesController(QObject):
 
     def _show(self) -> None:
         bench = self._bench
-        bench.shell.set_engines([self._engine_row(row.name) for row in ENGINES if row.visible], bench.engine)
-        report = self.reports.get(bench.engine)
-        devices = report.devices if report else ()
-        rows = [DropRow(device.name, device.title) for device in devices] or [DropRow("cpu", "CPU")]
-        if bench.device not in [row.key for row in rows]:
-            rows.append(DropRow(bench.device, bench.device, reason=words.NO_DEVICE))
-        bench.shell.set_devices(rows, bench.device)
+        training = [row for row in ENGINES if row.visible and row.trains]
+        more = [_install_row(row) for row in training if not is_installed(row)]
+        page = DropRow(ENGINES_PAGE, words.ENGINES_PAGE, words.ENGINES_PAGE_TIP)
+        bench.shell.set_engines([self._engine_row(row) for row in training], bench.engine, [*more, page])
+        bench.shell.set_devices(device_rows(self.reports.get(bench.engine), bench.device), bench.device)
         self._show_state()
 
     def _show_state(self) -> None:
@@ -133,14 +138,13 @@ class EnginesController(QObject):
         if shell.header.state == "idle":
             shell.set_engine_state(f"Engine: {state}", severity)
 
-    def _engine_row(self, name: str) -> DropRow:
-        row = next(row for row in ENGINES if row.name == name)
-        report = self.reports.get(name)
+    def _engine_row(self, row: EngineRow) -> DropRow:
+        report = self.reports.get(row.name)
         title = f"{row.title} {_short(report.version)}" if report else row.title
-        reason = "" if is_installed(row) else words.NOT_INSTALLED.format(name=name)
-        if name in self.faults:
+        reason = "" if is_installed(row) else words.NOT_INSTALLED_SHORT
+        if row.name in self.faults:
             reason = words.DOES_NOT_START
-        return DropRow(name, title, reason=reason)
+        return DropRow(row.name, title, words.RETIRED if row.retired else "", reason)
 
     def _on_engine_chosen(self, name: str) -> None:
         self._bench.choose_engine(name, "cpu")
@@ -155,6 +159,31 @@ class EnginesController(QObject):
 
     def _on_device_chosen(self, name: str) -> None:
         self._bench.choose_engine(self._bench.engine, name)
+
+
+def device_rows(report: EngineReport | None, chosen: str) -> list[DropRow]:
+    """Return an engine's devices; a kind of device that does not go, or one that is gone, says why."""
+    devices = report.devices if report else ()
+    rows = [_device_row(device) for device in devices] or [DropRow("cpu", "CPU")]
+    refusals = report.refusals if report else {}
+    for key, reason in refusals.items():
+        kind, _, name = key.partition("/")
+        if kind == "device" and not any(row.key.startswith(name) for row in rows):
+            title = words.DEVICE_KINDS.get(name, name)
+            rows.append(DropRow(name, title, reason=words.REASONS.get(reason, words.NO_DEVICE)))
+    if chosen not in [row.key for row in rows]:
+        rows.append(DropRow(chosen, chosen, reason=words.NO_DEVICE))
+    return rows
+
+
+def _device_row(device: DeviceView) -> DropRow:
+    memory = f"{device.memory_bytes / (1 << 30):.0f} GB" if device.memory_bytes else ""
+    return DropRow(device.name, device.title, memory)
+
+
+def _install_row(row: EngineRow) -> DropRow:
+    title = words.INSTALL_ENGINE.format(title=row.title)
+    return DropRow(row.name, title, words.INSTALL_ENGINE_TIP)
 
 
 def _stand_by(desk: Desk, hosts: Hosts, engine: str) -> Iterator[Event]:

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import json
-from dataclasses import replace
 from functools import partial
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
@@ -62,6 +61,7 @@ class TrainingController(QObject):
         room.recipe_changed.connect(self._on_recipe_changed)
         room.action_requested.connect(self._bench.shell.message_action)
         self._show_recipe()
+        self._show_modes()
         self._on_run_chosen(self._bench.run)
         return room
 
@@ -100,6 +100,7 @@ class TrainingController(QObject):
         shell.stop_discard_requested.connect(lambda: self._stop(keep=False))
         bench.project_changed.connect(self._on_project_changed)
         bench.design_changed.connect(self._show_recipe)
+        bench.modes_changed.connect(self._show_modes)
         bench.run_chosen.connect(self._on_run_chosen)
         bench.offer("resume_run", self.resume)
         bench.offer("resume", self.resume)
@@ -197,14 +198,16 @@ class TrainingController(QObject):
         if self._room is not None and not self.running:
             self._room.clear()
 
+    def _show_modes(self) -> None:
+        if self._room is not None:
+            self._room.set_modes(self._bench.modes)
+
     def _show_recipe(self) -> None:
         if self._room is not None and self._bench.design is not None:
             self._room.set_recipe(self._bench.design.recipe)
 
     def _on_recipe_changed(self, values: dict[str, Any]) -> None:
-        design = self._bench.design
-        if design is not None:
-            self._bench.attempt(lambda: design.set_recipe(replace(design.recipe, **values)))
+        self._bench.edit_recipe(values)
 
     def _on_run_chosen(self, folder: str) -> None:
         """Show a run that is over, or that another window trains."""

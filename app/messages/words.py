@@ -46,12 +46,74 @@ ENGINE_ENDED_EARLY = "Engine: the run ended early"
 ENGINE_CLOSING = "Engine: saving, then Modelwright closes"
 ENGINE_INSIDE = "Engine runs inside this process"
 
+DEBUG_WAITING = "The run waits for a debugger at {host}:{port}."
+DEBUG_LISTENING = "A debugger can attach to the run at {host}:{port}."
+DEBUG_WHY = "Breakpoints work in your layers and in Modelwright's engines. Each chunk is one step."
+DEBUG_TODO = "Copy the snippet into .vscode/launch.json, set a breakpoint, and start “Modelwright: attach”."
+DEBUG_TRACED = "This engine runs a graph: breakpoints in layers are met while it is traced, once a shape."
+ENGINE_DEBUGGED = "Engine: waiting for a debugger at port {port}"
+ATTACHED = "The debugger is attached."
+ATTACH = """Attach a debugger to {host}:{port}, on this machine.
+
+VS Code, .vscode/launch.json:
+{launch_json}
+
+PyCharm: where Run, Edit Configurations, Add offers “Attach to DAP”, take it with host {host}, port {port};
+older versions bring a protocol of their own: use “Run inside this process” in Settings instead.
+
+Any other editor that speaks the Debug Adapter Protocol: attach to {host}:{port}.
+A script of yours waits in the same way: python -m debugpy --listen {port} --wait-for-client SCRIPT
+"""
+
 NO_DESIGN = "Open a project or choose a template first."
 NO_DEVICE = "This device is not there."
-NOT_INSTALLED = "Not installed. Get it with: modelwright engines install {name}"
 DOES_NOT_START = "It does not start; Settings says why."
 NOTHING_TO_EXPORT = "Train a design first: its run is what is exported."
 ONNX_ALREADY = "This model is an ONNX file already."
 NO_NETRON = "Netron's server did not start."
 INSIDE_NEXT = "From the next start of Modelwright on, the engine runs inside this process."
 OUTSIDE_NEXT = "From the next start of Modelwright on, the engine runs in a process of its own."
+
+NOT_INSTALLED_SHORT = "not installed"
+RETIRED = "retired upstream"
+INSTALL_ENGINE = "Install {title} …"
+INSTALL_ENGINE_TIP = "Opens the page that installs it"
+ENGINES_PAGE = "Settings: Engines"
+ENGINES_PAGE_TIP = "Versions, devices, interpreters, and what is wrong"
+PRECISION = "Precision"
+RUN_MODE = "How it runs"
+MODE_DEFAULT = "the usual way"
+NO_MODE = "This engine does not run this way."
+NO_PRECISION = "This engine does not offer it here."
+FELL_BACK = "{title} has no {lost} here: it trains with {instead}."
+
+PRECISION_HINTS = {
+    "fp32": "the usual way",
+    "fp64": "exact comparisons, slower",
+    "tf32": "FP32 whose products a GPU rounds",
+    "bf16": "layers in half precision, weights in FP32",
+    "fp16": "layers in half precision, loss scaled",
+}
+"""What each precision means, in a few words."""
+
+DEVICE_KINDS = {
+    "cuda": "NVIDIA GPU (CUDA)",
+    "rocm": "AMD GPU (ROCm)",
+    "mps": "Apple GPU (MPS)",
+    "xpu": "Intel GPU (XPU)",
+    "tpu": "TPU",
+}
+"""What a kind of device is called, where there is none to ask for its name."""
+
+REASONS = {
+    "no_gpu": "needs a GPU; this machine shows none",
+    "gpu_too_old": "the GPU is too old for it",
+    "driver_too_old": "the GPU’s driver is too old for it",
+    "no_driver": "the GPU’s driver is missing",
+    "cpu_only": "goes on the CPU only",
+    "built_without_cuda": "this build of the engine is without CUDA",
+    "no_compiler": "needs a C++ compiler; none was found",
+    "no_xla": "this build of the engine is without XLA",
+    "not_in_engine": "this engine does not have it",
+}
+"""Why something of an engine does not go on this machine, by the key that its report names."""

@@ -2,8 +2,9 @@
 
 from __future__ import annotations
 
-from widgets.controls.buttons import Button, DropButton, DropRow, ToolButton
+from widgets.controls.buttons import Button, ToolButton
 from widgets.controls.card import Card, Hairline
+from widgets.controls.drops import DropButton, DropRow, DropSection, SectionsButton
 from widgets.controls.fields import FieldRow, choice, number_field, text_field, whole_field
 from widgets.controls.marks import Chip, ProgressBar, StateDot
 from widgets.controls.messages import EmptyPage, MessagePanel
@@ -17,12 +18,14 @@ __all__ = [
     "Column",
     "DropButton",
     "DropRow",
+    "DropSection",
     "Elided",
     "EmptyPage",
     "FieldRow",
     "Hairline",
     "MessagePanel",
     "ProgressBar",
+    "SectionsButton",
     "StateDot",
     "Table",
     "ToolButton",

@@ -2,14 +2,18 @@
 
 from __future__ import annotations
 
+from collections.abc import Mapping
+from dataclasses import replace
+from typing import Any
+
 from PySide6.QtGui import QUndoCommand
 from typing_extensions import override
 
-from engines.contract.spec import Setting
+from engines.contract.spec import Recipe, Setting
 from engines.design.document import Design, Position
 from engines.design.names import check_name
 
-_SETTING_ID = 1
+_SETTING_ID, _RECIPE_ID = 1, 2
 
 
 class SetSetting(QUndoCommand):
@@ -82,3 +86,37 @@ class MoveNode(QUndoCommand):
         for name, position in places.items():
             if self._design.node(name).position != position:
                 self._design.move(name, position)
+
+
+class SetRecipe(QUndoCommand):
+    """Change values of the recipe; a run of changes of the same values is one step back."""
+
+    def __init__(self, design: Design, values: Mapping[str, Any]) -> None:
+        super().__init__(f"Change {', '.join(values).replace('_', ' ')}")
+        self._design = design
+        self._old = {name: getattr(design.recipe, name) for name in values}
+        self._new = dict(values)
+
+    @override
+    def redo(self) -> None:
+        self._put(self._new)
+
+    @override
+    def undo(self) -> None:
+        self._put(self._old)
+
+    @override
+    def id(self) -> int:
+        return _RECIPE_ID
+
+    @override
+    def mergeWith(self, other: QUndoCommand) -> bool:
+        if not isinstance(other, SetRecipe) or other._new.keys() != self._new.keys():
+            return False
+        self._new = other._new
+        self.setObsolete(self._new == self._old)
+        return True
+
+    def _put(self, values: Mapping[str, Any]) -> None:
+        recipe: Recipe = replace(self._design.recipe, **values)
+        self._design.set_recipe(recipe)

@@ -1,4 +1,4 @@
-"""The header: the mark, project and model, engine and device, and the run's controls."""
+"""The header: the mark, project and model, engine, device and how it runs, and the run's controls."""
 
 from __future__ import annotations
 
@@ -7,7 +7,8 @@ from PySide6.QtGui import QAction, QColor, QPainter, QPaintEvent
 from PySide6.QtWidgets import QFrame, QHBoxLayout, QMenu, QWidget
 from typing_extensions import override
 
-from widgets.controls.buttons import Button, DropButton
+from widgets.controls.buttons import Button
+from widgets.controls.drops import DropButton, SectionsButton
 from widgets.controls.marks import Chip
 from widgets.controls.text import Elided, label
 from widgets.look.icons import icon
@@ -46,8 +47,9 @@ class Header(QFrame):
         self.model = Elided("", "dim")
         self.slash = label("/", "dim")
         self.badge = Chip()
-        self.engine = DropButton("engine", "Engine", dot=True)
-        self.device = DropButton("device", "Device")
+        self.engine = DropButton("engine", "Engine", dot=True, elides=True)
+        self.device = DropButton("device", "Device", elides=True)
+        self.mode = SectionsButton("mode", "Precision and run mode", elides=True)
         self.train = Button("Train", "train", kind="primary", icon_name="play")
         self.pause = Button("Pause", "pause", icon_name="pause")
         self.resume = Button("Resume", "resume", kind="primary", icon_name="play")
@@ -88,7 +90,7 @@ class Header(QFrame):
         self.resume.setVisible(state == "paused")
         self.stop.setVisible(state != "idle")
         self.stop.set_busy(state == "stopping", "Stopping …")
-        for picker in (self.engine, self.device):
+        for picker in (self.engine, self.device, self.mode):
             picker.setEnabled(state == "idle")
             picker.setToolTip("" if state == "idle" else "It can be changed when the run has ended.")
         if focused:
@@ -126,7 +128,9 @@ class Header(QFrame):
         line.addLayout(names)
         line.addWidget(self.badge)
         line.addStretch(1)
-        for control in (self.engine, self.device, self.train, self.resume, self.pause, self.stop):
+        for picker in (self.engine, self.device, self.mode):
+            line.addWidget(picker)
+        for control in (self.train, self.resume, self.pause, self.stop):
             line.addWidget(control)
         self.set_names("", "")
         self.set_badge("")

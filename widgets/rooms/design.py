@@ -24,20 +24,24 @@ class DesignRoom(QWidget):
     """Shows one design and edits its values.
 
     ``tell`` turns a fault into a sentence. ``design_changed`` comes after each change, undo included;
-    ``node_selected`` carries a layer's name ("" for none).
+    ``node_selected`` carries a layer's name ("" for none). Given an ``undo_stack``, the room leaves clearing
+    it, and the keys for it, to whoever gave it.
     """
 
     design_changed = Signal()
     node_selected = Signal(str)
     template_requested = Signal()
 
-    def __init__(self, tell: Tell, parent: QWidget | None = None) -> None:
+    def __init__(
+        self, tell: Tell, undo_stack: QUndoStack | None = None, parent: QWidget | None = None
+    ) -> None:
         super().__init__(parent)
         self._tell = tell
         self._design: Design | None = None
         self._unobserve: Callable[[], None] | None = None
         self._known: Inference | None = None
-        self.undo_stack = QUndoStack(self)
+        self._owns_stack = undo_stack is None
+        self.undo_stack = QUndoStack(self) if undo_stack is None else undo_stack
         self.palette_list = LayerPalette()
         self.panel = CanvasPanel("design_canvas", movable=True)
         self.canvas = self.panel.canvas
@@ -67,7 +71,8 @@ class DesignRoom(QWidget):
         """Edit another design from here on; what was done to the former one cannot be undone any more."""
         if self._unobserve is not None:
             self._unobserve()
-        self.undo_stack.clear()
+        if self._owns_stack:
+            self.undo_stack.clear()
         self._design = design
         self._unobserve = design.observe(self._on_design_changed) if design else None
         self._pages.setCurrentIndex(1 if design else 0)
@@ -112,6 +117,10 @@ class DesignRoom(QWidget):
         self.inspector.renamed.connect(self._on_renamed)
         self.inspector.show_requested.connect(self._on_show_requested)
         self._empty.requested.connect(self.template_requested)
+        if self._owns_stack:
+            self._add_undo_keys()
+
+    def _add_undo_keys(self) -> None:
         for words, keys, action in (
             ("Undo", QKeySequence.StandardKey.Undo, self.undo),
             ("Redo", QKeySequence.StandardKey.Redo, self.redo),

@@ -6,30 +6,16 @@ from collections.abc import Sequence
 from dataclasses import dataclass, replace
 from typing import Any
 
-from PySide6.QtCore import Signal
+from PySide6.QtCore import Qt, Signal
+from PySide6.QtGui import QStandardItemModel
 from PySide6.QtWidgets import QComboBox, QLineEdit, QSpinBox, QVBoxLayout, QWidget
 
 from engines.contract.spec import Recipe
+from widgets.controls.buttons import Disclosure
+from widgets.controls.drops import DropRow, DropSection
 from widgets.controls.fields import FieldRow, choice, number_field, whole_field
+from widgets.rooms.recipe_words import LAYOUTS, LOSSES, MODES, OPTIMIZERS, PRECISIONS, SCHEDULES, Choices
 
-Choices = Sequence[tuple[str, str]]
-
-LOSSES: Choices = (
-    ("cross_entropy", "Cross entropy"),
-    ("binary_cross_entropy", "Binary cross entropy"),
-    ("mean_squared_error", "Mean squared error"),
-    ("mean_absolute_error", "Mean absolute error"),
-    ("huber", "Huber"),
-)
-OPTIMIZERS: Choices = (("adam", "Adam"), ("adamw", "AdamW"), ("sgd", "SGD, momentum"), ("rmsprop", "RMSprop"))
-SCHEDULES: Choices = (("constant", "Constant"), ("cosine", "Cosine"), ("step", "Step"))
-PRECISIONS: Choices = (
-    ("fp32", "FP32"),
-    ("fp64", "FP64"),
-    ("tf32", "TF32"),
-    ("bf16", "BF16 mixed"),
-    ("fp16", "FP16 mixed"),
-)
 _MOST = 2**31 - 1
 
 
@@ -42,6 +28,7 @@ class _Row:
     whole: bool = True
     choices: Choices = ()
     off: str = ""  # what 0 means, where it means "off"
+    tip: str = ""
 
 
 _ROWS = (
@@ -54,9 +41,30 @@ _ROWS = (
     _Row("loss", "Loss", choices=LOSSES),
     _Row("weight_decay", "Weight decay", 0, 1e3, whole=False),
     _Row("precision", "Precision", choices=PRECISIONS),
+    _Row("run_mode", "Runs as", choices=(("", "Engine’s usual way"), *MODES)),
     _Row("patience", "Early stopping", 0, 100_000, off="off"),
     _Row("seed", "Seed", 0, _MOST),
 )
+_MORE = (
+    _Row(
+        "clip_norm",
+        "Clip gradients",
+        0,
+        1e9,
+        whole=False,
+        off="off",
+        tip="The gradients’ joint L2 norm is cut to this; 0: never",
+    ),
+    _Row(
+        "accumulate",
+        "Batch in parts",
+        1,
+        1_000_000,
+        tip="A batch goes through in so many equal parts, their gradients averaged before the one update",
+    ),
+    _Row("memory_layout", "Memory layout", choices=LAYOUTS, tip="How images lie in memory"),
+)
+"""What few recipes need: out of sight until it is asked for, or is not as usual."""
 
 
 class RecipeForm(QWidget):
@@ -68,7 +76,9 @@ class RecipeForm(QWidget):
         super().__init__(parent)
         self.fields: dict[str, QWidget] = {}
         self.recipe = Recipe()
+        self.more = Disclosure("More", "recipe_more")
         self._texts: dict[str, FieldRow] = {}
+        self._offers: dict[str, Sequence[DropRow]] = {}
         self._edit, self._read = QWidget(), QWidget()
         self._build()
         self.set_recipe(self.recipe)
@@ -76,10 +86,23 @@ class RecipeForm(QWidget):
     def set_recipe(self, recipe: Recipe) -> None:
         """Show ``recipe``, without a signal."""
         self.recipe = recipe
-        for row in _ROWS:
+        for row in (*_ROWS, *_MORE):
             value = getattr(recipe, row.name)
             _show(self.fields[row.name], value)
-            self._texts[row.name].set_value(_text(row, value))
+            self._texts[row.name].set_value(self._text(row, value))
+        for row in _MORE:
+            self._texts[row.name].setVisible(_is_unusual(recipe, row))
+        if any(_is_unusual(recipe, row) for row in _MORE):
+            self.more.setChecked(True)
+
+    def set_offers(self, sections: Sequence[DropSection]) -> None:
+        """Offer what the chosen engine has; what does not go is grey, with the reason as its tooltip."""
+        for section in sections:
+            field = self.fields[section.key]
+            if isinstance(field, QComboBox):
+                self._offers[section.key] = section.rows
+                _offer(field, section.rows)
+        self.set_recipe(self.recipe)
 
     def set_editable(self, editable: bool) -> None:
         """Show fields, or plain values."""
@@ -93,13 +116,28 @@ class RecipeForm(QWidget):
             column = QVBoxLayout(holder)
             column.setContentsMargins(0, 0, 0, 0)
             column.setSpacing(0)
-            for place, row in enumerate(_ROWS):
-                last = place == len(_ROWS) - 1
-                column.addWidget(
-                    self._edit_row(row, last) if holder is self._edit else self._text_row(row, last)
-                )
+            make = self._edit_row if holder is self._edit else self._text_row
+            for row in _ROWS:
+                column.addWidget(make(row, last=False))
+            if holder is self._edit:
+                self._build_more(column)
+            else:
+                for row in _MORE:
+                    column.addWidget(make(row, last=False))
             whole.addWidget(holder)
         self.set_editable(True)
+
+    def _build_more(self, column: QVBoxLayout) -> None:
+        rows = QWidget()
+        inner = QVBoxLayout(rows)
+        inner.setContentsMargins(0, 0, 0, 0)
+        inner.setSpacing(0)
+        for row in _MORE:
+            inner.addWidget(self._edit_row(row, last=row is _MORE[-1]))
+        rows.hide()
+        self.more.toggled.connect(rows.setVisible)
+        column.addWidget(self.more, 0, Qt.AlignmentFlag.AlignLeft)
+        column.addWidget(rows)
 
     def _edit_row(self, row: _Row, last: bool) -> FieldRow:
         self.fields[row.name] = field = _field(row)
@@ -110,6 +148,7 @@ class RecipeForm(QWidget):
             field.valueChanged.connect(lambda value: self._on_field_edited(row, value))
         elif isinstance(field, QLineEdit):
             field.editingFinished.connect(lambda: self._on_field_edited(row, float(field.text())))
+        field.setToolTip(row.tip)
         return FieldRow(row.title, field, last=last)
 
     def _text_row(self, row: _Row, last: bool) -> FieldRow:
@@ -120,8 +159,16 @@ class RecipeForm(QWidget):
         if value == getattr(self.recipe, row.name):
             return
         self.recipe = replace(self.recipe, **{row.name: value})
-        self._texts[row.name].set_value(_text(row, value))
+        self._texts[row.name].set_value(self._text(row, value))
         self.recipe_changed.emit({row.name: value})
+
+    def _text(self, row: _Row, value: Any) -> str:
+        offered = {each.key: each.title for each in self._offers.get(row.name, ())}
+        return offered.get(value) or _text(row, value)
+
+
+def _is_unusual(recipe: Recipe, row: _Row) -> bool:
+    return bool(getattr(recipe, row.name) != getattr(Recipe(), row.name))
 
 
 def _field(row: _Row) -> QWidget:
@@ -133,6 +180,18 @@ def _field(row: _Row) -> QWidget:
     field = whole_field(name, row.title, int(row.low), int(row.high), int(row.low))
     field.setSpecialValueText(row.off)
     return field
+
+
+def _offer(field: QComboBox, rows: Sequence[DropRow]) -> None:
+    field.blockSignals(True)
+    field.clear()
+    for place, row in enumerate(rows):
+        field.addItem(row.title, row.key)
+        field.setItemData(place, row.reason or row.detail, Qt.ItemDataRole.ToolTipRole)
+        model = field.model()
+        assert isinstance(model, QStandardItemModel)
+        model.item(place).setEnabled(not row.reason)
+    field.blockSignals(False)
 
 
 def _show(field: QWidget, value: Any) -> None:
