@@ -12,6 +12,7 @@ from pathlib import Path
 from types import TracebackType
 from typing import Protocol, TypeVar
 
+from app.engine_places import python_of
 from engines.contract.errors import ErrorCode, WorkbenchError
 from engines.contract.events import Answer, Answered, Control, Crashed, Event, Failed, Finished, Stopped
 from engines.contract.jobs import Job, TrainJob
@@ -41,8 +42,8 @@ class Ended(Exception):  # noqa: N818 - no error of ours, it carries how a job e
 
 
 def process_host(engine: str) -> Host:
-    """Make a host that runs the engine in a child process of its own."""
-    return ProcessHost(engine)
+    """Make a host that runs the engine in a child process of its own, in the interpreter chosen for it."""
+    return ProcessHost(engine, python_of(engine))
 
 
 class Desk:
@@ -66,6 +67,20 @@ class Desk:
     def run(self, engine: str, job: Job) -> Generator[Event, None, None]:
         """Yield the job's events to its last one; an engine's process is spent with its job."""
         host = self._host(engine)
+        try:
+            yield from self._run_on(host, job)
+        finally:
+            if engine != TOOLS:
+                self._ready.pop(engine).close()
+
+    def run_at(self, host: Host, job: Job) -> Generator[Event, None, None]:
+        """Yield the job's events on a host of the caller's, which is spent with it."""
+        try:
+            yield from self._run_on(host, job)
+        finally:
+            host.close()
+
+    def _run_on(self, host: Host, job: Job) -> Generator[Event, None, None]:
         self._current, self._saves = host, isinstance(job, TrainJob)
         try:
             if self._stopping:
@@ -73,8 +88,6 @@ class Desk:
             yield from host.run(job)
         finally:
             self._current = None
-            if engine != TOOLS:
-                self._ready.pop(engine).close()
 
     def ask(self, engine: str, job: Job, wanted: type[Record]) -> Generator[Event, None, Record]:
         """Yield the job's events but its last one and return what it answered.
@@ -82,8 +95,18 @@ class Desk:
         Raises:
             Ended: the job failed, crashed or was stopped.
         """
+        return (yield from self._answer_of(self.run(engine, job), job, wanted))
+
+    def ask_at(self, host: Host, job: Job, wanted: type[Record]) -> Generator[Event, None, Record]:
+        """Ask as ``ask`` does, on a host of the caller's, which is spent with it."""
+        return (yield from self._answer_of(self.run_at(host, job), job, wanted))
+
+    @staticmethod
+    def _answer_of(
+        running: Generator[Event, None, None], job: Job, wanted: type[Record]
+    ) -> Generator[Event, None, Record]:
         record: Record | None = None
-        with closing(self.run(engine, job)) as events:  # the host is free before the fault is told
+        with closing(running) as events:  # the host is free before the fault is told
             for event in events:
                 if isinstance(event, Answer) and isinstance(event.record, wanted):
                     record = event.record
@@ -119,6 +142,11 @@ class Desk:
         self._end = end
         if self._stopping:
             end()
+
+    @property
+    def stopping(self) -> bool:
+        """Whether the work was told to stop."""
+        return self._stopping
 
     @property
     def discards(self) -> bool:

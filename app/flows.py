@@ -5,23 +5,25 @@ Each ends with exactly one last event, or raises ``WorkbenchError`` or ``Ended``
 
 from __future__ import annotations
 
-import importlib
 from collections.abc import Generator, Iterator
 from contextlib import suppress
 from dataclasses import dataclass, replace
 from pathlib import Path
 from typing import TypeVar, cast
 
+from app.debugging import stepwise
 from app.desk import TOOLS, Desk, Ended
+from app.engine_flows import install as install
+from app.engine_flows import probe as probe
+from app.engine_flows import probe_all as probe_all
 from app.exports import Exporter, write_model
-from app.messages.table import tell, tell_error, tell_event
+from app.messages.table import tell
 from app.plans import (
     DataChoice,
     Plan,
     data_choice,
     default_engine,
     installed_engine,
-    known_engine,
     make_plan,
     prepare_job,
     prepared_folder,
@@ -30,24 +32,21 @@ from app.plans import (
 from app.proofs import check_proof, export_summary, optimize_summary, samples_of
 from app.recipe_settings import apply_settings
 from app.run_files import changing, discarded
-from engines.contract.capabilities import EngineReport
 from engines.contract.errors import ErrorCode, WorkbenchError
 from engines.contract.events import Answer, Crashed, Event, Failed, Finished, Log, Stopped
 from engines.contract.files import make_folder, unwritable
 from engines.contract.jobs import (
+    DebugChoice,
     EvaluateJob,
     EvaluateOnnxJob,
     ExportJob,
     OptimizeJob,
-    ProbeJob,
     ProveJob,
     ReadGraphJob,
 )
 from engines.contract.spec import DataManifest, GraphSpec, Recipe
 from engines.contract.views import Evaluation, GraphView, OptimizeView, ProofView
 from engines.design.fit import check_fit
-from engines.environments import packages
-from engines.registry import ENGINES
 from engines.runs.verify import verify
 from engines.training.run_folder import (
     RunRecord,
@@ -75,12 +74,13 @@ class TrainOrder:
     settings: tuple[str, ...] = ()
     resume: Path | None = None
     out: Path | None = None
+    debug: DebugChoice | None = None
 
 
 def train(desk: Desk, order: TrainOrder) -> Answering:
     """Train a design, or go on with a run."""
     if order.resume is not None:
-        yield from resume(desk, order.resume, order.engine, order.device, order.settings)
+        yield from resume(desk, order.resume, order.engine, order.device, order.settings, order.debug)
         return
     plan = make_plan(order.design, order.data, order.settings)
     row = installed_engine(order.engine or (plan.project.engine if plan.project else "") or default_engine())
@@ -88,25 +88,40 @@ def train(desk: Desk, order: TrainOrder) -> Answering:
     desk.warm(row.name)
     manifest = yield from prepare(desk, plan.data)
     check_fit(plan.spec, plan.recipe, manifest)
-    yield from train_plan(desk, plan, manifest, row.name, order.device or "cpu", out)
+    if order.debug:
+        plan = replace(plan, recipe=stepwise(plan.recipe, row))
+    yield from train_plan(desk, plan, manifest, row.name, order.device or "cpu", out, order.debug)
 
 
 def train_plan(
-    desk: Desk, plan: Plan, manifest: DataManifest, engine: str, device: str, out: Path | None = None
+    desk: Desk,
+    plan: Plan,
+    manifest: DataManifest,
+    engine: str,
+    device: str,
+    out: Path | None = None,
+    debug: DebugChoice | None = None,
 ) -> Answering:
     """Train a plan whose data are prepared, in a new run folder."""
     run = out or plan.new_run()
     desk.run_folder = run
     try:
-        events = desk.run(engine, train_job(plan.spec, plan.recipe, manifest, run, device))
-        yield from discarded(desk, run, events)
+        job = replace(train_job(plan.spec, plan.recipe, manifest, run, device), debug=debug)
+        yield from discarded(desk, run, desk.run(engine, job))
     finally:
         if out is None:
             with suppress(OSError):  # a folder in which no run began is empty, and goes
                 run.rmdir()
 
 
-def resume(desk: Desk, run: Path, engine: str, device: str, settings: tuple[str, ...]) -> Answering:
+def resume(
+    desk: Desk,
+    run: Path,
+    engine: str,
+    device: str,
+    settings: tuple[str, ...],
+    debug: DebugChoice | None = None,
+) -> Answering:
     """Go on with a run from its last checkpoint; a setting given anew replaces the stored one."""
     record = yield from _open_run(desk, run)
     spec: GraphSpec = read_design(run)
@@ -114,9 +129,8 @@ def resume(desk: Desk, run: Path, engine: str, device: str, settings: tuple[str,
     row = installed_engine(engine or record.engine)
     desk.warm(row.name)
     manifest = yield from data_of_run(desk, run)
-    yield from desk.run(
-        row.name, train_job(spec, recipe, manifest, run, device or record.device, resume=True)
-    )
+    job = train_job(spec, recipe, manifest, run, device or record.device, resume=True)
+    yield from desk.run(row.name, replace(job, debug=debug))
 
 
 def prepare(desk: Desk, choice: DataChoice) -> Generator[Event, None, DataManifest]:
@@ -126,13 +140,17 @@ def prepare(desk: Desk, choice: DataChoice) -> Generator[Event, None, DataManife
 
 def data_of_run(desk: Desk, run: Path) -> Generator[Event, None, DataManifest]:
     """Return the manifest of a run's own data, prepared again where the cache lost them."""
-    wanted = read_data(run)
+    return (yield from data_again(desk, read_data(run), str(run)))
+
+
+def data_again(desk: Desk, wanted: DataManifest, user: str) -> Generator[Event, None, DataManifest]:
+    """Return ``wanted``, prepared again where the cache lost it; ``user`` is what began with these data."""
     if (prepared_folder(wanted) / "manifest.json").is_file():
         return wanted
     manifest = yield from prepare(desk, DataChoice(wanted.source, wanted.options))
     if manifest.digest != wanted.digest:
         raise WorkbenchError(
-            ErrorCode.DATA_CHANGED, run=str(run), have=manifest.digest[:12], wanted=wanted.digest[:12]
+            ErrorCode.DATA_CHANGED, run=user, have=manifest.digest[:12], wanted=wanted.digest[:12]
         )
     return manifest
 
@@ -219,43 +237,6 @@ def inspect(desk: Desk, path: Path) -> Answering:
     """Read a model file into its graph."""
     view = yield from desk.ask(TOOLS, ReadGraphJob(existing(path)), GraphView)
     yield Finished({"nodes": len(view.nodes), "parameters": view.parameters, "bytes": view.bytes})
-
-
-def probe(desk: Desk, engine: str) -> Generator[Event, None, EngineReport]:
-    """Ask an engine in its own process for its version and devices."""
-    return (yield from desk.ask(engine, ProbeJob(), EngineReport))
-
-
-def probe_all(desk: Desk) -> Answering:
-    """Probe every engine that is installed, and say how to get the others; ends with what was wrong."""
-    wrong: Ended | None = None
-    found = 0
-    for row in ENGINES:
-        if not row.visible:
-            continue
-        try:
-            installed_engine(row.name)
-            yield from probe(desk, row.name)
-            found += 1
-        except WorkbenchError as missing:
-            yield Log("warning", tell_error(missing).text)
-        except Ended as ended:
-            wrong = ended
-            if not isinstance(ended.event, Stopped):
-                yield Log("error", f"{row.title}: {tell_event(ended.event).text}")
-    if wrong:
-        raise wrong
-    yield Finished({"engines": found})
-
-
-def install(desk: Desk, name: str) -> Answering:
-    """Install an engine, then probe it."""
-    row = known_engine(name)
-    for line in packages.install(row.install, started=desk.ended_by):
-        yield Log("info", line)
-    importlib.invalidate_caches()
-    report = yield from probe(desk, row.name)
-    yield Finished({"engine": row.name, "version": report.version})
 
 
 def _own_samples(desk: Desk, model: str) -> Generator[Event, None, str]:

@@ -6,11 +6,11 @@ anything.
 
 from __future__ import annotations
 
-import importlib.util
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
 from pathlib import Path
 
+from app.engine_places import is_there
 from app.home import data_cache, loose_runs
 from app.project import FILE, Project, new_run_folder
 from app.recipe_settings import apply_settings, nearest
@@ -41,10 +41,14 @@ class Plan:
     data: DataChoice
     project: Project | None = field(default=None, compare=False)
 
+    @property
+    def runs_folder(self) -> Path:
+        """Where its runs go: into the project, or among the loose runs."""
+        return self.project.runs_folder if self.project else loose_runs()
+
     def new_run(self) -> Path:
-        """Make the folder of a new run, in the project or among the loose runs."""
-        runs = self.project.runs_folder if self.project else loose_runs()
-        return new_run_folder(runs, self.name)
+        """Make the folder of a new run."""
+        return new_run_folder(self.runs_folder, self.name)
 
 
 def make_plan(choice: str, data: str = "", settings: Sequence[str] = ()) -> Plan:
@@ -132,5 +136,5 @@ def default_engine() -> str:
 
 
 def is_installed(row: EngineRow) -> bool:
-    """Tell whether the engine's package can be found, without importing it."""
-    return importlib.util.find_spec(row.package) is not None
+    """Tell whether the engine can be expected to start where it runs, without starting anything."""
+    return is_there(row)

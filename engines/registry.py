@@ -21,6 +21,16 @@ ENGINES: tuple[EngineRow, ...] = (
         install="tensorflow==2.21.0 keras==3.15.1 tf2onnx==1.17.0",
         modes=("graph", "eager", "xla"),
     ),
+    EngineRow(
+        "mxnet",
+        "MXNet",
+        package="mxnet",
+        module="engines.backends.mxnet",
+        install="mxnet==1.9.1",
+        modes=("hybridized", "imperative"),
+        own_environment=True,
+        retired=True,
+    ),
     EngineRow("fake", "Fake", package="numpy", module="engines.backends.fake", install="", visible=False),
 )
 

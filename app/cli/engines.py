@@ -1,66 +1,147 @@
-"""``modelwright engines``: what is installed, which devices there are, what is wrong and how to mend it."""
+"""``modelwright engines``: what is there, which devices, what is wrong and what mends it; and the mending."""
 
 from __future__ import annotations
 
+from collections.abc import Iterator
+from typing import Annotated
+
 import typer
 
-from app import flows
+from app import engine_flows
 from app.cli.figures import size
 from app.cli.options import AsJson
 from app.cli.reporting import HumanPrinter, conclude
-from engines.contract.capabilities import DeviceView, EngineReport
+from app.messages.table import tell
+from engines.contract.capabilities import (
+    DeviceView,
+    EngineHealth,
+    EngineReport,
+    Finding,
+    Interpreter,
+    Interpreters,
+)
 from engines.contract.events import Answer, Event, Log
 from engines.registry import engine
+
+Python = Annotated[str, typer.Option("--python", metavar="PATH", help="The interpreter that has the engine.")]
+This = Annotated[bool, typer.Option("--this", help="Modelwright's own interpreter.")]
+Own = Annotated[bool, typer.Option("--own", help="The environment that Modelwright keeps for the engine.")]
 
 
 def register(application: typer.Typer) -> None:
     """Add this module's commands."""
     group = typer.Typer(
-        help="Say which engines and devices there are, or install one.", rich_markup_mode=None
+        help="Say which engines and devices there are and what is wrong; install, repair, choose.",
+        rich_markup_mode=None,
     )
     group.callback(invoke_without_command=True)(show)
-    group.command()(install)
+    for command in (install, repair, remove, use, find):
+        group.command()(command)
     application.add_typer(group, name="engines")
 
 
 class EnginesPrinter(HumanPrinter):
-    """An engine a line, its devices below."""
+    """An engine a paragraph: its version and place, its devices, and what the doctor says."""
 
     def tell(self, event: Event) -> None:
-        """Print what an engine answered."""
-        if isinstance(event, Answer) and isinstance(event.record, EngineReport):
-            for line in _report(event.record):
+        """Print what was found out."""
+        if isinstance(event, Answer) and isinstance(event.record, EngineHealth):
+            for line in _health(event.record):
+                self.line(line)
+        elif isinstance(event, Answer) and isinstance(event.record, Interpreters):
+            for line in _interpreters(event.record):
                 self.line(line)
 
 
-class InstallPrinter(HumanPrinter):
-    """Everything the installer says."""
+class InstallPrinter(EnginesPrinter):
+    """Everything the installer says, then what the doctor says of the engine."""
 
     def show(self, event: Event) -> None:
-        """Print the installer's lines and the report of the new engine."""
+        """Print the installer's lines and the rest."""
         if isinstance(event, Log):
             self.line(event.text)
-        elif isinstance(event, Answer) and isinstance(event.record, EngineReport):
-            for line in _report(event.record):
-                self.line(line)
+        else:
+            super().show(event)
 
 
 def show(context: typer.Context, as_json: AsJson = False) -> None:
-    """Ask each installed engine, in a process of its own, for its version and devices."""
+    """Let the doctor look at every engine, each in a process of its own."""
     if context.invoked_subcommand is None:
-        conclude(flows.probe_all, EnginesPrinter(), as_json)
+        conclude(engine_flows.probe_all, EnginesPrinter(), as_json)
 
 
 def install(name: str, as_json: AsJson = False) -> None:
-    """Install an engine into this environment, then ask it for its devices."""
-    conclude(lambda desk: flows.install(desk, name), InstallPrinter(), as_json)
+    """Install an engine into an environment of its own; nobody else's is changed."""
+    conclude(lambda desk: engine_flows.install(desk, name), InstallPrinter(), as_json)
 
 
-def _report(report: EngineReport) -> list[str]:
-    row = engine(report.engine)
-    title = row.title if row else report.engine
-    lines = [f"{title} {report.version} ({report.engine}), Python {report.python}"]
-    return lines + [f"  {_device(device)}" for device in report.devices]
+def repair(name: str, as_json: AsJson = False) -> None:
+    """Make the environment that is kept for an engine anew."""
+    conclude(lambda desk: engine_flows.repair(desk, name), InstallPrinter(), as_json)
+
+
+def remove(name: str, as_json: AsJson = False) -> None:
+    """Delete the environment that is kept for an engine, and nothing else."""
+    conclude(lambda desk: engine_flows.remove(desk, name), EnginesPrinter(), as_json)
+
+
+def use(
+    name: str, python: Python = "", this: This = False, own: Own = False, as_json: AsJson = False
+) -> None:
+    """Run an engine in another interpreter from now on, once it has answered there."""
+    if [bool(python), this, own].count(True) != 1:
+        raise typer.BadParameter("Name one of --python PATH, --this and --own.")
+    chosen = python or ("own" if own else "")
+    conclude(lambda desk: engine_flows.choose_interpreter(desk, name, chosen), EnginesPrinter(), as_json)
+
+
+def find(as_json: AsJson = False) -> None:
+    """List every Python on this machine, and the engines in it."""
+    conclude(engine_flows.discover, EnginesPrinter(), as_json)
+
+
+def _health(health: EngineHealth) -> Iterator[str]:
+    row = engine(health.engine)
+    title = row.title if row else health.engine
+    report = health.report
+    if report is None:
+        yield f"{title} ({health.engine}): {health.state.replace('_', ' ')}"
+    else:
+        yield f"{title} {report.version} ({report.engine}), Python {report.python}{_place(health)}"
+        yield from _details(report)
+    for finding in health.findings:
+        yield from _finding(finding)
+
+
+def _place(health: EngineHealth) -> str:
+    return {"own": ", in an environment of its own", "other": f", in {health.python}"}.get(health.place, "")
+
+
+def _details(report: EngineReport) -> Iterator[str]:
+    yield from (f"  {_device(device)}" for device in report.devices)
+    if report.providers:
+        yield f"  providers: {', '.join(report.providers)}"
+
+
+def _finding(finding: Finding) -> Iterator[str]:
+    told = tell(finding.code, finding.facts)
+    mark = {"bad": "!", "warning": "!", "note": "-"}.get(finding.severity, "-")
+    yield f"  {mark} {told.what}"
+    yield from (f"    {sentence}" for sentence in (told.why, told.todo) if sentence)
+
+
+def _interpreters(found: Interpreters) -> Iterator[str]:
+    for one in found.found:
+        yield f"{one.python}  {_inside(one)}"
+
+
+def _inside(one: Interpreter) -> str:
+    engines = ", ".join(f"{name} {version}".strip() for name, version in one.engines.items())
+    version = f"Python {one.version}" if one.version else ""
+    if not one.why_not:
+        return f"{version}  {engines or 'no engine'}"
+    facts = {"python": one.python, "version": one.version, "wanted": "3.10"}
+    return f"{version}  {tell(one.why_not, facts).what}".strip()
 
 
 def _device(device: DeviceView) -> str:

@@ -75,13 +75,13 @@ ROWS: dict[ErrorCode, Message] = {
     ),
     ErrorCode.ENGINE_MISSING: Message(
         what="{title} is not installed.",
-        why="Its package was not found in this environment.",
+        why="Its package was not found where it is to run.",
         todo="Install it with “modelwright engines install {engine}” (it fetches {install}).",
         button="install_engine",
     ),
     ErrorCode.INSTALL_FAILED: Message(
         what="{requirement} could not be installed.",
-        why="pip ended with status {status}; what it said last is in the details.",
+        why="The installer ended with status {status}; what it said last is in the details.",
         todo="Check the network and the space on the disk, then try again.",
         button="copy_details",
     ),

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import importlib.util
 import json
 import shutil
 from dataclasses import replace
@@ -266,7 +267,8 @@ def test_that_a_folder_that_is_a_file_is_named(shared: Path, tmp_path: Path) -> 
 def test_that_an_engine_that_is_not_installed_is_told_with_how_to_get_it(
     shared: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    monkeypatch.setattr("app.plans.is_installed", lambda row: False)
+    hidden, find = {row.package for row in ENGINES if row.visible}, importlib.util.find_spec
+    monkeypatch.setattr(importlib.util, "find_spec", lambda name: None if name in hidden else find(name))
     first = next(row for row in ENGINES if row.visible)
     command = f"modelwright engines install {first.name}"
     assert_told(modelwright(shared, "train", "digits-mlp", "--engine", first.name), first.title, command)

@@ -1,0 +1,65 @@
+"""Where each engine runs: this interpreter, the environment that Modelwright keeps for it, or another one."""
+
+from __future__ import annotations
+
+import importlib.util
+import sys
+from pathlib import Path
+
+from app.home import user_data
+from engines.contract.capabilities import EngineRow
+from engines.environments import chosen
+from engines.environments.chosen import OTHER, OWN, THIS
+from engines.environments.doctor import THIS_PLACE, Place
+from engines.environments.kept import OUTDATED, READY, Kept
+from engines.registry import engine
+
+
+def kept_of(name: str) -> Kept:
+    """Return the environment that Modelwright keeps for an engine, or would keep."""
+    return Kept(name, user_data() / "environments" / name)
+
+
+def place_of(row: EngineRow) -> Place:
+    """Return where the engine runs: as chosen; else its own environment or this one, where it is there."""
+    chosen_python = chosen.load(_file()).pythons.get(row.name, "")
+    if chosen_python == OWN or (not chosen_python and _is_better_off_alone(row)):
+        return Place(OWN, str(kept_of(row.name).python))
+    if chosen_python in ("", THIS):
+        return THIS_PLACE
+    return Place(OTHER, chosen_python)
+
+
+def python_of(name: str) -> str:
+    """Return the interpreter that the engine called ``name`` runs in."""
+    row = engine(name)
+    return place_of(row).python if row else sys.executable
+
+
+def is_there(row: EngineRow) -> bool:
+    """Tell whether the engine can be expected to start where it runs, without starting anything."""
+    place = place_of(row)
+    if place.kind == OWN:
+        return kept_of(row.name).state() in (READY, OUTDATED)
+    if place.kind == OTHER:
+        return Path(place.python).exists()
+    return _is_here(row)
+
+
+def choose(name: str, python: str) -> None:
+    """Keep an interpreter's path, ``own`` or ``this`` for an engine; "" leaves it to ``place_of``."""
+    chosen.choose(_file(), name, python)
+
+
+def _is_better_off_alone(row: EngineRow) -> bool:
+    if row.own_environment:
+        return True
+    return not _is_here(row) and kept_of(row.name).state() in (READY, OUTDATED)
+
+
+def _is_here(row: EngineRow) -> bool:
+    return importlib.util.find_spec(row.package) is not None
+
+
+def _file() -> Path:
+    return user_data() / "interpreters.json"

@@ -1,0 +1,124 @@
+"""What the doctor says: engines where they run, interpreters, and the environments that are kept."""
+
+from __future__ import annotations
+
+from app.messages.message import Message
+from engines.contract.errors import ErrorCode
+
+ROWS: dict[ErrorCode, Message] = {
+    ErrorCode.NETWORK_DOWN: Message(
+        what="The packages of {engine} could not be fetched: the network did not answer.",
+        why="The installer says: {why}",
+        todo="Check the connection and the proxy, then install again; what was fetched is not fetched twice.",
+        button="install_engine",
+    ),
+    ErrorCode.ENGINE_HALF_INSTALLED: Message(
+        what="{title} is there, but it cannot be imported.",
+        why="In {python}: {why}",
+        todo="An installation that did not end, or packages that do not fit. Mend it with: {command}",
+        button="install_engine",
+    ),
+    ErrorCode.ENGINE_DIES: Message(
+        what="The process of {title} died while the engine was imported (status {status}).",
+        why="In {python}: {why}",
+        todo="A library that does not fit this machine is the usual cause. Mend it with: {command}",
+        button="install_engine",
+    ),
+    ErrorCode.ENGINE_HANGS: Message(
+        what="{title} did not answer while it started.",
+        why="Its interpreter is {python}.",
+        todo="Start Modelwright again; if it happens again, mend it with: {command}",
+        button="install_engine",
+    ),
+    ErrorCode.ENGINE_VERSION: Message(
+        what="{title} {version} is not a version that Modelwright was written for.",
+        why="It was written for versions from {oldest} on and below {below}.",
+        todo="It may work, and may fail at any job. Get the right one with: {command}",
+        button="install_engine",
+    ),
+    ErrorCode.ENGINE_WITHOUT_CUDA: Message(
+        what="{title} {version} was built without CUDA, and this machine has a GPU: {gpu}.",
+        why="This build computes on the CPU alone. The driver is {driver}.",
+        todo="Get a build for the GPU with: {command}",
+        button="install_engine",
+    ),
+    ErrorCode.ENGINE_RETIRED: Message(
+        what="{title} is retired: nobody keeps it upstream any more.",
+        why="{version} is the last version there will be; faults in it stay.",
+        todo="Use it for models that were made with it, and take another engine for new ones.",
+    ),
+    ErrorCode.DRIVER_OLD: Message(
+        what="The driver of {gpu} is too old for {title} {version}.",
+        why="The driver is {driver}; builds for CUDA {cuda} need {wanted} or newer.",
+        todo="Install a newer NVIDIA driver, then start Modelwright again; until then the CPU computes.",
+    ),
+    ErrorCode.GPU_NOT_SEEN: Message(
+        what="{title} {version} does not see the GPU of this machine: {gpu}.",
+        why="Its build is for CUDA {cuda}, and the driver {driver} is new enough for that.",
+        todo="See whether CUDA_VISIBLE_DEVICES hides it, or another program has it for itself.",
+    ),
+    ErrorCode.INTERPRETER_GONE: Message(
+        what="There is no interpreter {python} any more.",
+        why="It was moved, renamed or deleted.",
+        todo="Choose another interpreter for this engine, or go back to Modelwright's own.",
+        button="show_engines",
+    ),
+    ErrorCode.INTERPRETER_NO_PYTHON: Message(
+        what="{python} is no Python.",
+        why="When it was asked for its version it said: {why}",
+        todo="Choose a file called python, python3 or python.exe.",
+        button="show_engines",
+    ),
+    ErrorCode.INTERPRETER_HANGS: Message(
+        what="{python} did not answer within {seconds} seconds.",
+        why="It was asked for its version alone; something that it runs at its start holds it up.",
+        todo="Choose another interpreter, or look for a sitecustomize.py or a .pth file in it.",
+        button="show_engines",
+    ),
+    ErrorCode.INTERPRETER_DIES: Message(
+        what="{python} ends as soon as it starts (status {status}).",
+        why="It said: {why}",
+        todo="Choose another interpreter, or mend this one with the tool that made it.",
+        button="show_engines",
+    ),
+    ErrorCode.INTERPRETER_OLD: Message(
+        what="{python} is Python {version}, which is too old.",
+        why="An engine's process needs Python {wanted} or newer.",
+        todo="Choose a newer interpreter.",
+        button="show_engines",
+    ),
+    ErrorCode.INTERPRETER_WITHOUT_NUMPY: Message(
+        what="{python} (Python {version}) has no NumPy.",
+        why="An engine's process needs it, besides the engine itself.",
+        todo="Get it with: {command}",
+        button="show_engines",
+    ),
+    ErrorCode.ENVIRONMENT_HALF_MADE: Message(
+        what="The environment of {title} is half made.",
+        why="Its installation was stopped or broke off; what there is lies in {folder}.",
+        todo="Make it whole with “modelwright engines repair {engine}”.",
+        button="install_engine",
+    ),
+    ErrorCode.ENVIRONMENT_OUTDATED: Message(
+        what="The environment of {title} was made by another version of Modelwright.",
+        why="The list of its packages has changed since; it lies in {folder}.",
+        todo="It goes on working. Bring it up to date with “modelwright engines repair {engine}”.",
+        button="install_engine",
+    ),
+    ErrorCode.ENVIRONMENT_BUSY: Message(
+        what="The environment of {engine} is being made by another window or command.",
+        why="Two at once would spoil it: {folder}.",
+        todo="Wait until that one is done.",
+    ),
+    ErrorCode.ENVIRONMENT_NONE: Message(
+        what="Modelwright keeps no environment for {engine}.",
+        why="There is none in {folder}; interpreters of others are never changed.",
+        todo="Make one with “modelwright engines install {engine}”.",
+    ),
+    ErrorCode.ENVIRONMENT_NO_BASE: Message(
+        what="There is no Python on this machine on which {title} can be installed.",
+        why="Its packages have builds for Python {wanted}.",
+        todo="Install one of these, or uv (https://docs.astral.sh/uv), which fetches one by itself.",
+        button="install_engine",
+    ),
+}

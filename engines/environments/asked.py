@@ -1,0 +1,124 @@
+"""Ask an interpreter who it is and what is in it: in a child, with a deadline, whatever it does."""
+
+from __future__ import annotations
+
+import json
+import subprocess
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass, field
+from pathlib import Path
+from typing import Any
+
+from engines.contract.errors import ErrorCode, WorkbenchError
+from engines.environments.commands import NO_WINDOW, end_family
+
+DEADLINE_S = 15.0
+OLDEST = (3, 10)
+"""The worker's language."""
+
+_MARK = "\x1emodelwright\x1e"
+_QUESTION = (
+    r"""
+import sys
+facts = {"python": sys.executable, "version": "%d.%d.%d" % sys.version_info[:3], "packages": {}}
+facts["base"] = getattr(sys, "_base_executable", "") or sys.executable
+facts["wide"] = sys.maxsize > 2 ** 32
+if sys.version_info >= (3, 8):
+    from importlib import metadata
+    from importlib.util import find_spec
+    for name in sys.argv[1:]:
+        try:
+            if find_spec(name) is None:
+                continue
+        except Exception:
+            continue
+        version = ""
+        try:
+            version = metadata.version(name)
+        except Exception:
+            try:  # onnxruntime-gpu, tensorflow-cpu: other names for the same package
+                version = metadata.version(metadata.packages_distributions()[name][0])
+            except Exception:
+                pass
+        facts["packages"][name] = version
+import json
+sys.stdout.write("\n"""
+    + _MARK
+    + r"""" + json.dumps(facts) + "\n")
+"""
+)
+
+
+@dataclass(frozen=True)
+class Asked:
+    """What an interpreter said: its own path, its version, and the packages that were asked for."""
+
+    python: str
+    version: str
+    base: str = ""
+    packages: Mapping[str, str] = field(default_factory=dict)
+
+    @property
+    def numbers(self) -> tuple[int, ...]:
+        """The version as numbers."""
+        return tuple(int(part) for part in self.version.split("."))
+
+
+def ask(python: str, packages: Sequence[str] = (), deadline: float = DEADLINE_S) -> Asked:
+    """Ask ``python`` for its version, and for the versions of ``packages``; none is imported.
+
+    Raises:
+        WorkbenchError: ``INTERPRETER_GONE``, ``INTERPRETER_NO_PYTHON``, ``INTERPRETER_HANGS`` or
+            ``INTERPRETER_DIES``.
+    """
+    if not Path(python).exists():
+        raise WorkbenchError(ErrorCode.INTERPRETER_GONE, python=python)
+    status, out, err = _run([python, "-c", _QUESTION, *packages], python, deadline)
+    _, mark, answer = out.rpartition(_MARK)
+    facts = _facts(answer) if mark else {}
+    if facts:
+        return Asked(facts["python"] or python, facts["version"], facts["base"], facts["packages"])
+    said = (err.strip() or out.strip()).splitlines() or [""]
+    if status != 0:
+        raise WorkbenchError(
+            ErrorCode.INTERPRETER_DIES, err, python=python, status=status, why=said[-1][:300]
+        )
+    raise WorkbenchError(ErrorCode.INTERPRETER_NO_PYTHON, out, python=python, why=said[-1][:300])
+
+
+def too_old(asked: Asked) -> bool:
+    """Tell whether the worker cannot run there."""
+    return asked.numbers[:2] < OLDEST
+
+
+def _facts(answer: str) -> dict[str, Any]:
+    try:
+        facts = json.loads(answer.strip().splitlines()[0])
+    except (ValueError, IndexError):
+        return {}
+    return facts if isinstance(facts, dict) else {}
+
+
+def _run(command: Sequence[str], python: str, deadline: float) -> tuple[int, str, str]:
+    try:
+        process = subprocess.Popen(
+            list(command),
+            stdin=subprocess.DEVNULL,
+            stdout=subprocess.PIPE,
+            stderr=subprocess.PIPE,
+            encoding="utf-8",
+            errors="replace",
+            creationflags=NO_WINDOW,
+        )
+    except OSError as fault:
+        why = fault.strerror or str(fault)
+        raise WorkbenchError(ErrorCode.INTERPRETER_NO_PYTHON, python=python, why=why) from fault
+    with process:
+        try:
+            out, err = process.communicate(timeout=deadline)
+        except subprocess.TimeoutExpired:
+            end_family(process.pid)
+            raise WorkbenchError(
+                ErrorCode.INTERPRETER_HANGS, python=python, seconds=round(deadline)
+            ) from None
+    return process.returncode, out, err

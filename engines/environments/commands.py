@@ -1,0 +1,89 @@
+"""Run a long command: what it says line by line, and an end that takes its whole family with it."""
+
+from __future__ import annotations
+
+import contextlib
+import os
+import subprocess
+from collections import deque
+from collections.abc import Callable, Iterator, Mapping, Sequence
+
+import psutil
+
+KEPT_LINES = 40
+NO_WINDOW: int = getattr(subprocess, "CREATE_NO_WINDOW", 0)
+"""Keeps Windows from opening a console for each child."""
+
+Started = Callable[[Callable[[], None]], object]
+"""Is handed what ends the command at once, from any thread."""
+
+
+class CommandFailed(Exception):  # noqa: N818 - it is an outcome; the caller says what it means
+    """A command did not end well; ``said`` are its last lines, ``ended`` is whether somebody ended it."""
+
+    def __init__(self, status: int, said: str, ended: bool = False) -> None:
+        super().__init__(f"status {status}")
+        self.status = status
+        self.said = said
+        self.ended = ended
+
+
+def lines_of(
+    command: Sequence[str],
+    started: Started = lambda end: None,
+    environment: Mapping[str, str | None] | None = None,
+) -> Iterator[str]:
+    """Run ``command`` and yield its lines, of both streams; closing the generator ends it.
+
+    ``environment`` is laid over this process's; None takes a variable away.
+
+    Raises:
+        CommandFailed: it did not end well, or could not be started (status -1).
+    """
+    said: deque[str] = deque(maxlen=KEPT_LINES)
+    try:
+        process = _start(command, environment or {})
+    except OSError as fault:
+        raise CommandFailed(-1, f"{command[0]}: {fault.strerror or fault}") from fault
+    ended: list[bool] = []
+
+    def end() -> None:
+        ended.append(True)
+        end_family(process.pid)
+
+    with process:
+        assert process.stdout is not None
+        started(end)
+        try:
+            for line in process.stdout:
+                said.append(line.rstrip())
+                yield line.rstrip()
+        except GeneratorExit:
+            end_family(process.pid)
+            raise
+    if process.returncode != 0:
+        raise CommandFailed(process.returncode, "\n".join(said), bool(ended))
+
+
+def end_family(pid: int) -> None:
+    """End a process and all that it started."""
+    with contextlib.suppress(psutil.Error):
+        process = psutil.Process(pid)
+        family = [*process.children(recursive=True), process]
+        for one in family:
+            with contextlib.suppress(psutil.Error):
+                one.kill()
+
+
+def _start(command: Sequence[str], environment: Mapping[str, str | None]) -> subprocess.Popen[str]:
+    laid_over = {**os.environ, **environment}
+    return subprocess.Popen(
+        list(command),
+        stdin=subprocess.DEVNULL,
+        stdout=subprocess.PIPE,
+        stderr=subprocess.STDOUT,
+        encoding="utf-8",
+        errors="replace",
+        env={name: value for name, value in laid_over.items() if value is not None},
+        creationflags=NO_WINDOW,
+    )

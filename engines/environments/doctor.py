@@ -1,0 +1,165 @@
+"""What is wrong with an engine where it is to run, and what mends it: findings by code, no sentences."""
+
+from __future__ import annotations
+
+import importlib.util
+import re
+import sys
+from collections.abc import Iterator
+from dataclasses import dataclass
+
+from engines.contract.capabilities import EngineReport, EngineRow, Finding
+from engines.contract.errors import ErrorCode, WorkbenchError
+from engines.contract.events import Crashed, Failed
+from engines.environments import gpu
+from engines.environments.asked import OLDEST, Asked, ask, too_old
+from engines.environments.chosen import OTHER, OWN, THIS
+from engines.environments.kept import ABSENT, HALF_MADE, OUTDATED, Kept
+from engines.environments.locked import LOCKED
+
+INSTALL, REPAIR, CHOOSE, FORGET = "install", "repair", "choose", "forget"
+
+
+@dataclass(frozen=True)
+class Place:
+    """Where an engine runs: ``kind`` is this, own or other; ``python`` the interpreter's path."""
+
+    kind: str
+    python: str
+
+
+THIS_PLACE = Place(THIS, sys.executable)
+
+
+def findings_before(row: EngineRow, place: Place, kept: Kept) -> Iterator[Finding]:
+    """Look at the place without starting the engine; a finding of severity ``bad`` keeps it from working."""
+    state = kept.state() if place.kind == OWN else ""
+    if state == HALF_MADE:
+        code = ErrorCode.ENVIRONMENT_BUSY if kept.is_busy() else ErrorCode.ENVIRONMENT_HALF_MADE
+        mend = "" if kept.is_busy() else REPAIR
+        yield _finding(code, mend=mend, engine=row.name, title=row.title, folder=str(kept.folder))
+    elif state == ABSENT:
+        yield _missing(row)
+    else:
+        yield from _of_interpreter(row, place)
+    if state == OUTDATED:
+        facts = {"engine": row.name, "title": row.title, "folder": str(kept.folder)}
+        yield Finding(ErrorCode.ENVIRONMENT_OUTDATED.value, facts, "warning", REPAIR)
+
+
+def _of_interpreter(row: EngineRow, place: Place) -> Iterator[Finding]:
+    if place.kind == THIS:
+        if importlib.util.find_spec(row.package) is None:
+            yield _missing(row)
+        return
+    try:
+        asked = ask(place.python, [row.package, "numpy"])
+    except WorkbenchError as fault:
+        yield Finding(fault.code.value, dict(fault.facts), mend=REPAIR if place.kind == OWN else FORGET)
+        return
+    yield from _of_answer(row, place, asked)
+
+
+def _of_answer(row: EngineRow, place: Place, asked: Asked) -> Iterator[Finding]:
+    where: dict[str, str] = {"python": place.python, "version": asked.version}
+    if too_old(asked):
+        wanted = ".".join(map(str, OLDEST))
+        yield _finding(ErrorCode.INTERPRETER_OLD, mend=CHOOSE, wanted=wanted, **where)
+    elif row.package not in asked.packages:
+        yield _missing(row)
+    elif "numpy" not in asked.packages:
+        where["command"] = mending(row, place, ("numpy",))
+        yield _finding(ErrorCode.INTERPRETER_WITHOUT_NUMPY, mend=_mend(place), **where)
+
+
+def findings_of_report(row: EngineRow, place: Place, report: EngineReport) -> Iterator[Finding]:
+    """Look at what the engine said of itself, and at the machine's GPU."""
+    locked = LOCKED.get(row.name)
+    if locked and not _numbers(locked.oldest) <= _numbers(report.version) < _numbers(locked.below):
+        yield _finding(
+            ErrorCode.ENGINE_VERSION,
+            "warning",
+            _mend(place),
+            title=row.title,
+            version=report.version,
+            oldest=locked.oldest,
+            below=locked.below,
+            command=mending(row, place, locked.requirements),
+        )
+    yield from _of_gpu(row, place, report, gpu.find())
+    if row.retired:
+        yield _finding(ErrorCode.ENGINE_RETIRED, "note", title=row.title, version=report.version)
+
+
+def _of_gpu(row: EngineRow, place: Place, report: EngineReport, found: gpu.Gpu | None) -> Iterator[Finding]:
+    locked = LOCKED.get(row.name)
+    if found is None or any(device.name != "cpu" for device in report.devices):
+        return
+    cuda = report.facts.get("cuda", "")
+    facts = {"title": row.title, "version": report.version, "gpu": found.title, "driver": found.driver}
+    if not cuda:
+        wanted = locked.wanted(gpu=True)[:1] if locked else (row.install,)
+        command = mending(row, place, wanted)
+        yield _finding(ErrorCode.ENGINE_WITHOUT_CUDA, "warning", _mend(place), command=command, **facts)
+    elif not gpu.drives(found, cuda):
+        facts |= {"cuda": cuda, "wanted": gpu.least_driver(cuda)}
+        yield _finding(ErrorCode.DRIVER_OLD, "warning", **facts)
+    else:
+        yield _finding(ErrorCode.GPU_NOT_SEEN, "warning", cuda=cuda, **facts)
+
+
+def finding_of_end(row: EngineRow, place: Place, end: Failed | Crashed) -> Finding:
+    """Return what it means that the engine's process did not answer a probe."""
+    facts = {"title": row.title, "python": place.python, "command": mending(row, place, _requirements(row))}
+    if isinstance(end, Failed) and end.code == ErrorCode.UNEXPECTED.value:
+        why = f"{end.facts.get('what')}: {end.facts.get('why')}"[:300]
+        return _finding(ErrorCode.ENGINE_HALF_INSTALLED, mend=_mend(place), why=why, **facts)
+    if isinstance(end, Failed):
+        return Finding(end.code, dict(end.facts), mend=_mend(place))
+    if end.cause == "silent":
+        return _finding(ErrorCode.ENGINE_HANGS, mend=_mend(place), **facts)
+    said = end.stderr.strip().splitlines() or [""]
+    status = end.exit_code or -end.signal
+    return _finding(ErrorCode.ENGINE_DIES, mend=_mend(place), status=status, why=said[-1][:300], **facts)
+
+
+def mending(row: EngineRow, place: Place, requirements: tuple[str, ...]) -> str:
+    """Return the exact command that mends the engine where it is; ours never changes another's place."""
+    if place.kind == OTHER:
+        wanted = " ".join(f'"{one}"' for one in requirements)
+        return f'"{place.python}" -m pip install --upgrade {wanted}'
+    return f"modelwright engines {'repair' if place.kind == OWN else 'install'} {row.name}"
+
+
+def state_of(findings: tuple[Finding, ...]) -> str:
+    """Return ready, missing, half_made or broken."""
+    bad = {finding.code for finding in findings if finding.severity == "bad"}
+    if not bad:
+        return "ready"
+    if ErrorCode.ENGINE_MISSING.value in bad:
+        return "missing"
+    return "half_made" if ErrorCode.ENVIRONMENT_HALF_MADE.value in bad else "broken"
+
+
+def _requirements(row: EngineRow) -> tuple[str, ...]:
+    locked = LOCKED.get(row.name)
+    return locked.requirements if locked else tuple(row.install.split())
+
+
+def _mend(place: Place) -> str:
+    return {OWN: REPAIR, OTHER: CHOOSE}.get(place.kind, INSTALL)
+
+
+def _missing(row: EngineRow) -> Finding:
+    return _finding(
+        ErrorCode.ENGINE_MISSING, mend=INSTALL, engine=row.name, title=row.title, install=row.install
+    )
+
+
+def _finding(code: ErrorCode, severity: str = "bad", mend: str = "", **facts: str | int | float) -> Finding:
+    return Finding(code.value, facts, severity, mend)
+
+
+def _numbers(version: str) -> tuple[int, ...]:
+    release = re.match(r"\d+(?:\.\d+)*", version)
+    return tuple(int(part) for part in release.group().split(".")) if release else ()
