@@ -11,6 +11,7 @@ from dataclasses import dataclass, field
 from typing import ClassVar
 
 from engines.contract.spec import DataManifest, GraphSpec, Recipe
+from engines.contract.views import LoweredView
 
 
 @dataclass(frozen=True)
@@ -18,6 +19,17 @@ class ProbeJob:
     """Import the engine, name its version and devices; answered with an ``EngineReport``."""
 
     kind: ClassVar[str] = "probe"
+
+
+@dataclass(frozen=True)
+class DebugChoice:
+    """Open the engine's process to a debugger on this machine alone: ``port`` 0 takes any that is free.
+
+    With ``wait`` nothing is trained before an editor has attached and set its breakpoints.
+    """
+
+    port: int = 0
+    wait: bool = True
 
 
 @dataclass(frozen=True)
@@ -39,6 +51,7 @@ class TrainJob:
     resume: bool = False
     parent: str = ""
     checkpoint: str = "last"
+    debug: DebugChoice | None = None
 
 
 @dataclass(frozen=True)
@@ -86,6 +99,20 @@ class ReferenceJob:
 
 
 @dataclass(frozen=True)
+class LowerJob:
+    """Show what the engine makes of a run's model: the graph as built, then after each step of its compiler.
+
+    Every stage is timed and held against the first one; answered with a ``LoweredView``, not laid out.
+    """
+
+    kind: ClassVar[str] = "lower"
+    run: str
+    data: str
+    checkpoint: str = "best"
+    samples: int = 256
+
+
+@dataclass(frozen=True)
 class ExportDesignJob:
     """Write a run's checkpoint as ONNX from the design alone, without any engine.
 
@@ -128,6 +155,14 @@ class ReadGraphJob:
 
 
 @dataclass(frozen=True)
+class LayOutJob:
+    """Colour and lay out the graphs of a ``LoweredView``; answered with the view."""
+
+    kind: ClassVar[str] = "lay_out"
+    view: LoweredView
+
+
+@dataclass(frozen=True)
 class ProveJob:
     """Hold an ONNX file against reference outputs; answered with a ``ProofView``."""
 
@@ -163,12 +198,13 @@ class EvaluateOnnxJob:
     split: str = "test"
 
 
-EngineJob = ProbeJob | TrainJob | EvaluateJob | ExportJob | ReferenceJob
+EngineJob = ProbeJob | TrainJob | EvaluateJob | ExportJob | ReferenceJob | LowerJob
 ToolsJob = (
     PrepareDataJob
     | PreviewDataJob
     | ExportDesignJob
     | ReadGraphJob
+    | LayOutJob
     | ProveJob
     | OptimizeJob
     | EvaluateOnnxJob
