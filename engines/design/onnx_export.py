@@ -5,26 +5,26 @@ It needs nothing but onnx itself, and every engine's answers are held against wh
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, field, replace
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING
 
 import numpy as np
-import numpy.typing as npt
 
 from engines.contract.errors import ErrorCode, WorkbenchError
 from engines.contract.spec import LAYER_KEY, GraphSpec
 from engines.design.kinds import Shape
-from engines.design.onnx_layers import Operation, written
+from engines.design.onnx_block import Array, Operation, Weights
+from engines.design.onnx_layers import written
 
 if TYPE_CHECKING:
     import onnx
 
 OPSET = 20
+"""The opset of a file whose layers need no newer one."""
 PRODUCER = "modelwright"
 BATCH = "batch"
 _IR_VERSION = 10  # the first whose nodes carry metadata
-Weights = Mapping[str, npt.NDArray[Any]]
 
 
 def to_onnx(
@@ -33,7 +33,7 @@ def to_onnx(
     *,
     outputs: Sequence[str] = (),
     facts: Mapping[str, str] | None = None,
-    opset: int = OPSET,
+    opset: int = 0,
     target: str = "",
 ) -> onnx.ModelProto:
     """Return the design as a checked ONNX model in float32 with a free batch length.
@@ -41,7 +41,8 @@ def to_onnx(
     ``weights`` have canonical names and layouts. ``outputs`` names what the model answers (else the
     layers' names), ``facts`` is metadata of the model, empty ones left out. Each node is called
     ``<layer>/<operator>`` and carries its layer in its metadata; values are called as their layers are.
-    ``target`` is the file that an error is to name.
+    ``target`` is the file that an error is to name. ``opset`` 0 is 20, or the oldest newer one that has every
+    layer's operators.
 
     Raises:
         WorkbenchError: ``CHECKPOINT_UNFIT`` naming the array that is missing or of another shape;
@@ -53,7 +54,7 @@ def to_onnx(
         _demand_fit(spec, parameter.name, parameter.shape, weights)
     sketch = _sketch(spec, outputs or spec.outputs)
     try:
-        opsets = [onnx.helper.make_opsetid("", opset)]
+        opsets = [onnx.helper.make_opsetid("", opset or sketch.opset)]
         model = onnx.helper.make_model(
             _graph(spec, sketch, weights),
             opset_imports=opsets,
@@ -75,7 +76,8 @@ class _Sketch:
     """The graph before it is ONNX; ``values`` says which value each layer's answer is."""
 
     operations: list[Operation] = field(default_factory=list)
-    constants: dict[str, tuple[int, ...]] = field(default_factory=dict)
+    made: dict[str, Callable[[Weights], Array]] = field(default_factory=dict)
+    opset: int = OPSET
     values: dict[str, str] = field(default_factory=dict)
     outputs: tuple[str, ...] = ()
 
@@ -90,7 +92,8 @@ def _sketch(spec: GraphSpec, outputs: Sequence[str]) -> _Sketch:
         sources = tuple(sketch.values[name] for name in layer.inputs)
         block, value = written(layer, sources, tuple(shapes[name] for name in layer.inputs))
         sketch.operations += block.operations
-        sketch.constants |= block.constants
+        sketch.made |= block.made
+        sketch.opset = max(sketch.opset, block.opset)
         sketch.values[layer.name] = value
     _name_outputs(sketch, spec, outputs)
     return sketch
@@ -102,13 +105,17 @@ def _name_outputs(sketch: _Sketch, spec: GraphSpec, outputs: Sequence[str]) -> N
     for number, layer in enumerate(spec.outputs):
         value = sketch.values[layer]
         if value in inputs:  # an input that no operation touches cannot be an output
-            sketch.operations.append(Operation("Identity", (value,), f"{layer}/Identity", {}, layer))
+            sketch.operations.append(_identity(layer, value))
             sketch.values[layer] = value = f"{layer}/Identity"
         wanted = outputs[number]
         taken = inputs | {operation.output for operation in sketch.operations}
         aside = {wanted: _free(wanted, taken)} if wanted in taken - inputs else {}
         _rename(sketch, {**aside, value: wanted})
     sketch.outputs = tuple(outputs)
+
+
+def _identity(layer: str, value: str) -> Operation:
+    return Operation(f"{layer}/Identity", "Identity", (value,), f"{layer}/Identity", {}, layer)
 
 
 def _free(name: str, taken: set[str]) -> str:
@@ -132,6 +139,7 @@ def _rename(sketch: _Sketch, names: Mapping[str, str]) -> None:
 def _graph(spec: GraphSpec, sketch: _Sketch, weights: Weights) -> onnx.GraphProto:
     import onnx
 
+    used = {name for operation in sketch.operations for name in operation.inputs}
     shapes = {sketch.values[layer.name]: layer.output_shape for layer in spec.layers}
     return onnx.helper.make_graph(
         _nodes(sketch),
@@ -139,8 +147,12 @@ def _graph(spec: GraphSpec, sketch: _Sketch, weights: Weights) -> onnx.GraphProt
         [_value(layer.name, layer.output_shape) for layer in spec.inputs],
         [_value(name, shapes[name]) for name in sketch.outputs],
         [
-            *(_tensor(parameter.name, weights[parameter.name], np.float32) for parameter in spec.parameters),
-            *(_tensor(name, values, np.int64) for name, values in sketch.constants.items()),
+            *(
+                _tensor(parameter.name, weights[parameter.name])
+                for parameter in spec.parameters
+                if parameter.name in used - sketch.made.keys()
+            ),
+            *(_tensor(name, make(weights)) for name, make in sketch.made.items()),
         ],
         value_info=[
             _value(operation.output, shapes[operation.output])
@@ -155,9 +167,8 @@ def _nodes(sketch: _Sketch) -> list[onnx.NodeProto]:
 
     nodes = []
     for operation in sketch.operations:
-        name = f"{operation.layer}/{operation.operator}"
         # Attributes one by one: as keywords an operator's own might meet the helper's.
-        node = onnx.helper.make_node(operation.operator, operation.inputs, [operation.output], name)
+        node = onnx.helper.make_node(operation.operator, operation.inputs, operation.outputs, operation.name)
         node.attribute.extend(
             onnx.helper.make_attribute(key, value) for key, value in operation.attributes.items()
         )
@@ -172,10 +183,12 @@ def _value(name: str, shape: Shape) -> onnx.ValueInfoProto:
     return onnx.helper.make_tensor_value_info(name, onnx.TensorProto.FLOAT, [BATCH, *shape])
 
 
-def _tensor(name: str, values: npt.ArrayLike, kind: type[np.generic]) -> onnx.TensorProto:
+def _tensor(name: str, values: Array) -> onnx.TensorProto:
+    """Return an initializer: whole numbers as they are, others in float32."""
     import onnx
 
-    return onnx.numpy_helper.from_array(np.asarray(values, dtype=kind), name)
+    kind = np.int64 if values.dtype.kind == "i" else np.float32
+    return onnx.numpy_helper.from_array(np.ascontiguousarray(values, dtype=kind).reshape(values.shape), name)
 
 
 def _demand_fit(spec: GraphSpec, name: str, shape: Shape, weights: Weights) -> None:

@@ -2,70 +2,13 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Mapping
-from dataclasses import dataclass, field
-from typing import cast
+import numpy as np
 
 from engines.contract.spec import LayerSpec
+from engines.design import onnx_sequences as sequences
 from engines.design.kinds import Shape
+from engines.design.onnx_block import Attribute, Block, Form
 from engines.design.shapes import sizes, whole
-
-Attribute = int | float | str | tuple[int, ...]
-Form = Callable[["Block"], str]
-"""Write a layer's operations into its block and return the name of the value they end in."""
-
-
-@dataclass(frozen=True)
-class Operation:
-    """One ONNX node: operator, names of values, attributes, and the design's node it is of."""
-
-    operator: str
-    inputs: tuple[str, ...]
-    output: str
-    attributes: Mapping[str, Attribute]
-    layer: str
-
-
-@dataclass
-class Block:
-    """What one layer becomes; ``sources`` are the values that enter it, ``shapes`` theirs per sample.
-
-    The last operation's value carries the layer's name, those before it ``<layer>/<operator>``.
-    """
-
-    layer: LayerSpec
-    sources: tuple[str, ...]
-    shapes: tuple[Shape, ...]
-    operations: list[Operation] = field(default_factory=list)
-    constants: dict[str, tuple[int, ...]] = field(default_factory=dict)
-
-    def add(self, operator: str, *inputs: str, **attributes: Attribute) -> str:
-        """Append the layer's last operation, on ``inputs``, and return its value's name."""
-        return self._append(Operation(operator, inputs, self.layer.name, attributes, self.layer.name))
-
-    def before(self, operator: str, *inputs: str) -> str:
-        """Append an operation that others of the layer follow, and return its value's name."""
-        output = f"{self.layer.name}/{operator}"
-        return self._append(Operation(operator, inputs, output, {}, self.layer.name))
-
-    def _append(self, operation: Operation) -> str:
-        self.operations.append(operation)
-        return operation.output
-
-    def constant(self, role: str, values: tuple[int, ...]) -> str:
-        """Return the name of an int64 constant of the layer."""
-        name = f"{self.layer.name}/{role}"
-        self.constants[name] = values
-        return name
-
-    @property
-    def weights(self) -> tuple[str, ...]:
-        """The layer's parameters in the catalogue's order, which is that of ONNX."""
-        return tuple(parameter.name for parameter in self.layer.parameters)
-
-    def number(self, key: str) -> float:
-        """Return a setting as float."""
-        return float(cast("float", self.layer.settings[key]))
 
 
 def written(layer: LayerSpec, sources: tuple[str, ...], shapes: tuple[Shape, ...]) -> tuple[Block, str]:
@@ -75,6 +18,8 @@ def written(layer: LayerSpec, sources: tuple[str, ...], shapes: tuple[Shape, ...
 
 
 def _dense(block: Block) -> str:
+    if len(block.shapes[0]) == 2:
+        return sequences.project(block, *block.sources)
     return block.add("Gemm", *block.sources, *block.weights, transB=1)
 
 
@@ -125,9 +70,10 @@ def _batch_norm(block: Block) -> str:
 
 
 def _layer_norm(block: Block) -> str:
-    # Over all values of a sample: every axis from the first after the batch.
+    # Over all values of a sample, every axis from the first after the batch, or over the last one alone.
+    axis = -len(block.layer.parameters[0].shape)
     return block.add(
-        "LayerNormalization", *block.sources, *block.weights, axis=1, epsilon=block.number("epsilon")
+        "LayerNormalization", *block.sources, *block.weights, axis=axis, epsilon=block.number("epsilon")
     )
 
 
@@ -173,8 +119,36 @@ def _add(block: Block) -> str:
     return block.add("Add" if len(block.sources) == 2 else "Sum", *block.sources)
 
 
+def _permute(block: Block) -> str:
+    perm = (0, *(axis + 1 for axis in sizes(block.layer.settings, "axes")))
+    return (
+        _nothing(block) if perm == tuple(sorted(perm)) else block.add("Transpose", *block.sources, perm=perm)
+    )
+
+
+def _upsample(block: Block) -> str:
+    factor = sizes(block.layer.settings, "factor")
+    scales = block.array("scales", lambda weights: np.array([1, 1, *factor], np.float32))
+    rule = {"coordinate_transformation_mode": "asymmetric", "nearest_mode": "floor"}
+    return block.add("Resize", *block.sources, "", scales, mode="nearest", **rule)
+
+
+def _multiply(block: Block) -> str:
+    *others, last = block.sources[1:]
+    product = block.sources[0]
+    for other in others:
+        product = block.before("Mul", product, other)
+    return block.add("Mul", product, last)
+
+
 LAYERS: dict[str, Form] = {
     "dense": _dense,
+    "embedding": sequences.embedding,
+    "positional_encoding": sequences.positional_encoding,
+    "lstm": sequences.recurrent("LSTM"),
+    "gru": sequences.recurrent("GRU"),
+    "multi_head_attention": sequences.attention,
+    "take_step": sequences.take_step,
     "conv1d": _convolution,
     "conv2d": _convolution,
     "max_pool1d": _max_pool,
@@ -183,12 +157,17 @@ LAYERS: dict[str, Form] = {
     "average_pool2d": _average_pool,
     "global_average_pool": _global_pool("GlobalAveragePool"),
     "global_max_pool": _global_pool("GlobalMaxPool"),
+    "time_average_pool": sequences.time_pool("ReduceMean"),
+    "time_max_pool": sequences.time_pool("ReduceMax"),
     "batch_norm": _batch_norm,
     "layer_norm": _layer_norm,
+    "rms_norm": sequences.rms_norm,
+    "group_norm": sequences.group_norm,
     "dropout": _nothing,
     "relu": _plain("Relu"),
     "leaky_relu": _with_number("LeakyRelu", "slope"),
     "elu": _with_number("Elu", "alpha"),
+    "prelu": sequences.prelu,
     "gelu": _plain("Gelu", approximate="none"),
     "silu": _silu,
     "sigmoid": _plain("Sigmoid"),
@@ -197,7 +176,10 @@ LAYERS: dict[str, Form] = {
     "softmax": lambda block: block.add("Softmax", *block.sources, axis=_axis(block)),
     "flatten": _flatten,
     "reshape": _reshape,
+    "permute": _permute,
+    "upsample2d": _upsample,
     "add": _add,
+    "multiply": _multiply,
     "concatenate": lambda block: block.add("Concat", *block.sources, axis=_axis(block)),
 }
 """The catalogue's layers by key; ``input`` has no operation."""

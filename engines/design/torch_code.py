@@ -5,8 +5,10 @@ from __future__ import annotations
 from typing import TypeVar
 
 from engines.contract.errors import ErrorCode, WorkbenchError
-from engines.contract.spec import GraphSpec, LayerSpec, Recipe
-from engines.design.torch_layers import Written, written
+from engines.contract.spec import GraphSpec, LayerSpec, ParameterSpec, Recipe
+from engines.design import torch_sequences
+from engines.design.torch_layers import written
+from engines.design.torch_written import Written
 
 Value = TypeVar("Value")
 
@@ -55,6 +57,7 @@ def _average_pool(pool, x, pads, size, stride):
     counted = pool(F.pad(torch.ones_like(x[:1, :1]), pads), size, stride)
     return pool(F.pad(x, pads), size, stride) / counted
 ''',
+    **torch_sequences.HELPERS,
 }
 
 _INITIALIZERS = {
@@ -63,6 +66,9 @@ _INITIALIZERS = {
     "glorot_uniform": "nn.init.xavier_uniform_({0})",
     "he_normal": 'nn.init.kaiming_normal_({0}, nonlinearity="relu")',
     "he_uniform": 'nn.init.kaiming_uniform_({0}, nonlinearity="relu")',
+    "quarter": "nn.init.constant_({0}, 0.25)",
+    "small_normal": "nn.init.normal_({0}, std=0.02)",
+    "forget_one": "nn.init.zeros_({0}).data.chunk(4)[1].fill_(1.0)",
 }
 
 _ACCURACY = "(outputs.argmax(1) == targets).float().mean()"
@@ -187,13 +193,22 @@ def _call(layer: LayerSpec, piece: Written) -> str:
 
 def _initialize(spec: GraphSpec) -> str:
     lines = [
-        "    " + _INITIALIZERS[parameter.initializer].format("model." + parameter.name.replace("/", "."))
-        for parameter in spec.parameters
+        "    " + _initializer(parameter).format("model." + torch_sequences.tensor_name(layer, parameter))
+        for layer in spec.layers
+        for parameter in layer.parameters
         if parameter.trainable
     ]
     return "\n".join(
         ["\ndef initialize(model):", '    """Weights as Modelwright begins with them."""', *lines, ""]
     )
+
+
+def _initializer(parameter: ParameterSpec) -> str:
+    """Return the line; gates that lie under one another are each Glorot uniform by themselves."""
+    gates = parameter.shape[0] // max(parameter.fan_out, 1)
+    if parameter.initializer == "glorot_uniform" and gates > 1:
+        return f"[nn.init.xavier_uniform_(gate) for gate in {{0}}.data.chunk({gates})]"
+    return _INITIALIZERS[parameter.initializer]
 
 
 def _training(recipe: Recipe) -> str:

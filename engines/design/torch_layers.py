@@ -3,23 +3,14 @@
 from __future__ import annotations
 
 from collections.abc import Callable
-from dataclasses import dataclass
 
 from engines.contract.spec import LayerSpec
+from engines.design import torch_sequences as sequences
 from engines.design.kinds import Shape
 from engines.design.shapes import sizes, whole
+from engines.design.torch_written import Written
 
 Shapes = tuple[Shape, ...]
-
-
-@dataclass(frozen=True)
-class Written:
-    """``module`` constructs what is kept in ``self`` ("" for nothing); ``call`` computes the value, with
-    ``{0}``, ``{1}`` … for the inputs and ``{self}`` for the module; ``helper`` names a block of code."""
-
-    module: str = ""
-    call: str = "{self}({0})"
-    helper: str = ""
 
 
 def written(layer: LayerSpec, inputs: Shapes) -> Written:
@@ -89,7 +80,7 @@ def _global(reduce: str) -> Callable[[LayerSpec, Shapes], Written]:
 
 def _dense(layer: LayerSpec, inputs: Shapes) -> Written:
     bias = "" if layer.settings["bias"] else ", bias=False"
-    return Written(f"nn.Linear({inputs[0][0]}, {layer.settings['units']}{bias})")
+    return Written(f"nn.Linear({inputs[0][-1]}, {layer.settings['units']}{bias})")
 
 
 def _batch_norm(layer: LayerSpec, inputs: Shapes) -> Written:
@@ -99,7 +90,25 @@ def _batch_norm(layer: LayerSpec, inputs: Shapes) -> Written:
 
 
 def _layer_norm(layer: LayerSpec, inputs: Shapes) -> Written:
-    return Written(f"nn.LayerNorm({inputs[0]}, eps={layer.settings['epsilon']})")
+    return Written(f"nn.LayerNorm({layer.parameters[0].shape}, eps={layer.settings['epsilon']})")
+
+
+def _group_norm(layer: LayerSpec, inputs: Shapes) -> Written:
+    settings = layer.settings
+    return Written(f"nn.GroupNorm({settings['groups']}, {inputs[0][0]}, eps={settings['epsilon']})")
+
+
+def _permute(layer: LayerSpec, inputs: Shapes) -> Written:
+    axes = ", ".join(str(axis + 1) for axis in sizes(layer.settings, "axes"))
+    return Written("", f"{{0}}.permute(0, {axes})")
+
+
+def _upsample(layer: LayerSpec, inputs: Shapes) -> Written:
+    repeats = [
+        f".repeat_interleave({times}, dim={axis})"
+        for axis, times in enumerate(sizes(layer.settings, "factor"), 2)
+    ]
+    return Written("", "{0}" + "".join(repeats))
 
 
 def _softmax(layer: LayerSpec, inputs: Shapes) -> Written:
@@ -111,8 +120,8 @@ def _reshape(layer: LayerSpec, inputs: Shapes) -> Written:
     return Written("", f"{{0}}.reshape(-1, {', '.join(map(str, layer.output_shape))})")
 
 
-def _add(layer: LayerSpec, inputs: Shapes) -> Written:
-    return Written("", " + ".join(f"{{{place}}}" for place in range(len(inputs))))
+def _joined(sign: str) -> Callable[[LayerSpec, Shapes], Written]:
+    return lambda layer, inputs: Written("", sign.join(f"{{{place}}}" for place in range(len(inputs))))
 
 
 def _concatenate(layer: LayerSpec, inputs: Shapes) -> Written:
@@ -129,6 +138,12 @@ def _module(constructor: str, setting: str = "") -> Callable[[LayerSpec, Shapes]
 
 LAYERS: dict[str, Callable[[LayerSpec, Shapes], Written]] = {
     "dense": _dense,
+    "embedding": sequences.embedding,
+    "positional_encoding": sequences.positional_encoding,
+    "lstm": sequences.recurrent("LSTM"),
+    "gru": sequences.recurrent("GRU"),
+    "multi_head_attention": sequences.attention,
+    "take_step": lambda layer, inputs: Written("", f"{{0}}[:, {layer.settings['step']}]"),
     "conv1d": _convolution,
     "conv2d": _convolution,
     "max_pool1d": _max_pool,
@@ -137,12 +152,19 @@ LAYERS: dict[str, Callable[[LayerSpec, Shapes], Written]] = {
     "average_pool2d": _average_pool,
     "global_average_pool": _global("mean"),
     "global_max_pool": _global("amax"),
+    "time_average_pool": lambda layer, inputs: Written("", "{0}.mean(dim=1)"),
+    "time_max_pool": lambda layer, inputs: Written("", "{0}.amax(dim=1)"),
     "batch_norm": _batch_norm,
     "layer_norm": _layer_norm,
+    "rms_norm": lambda layer, inputs: Written(
+        f"nn.RMSNorm({inputs[0][-1]}, eps={layer.settings['epsilon']})"
+    ),
+    "group_norm": _group_norm,
     "dropout": _module("Dropout", "rate"),
     "relu": _module("ReLU"),
     "leaky_relu": _module("LeakyReLU", "slope"),
     "elu": _module("ELU", "alpha"),
+    "prelu": lambda layer, inputs: Written(f"nn.PReLU({inputs[0][0]})"),
     "gelu": _module("GELU"),
     "silu": _module("SiLU"),
     "sigmoid": _module("Sigmoid"),
@@ -151,7 +173,10 @@ LAYERS: dict[str, Callable[[LayerSpec, Shapes], Written]] = {
     "softmax": _softmax,
     "flatten": lambda layer, inputs: Written("", "{0}.flatten(1)"),
     "reshape": _reshape,
-    "add": _add,
+    "permute": _permute,
+    "upsample2d": _upsample,
+    "add": _joined(" + "),
+    "multiply": _joined(" * "),
     "concatenate": _concatenate,
 }
 """Every kind of the catalogue but ``input``, whose value is an argument of ``forward``."""

@@ -58,6 +58,8 @@ def random_weights(spec: GraphSpec, seed: int = 3) -> dict[str, np.ndarray]:
 
 def samples(spec: GraphSpec, count: int = 3, seed: int = 5) -> list[np.ndarray]:
     random = np.random.default_rng(seed)
+    if any(layer.layer == "embedding" for layer in spec.layers):
+        return [random.integers(-2, 12, (count, *spec.inputs[0].output_shape)).astype(np.float32)]
     return [random.normal(0, 2, (count, *layer.output_shape)).astype(np.float32) for layer in spec.inputs]
 
 
