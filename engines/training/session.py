@@ -71,12 +71,17 @@ def _check_fit(job: TrainJob, shards: Shards) -> None:
             )
     output = next(layer for layer in job.spec.layers if layer.name == job.spec.outputs[0])
     shape_targets(shards.targets, output.output_shape, job.recipe.loss)
-    samples, parts = len(shards.indices["train"]), job.recipe.accumulate
+    _check_batches(job, len(shards.indices["train"]))
+
+
+def _check_batches(job: TrainJob, samples: int) -> None:
+    """Refuse a split without samples, and a batch that cannot be cut into the recipe's equal parts."""
     if not samples:
         raise WorkbenchError(ErrorCode.DATA_SAMPLES_FEW, path=job.data, have=0, wanted=1)
     _, size = batch_shape(samples, job.recipe.batch_size)
-    if size % parts:
+    if size % job.recipe.accumulate:
         wanted = f"a divisor of the {size} samples that a batch has"
+        parts = job.recipe.accumulate
         raise WorkbenchError(ErrorCode.RECIPE_INVALID, setting="accumulate", value=parts, wanted=wanted)
 
 

@@ -15,8 +15,18 @@ from engines.contract.errors import ErrorCode, WorkbenchError
 from engines.contract.spec import GraphSpec, LayerSpec
 from engines.training.fitting import fitting
 
-DTYPES = {"fp32": torch.float32, "fp64": torch.float64}
-"""The type of weights and values by the recipe's precision."""
+DTYPES = {
+    "fp32": torch.float32,
+    "fp64": torch.float64,
+    "tf32": torch.float32,
+    "bf16": torch.float32,
+    "fp16": torch.float32,
+}
+"""The type of weights, inputs and outputs by the recipe's precision."""
+HALVES = {"bf16": torch.bfloat16, "fp16": torch.float16}
+"""The type that layers compute in where it is another one."""
+LAYOUTS = {"channels_last": torch.channels_last}
+"""How weights and values of images lie in memory, where it is not PyTorch's own way."""
 
 
 class DesignModule(nn.Module):
@@ -46,6 +56,22 @@ class DesignModule(nn.Module):
         return values[self.spec.outputs[0]]
 
 
+class MixedModule(DesignModule):
+    """A design whose layers compute in half precision where that is safe; its weights are float32.
+
+    In training and in evaluation alike, so that both are held to the same numbers.
+    """
+
+    def __init__(self, spec: GraphSpec, half: torch.dtype) -> None:
+        super().__init__(spec)
+        self.half_type = half
+
+    def forward(self, *inputs: Tensor) -> Tensor:
+        """Return the output in float32, as losses and metrics want it."""
+        with torch.autocast(inputs[0].device.type, self.half_type):
+            return super().forward(*inputs).float()
+
+
 def _make(layer: LayerSpec, inputs: list[tuple[int, ...]]) -> nn.Module:
     make = LAYERS.get(layer.layer)
     if make is None:
@@ -55,13 +81,17 @@ def _make(layer: LayerSpec, inputs: list[tuple[int, ...]]) -> nn.Module:
     return make(layer, inputs)
 
 
-def build(spec: GraphSpec, precision: str = "fp32") -> DesignModule:
+def build(spec: GraphSpec, precision: str = "fp32", layout: str = "") -> DesignModule:
     """Return the module of ``spec`` in training mode, its weights still PyTorch's own.
 
     Raises:
         WorkbenchError: ``LAYER_UNSUPPORTED``.
     """
-    return DesignModule(spec).to(DTYPES[precision])
+    half = HALVES.get(precision)
+    module = DesignModule(spec) if half is None else MixedModule(spec, half)
+    if layout in LAYOUTS:
+        module = module.to(memory_format=LAYOUTS[layout])  # type: ignore[call-overload]
+    return module.to(DTYPES[precision])
 
 
 def parameters_by_name(module: DesignModule) -> dict[str, Tensor]:
@@ -92,6 +122,6 @@ def load_weights(module: DesignModule, arrays: Mapping[str, npt.NDArray[Any]]) -
 def read_weights(module: DesignModule) -> dict[str, npt.NDArray[Any]]:
     """Return copies of every parameter by canonical name in the canonical layout, in their own precision."""
     return {
-        name: tensor.detach().to("cpu", copy=True).numpy()
+        name: tensor.detach().to("cpu", copy=True).contiguous().numpy()
         for name, tensor in parameters_by_name(module).items()
     }

@@ -8,9 +8,15 @@ from typing import Any
 
 import numpy.typing as npt
 
-from engines.backends.torch.build import DesignModule, build, load_weights
+from engines.backends.torch.build import DesignModule, load_weights
 from engines.backends.torch.devices import memory_faults, open_device
-from engines.backends.torch.train import EVALUATION_BATCH, full_precision, outputs_of, samples_of
+from engines.backends.torch.train import (
+    EVALUATION_BATCH,
+    module_of,
+    outputs_of,
+    round_products,
+    samples_of,
+)
 from engines.contract.events import Event
 from engines.contract.jobs import EvaluateJob
 from engines.contract.spec import Recipe
@@ -21,13 +27,15 @@ from engines.training.run_folder import CHECKPOINTS, read_design
 from engines.training.shards import Shards
 
 
-def load_run(run: Path, checkpoint: str, precision: str = "fp32") -> DesignModule:
+def load_run(run: Path, checkpoint: str, recipe: Recipe | None = None) -> DesignModule:
     """Build a run's design with the weights of its ``best`` or ``last`` checkpoint, ready to evaluate.
+
+    Without a ``recipe`` it computes in plain float32, whatever it was trained in.
 
     Raises:
         WorkbenchError: ``NOT_A_RUN``, ``CHECKPOINT_NONE``, ``FILE_DAMAGED`` …
     """
-    module = build(read_design(run), precision)
+    module = module_of(read_design(run), recipe or Recipe())
     load_weights(module, run_weights(run / CHECKPOINTS, checkpoint))
     return module.eval()
 
@@ -37,9 +45,9 @@ def evaluate(job: EvaluateJob, flags: ControlFlags) -> Iterator[Event]:
 
     def outputs(recipe: Recipe, shards: Shards) -> npt.NDArray[Any]:
         device = open_device(job.device)
-        full_precision()
+        round_products(recipe.precision)
         with memory_faults(device, EVALUATION_BATCH):
-            module = load_run(Path(job.run), job.checkpoint, recipe.precision).to(device)
+            module = load_run(Path(job.run), job.checkpoint, recipe).to(device)
             return outputs_of(module, samples_of(shards, module, recipe, device), job.split)
 
     return evaluate_run(job, outputs)

@@ -55,7 +55,7 @@ def read_state(module: DesignModule, optimizer: Optimizer, name: str) -> dict[st
         state = optimizer.state.get(tensor, {})
         for theirs, ours in _SLOTS[name].items():
             if state.get(theirs) is not None:
-                array = state[theirs].detach().to("cpu", copy=True).numpy()
+                array = state[theirs].detach().to("cpu", copy=True).contiguous().numpy()
                 arrays[f"optimizer/{ours}/{parameter}"] = array
     return arrays
 
@@ -87,7 +87,8 @@ def load_state(
 
 def _slot(arrays: Mapping[str, npt.NDArray[Any]], key: str, tensor: Tensor) -> Tensor:
     array = fitting(arrays, key, tuple(tensor.shape))
-    return torch.from_numpy(np.array(array)).to(tensor.device, tensor.dtype)
+    # Laid out in memory as the parameter is, as the fused kernels want it.
+    return torch.empty_like(tensor).copy_(torch.from_numpy(np.array(array)))
 
 
 def _trained(module: DesignModule) -> dict[str, Tensor]:

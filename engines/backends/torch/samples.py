@@ -27,8 +27,10 @@ class Samples:
         loss: str,
         device: torch.device,
         dtype: torch.dtype = torch.float32,
+        layout: str = "",
     ) -> None:
         self._shards, self._device, self._dtype = shards, device, dtype
+        self._channels_last = layout == "channels_last" and shards.inputs.ndim == 4
         self._targets = shape_targets(shards.targets, output_shape, loss)
         self._resident = fits_on(device, shards.inputs.nbytes + self._targets.nbytes)
         self._whole: dict[str, Pair] = {}
@@ -44,19 +46,19 @@ class Samples:
     def batches(self, split: str, positions: npt.NDArray[np.int64]) -> Pair:
         """Return the samples at ``positions`` (any shape) in ``split``, gathered in one go."""
         if not self._resident:
-            return self._gathered(self._indices[split][positions])
+            found, wanted = self._gathered(self._indices[split][positions])
+            return self._shown(found), wanted
         inputs, targets = self._split(split)
         flat = torch.from_numpy(positions.reshape(-1)).to(self._device)
-        return (
-            inputs.index_select(0, flat).reshape(*positions.shape, *inputs.shape[1:]),
-            targets.index_select(0, flat).reshape(*positions.shape, *targets.shape[1:]),
-        )
+        found = inputs.index_select(0, flat).reshape(*positions.shape, *inputs.shape[1:])
+        wanted = targets.index_select(0, flat).reshape(*positions.shape, *targets.shape[1:])
+        return self._shown(found), wanted
 
     def slice(self, split: str, begin: int, end: int) -> Tensor:
         """Return a run of the inputs of ``split``, in its order."""
         if self._resident:
-            return self._split(split)[0][begin:end]
-        return self._tensor(self._shards.inputs[self._indices[split][begin:end]])
+            return self._shown(self._split(split)[0][begin:end])
+        return self._shown(self._inputs(self._indices[split][begin:end]))
 
     def _split(self, split: str) -> Pair:
         if split not in self._whole:
@@ -64,7 +66,16 @@ class Samples:
         return self._whole[split]
 
     def _gathered(self, indices: npt.NDArray[np.int64]) -> Pair:
-        return self._tensor(self._shards.inputs[indices]), self._tensor(self._targets[indices])
+        return self._inputs(indices), self._tensor(self._targets[indices])
+
+    def _inputs(self, indices: npt.NDArray[np.int64]) -> Tensor:
+        """Return inputs as they are held: images with their channels last, where the layout is that."""
+        found = self._shards.inputs[indices]
+        return self._tensor(np.moveaxis(found, -3, -1) if self._channels_last else found)
+
+    def _shown(self, held: Tensor) -> Tensor:
+        """Return held inputs in the design's shape, without moving anything in memory."""
+        return held.movedim(-1, -3) if self._channels_last else held
 
     def _tensor(self, array: npt.NDArray[Any]) -> Tensor:
         tensor = torch.from_numpy(np.ascontiguousarray(array)).to(self._device)

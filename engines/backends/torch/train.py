@@ -5,23 +5,27 @@ from __future__ import annotations
 import copy
 import time
 from collections.abc import Iterator, Mapping, Sequence
+from contextlib import contextmanager
 from typing import Any
 
 import numpy as np
 import numpy.typing as npt
 import torch
 from torch import Tensor, nn
-from torch.optim import Optimizer
 
-from engines.backends.torch import optimizers
+from engines.backends.torch.abilities import ABILITIES
 from engines.backends.torch.build import DTYPES, DesignModule, build, load_weights, read_weights
 from engines.backends.torch.devices import memory_faults, open_device
-from engines.backends.torch.losses import LOSSES, step_metric
+from engines.backends.torch.forward import compile_forward, forward_of
+from engines.backends.torch.losses import step_metric
 from engines.backends.torch.samples import Samples
+from engines.backends.torch.steps import Steps
+from engines.contract.errors import WorkbenchError
 from engines.contract.events import Event
 from engines.contract.jobs import TrainJob
 from engines.contract.spec import GraphSpec, Recipe
 from engines.training import session
+from engines.training.abilities import check_abilities, compile_fault
 from engines.training.control import ControlFlags
 from engines.training.losses import LOSSES as LOSS_ROWS
 from engines.training.plan import free_cores, thread_candidates
@@ -44,18 +48,39 @@ class TorchTrainer:
     def __init__(self, job: TrainJob, shards: Shards) -> None:
         self.recipe = job.recipe
         self.device = open_device(job.device)
-        full_precision()
+        check_abilities(self.recipe, ABILITIES, str(self.device))
+        self.mode = ABILITIES.mode(self.recipe)
+        round_products(self.recipe.precision)
         self.environment: Mapping[str, str] = {
             "torch": torch.__version__,
             "cuda": torch.version.cuda or "",
         }
         with memory_faults(self.device, self.recipe.batch_size):
-            self.module = build(job.spec, self.recipe.precision).to(self.device)
+            self.module = module_of(job.spec, self.recipe).to(self.device)
             self.samples = samples_of(shards, self.module, self.recipe, self.device)
-        self.optimizer = optimizers.make_optimizer(self.module, self.recipe)
-        self._loss = LOSSES[self.recipe.loss]
+            self._forward = forward_of(self.module, self.recipe.loss)
+            compiled = compile_forward(self._forward) if self.compiles else self._forward
+            self.steps = Steps(self.module, self.recipe, compiled)
+        self._step = 0
         self._row = LOSS_ROWS[self.recipe.loss]
         self._random = any(isinstance(part, nn.Dropout) for part in self.module.modules())
+
+    @property
+    def compiles(self) -> bool:
+        """Whether the steps have to be compiled before the first."""
+        return self.mode == "compiled"
+
+    def prepare(self, batches: npt.NDArray[np.int64]) -> WorkbenchError | None:
+        """Compile forward and backward; where that fails, run eagerly and return why."""
+        try:
+            with self._trial() as steps:
+                self._train(steps, 0, batches[:1], np.zeros(1))
+        except WorkbenchError:
+            raise
+        except Exception as error:  # noqa: BLE001 - a compiler's faults are of any type
+            self.mode, self.steps.forward = "eager", self._forward
+            return compile_fault(ABILITIES.title, "compiled", "eager", error)
+        return None
 
     def thread_candidates(self) -> Sequence[int]:
         """Return the thread counts worth measuring; a CUDA device needs one."""
@@ -66,21 +91,30 @@ class TorchTrainer:
         torch.set_num_threads(threads)
 
     def measure(self, threads: int, batches: npt.NDArray[np.int64]) -> float:
-        """Return seconds a step on copies; the first steps, which warm up, do not count."""
+        """Return seconds a step, all put back as it was; the first steps, which warm up, do not count."""
         self.set_threads(threads)
-        module = copy.deepcopy(self.module)
-        optimizer = optimizers.make_optimizer(module, self.recipe)
-        with memory_faults(self.device, self.recipe.batch_size):
+        with self._trial() as steps:
             for _ in range(2):
-                self._steps(module, optimizer, 0, batches[:1], np.zeros(1))
+                self._train(steps, 0, batches[:1], np.zeros(1))
             self._synchronize()
             done, begin = 0, time.perf_counter()
             while done < MEASURED_STEPS and time.perf_counter() - begin < MEASURED_SECONDS:
-                batch = batches[done % len(batches)][None]
-                self._steps(module, optimizer, 0, batch, np.zeros(1))
+                self._train(steps, 0, batches[done % len(batches)][None], np.zeros(1))
                 self._synchronize()
                 done += 1
-        return (time.perf_counter() - begin) / done
+            return (time.perf_counter() - begin) / done
+
+    @contextmanager
+    def _trial(self) -> Iterator[Steps]:
+        """Give steps with an optimizer of their own; at its end the module is as it was."""
+        kept = copy.deepcopy(self.module.state_dict())
+        with memory_faults(self.device, self.recipe.batch_size):
+            try:
+                yield Steps(self.module, self.recipe, self.steps.forward)
+            finally:
+                for parameter in self.module.parameters():
+                    parameter.grad = None
+                self.module.load_state_dict(kept)
 
     def _synchronize(self) -> None:
         if self.device.type == "cuda":
@@ -91,39 +125,18 @@ class TorchTrainer:
     ) -> dict[str, npt.NDArray[np.floating[Any]]]:
         """Train a chunk of steps; one transfer from the device at its end."""
         with memory_faults(self.device, self.recipe.batch_size):
-            losses, metric = self._steps(self.module, self.optimizer, first_step, batches, rates)
+            losses, metric = self._train(self.steps, first_step, batches, rates)
             both = torch.stack([losses, metric]).cpu().numpy()
+        self._step = first_step + len(batches)
         return {"loss": both[0], self._row.step_metric: both[1]}
 
-    def _steps(
-        self,
-        module: DesignModule,
-        optimizer: Optimizer,
-        first_step: int,
-        batches: npt.NDArray[np.int64],
-        rates: npt.NDArray[np.float64],
+    def _train(
+        self, steps: Steps, first_step: int, batches: npt.NDArray[np.int64], rates: npt.NDArray[np.float64]
     ) -> tuple[Tensor, Tensor]:
         inputs, targets = self.samples.batches("train", batches)
         seeds = step_seeds(self.recipe.seed, "dropout", first_step, len(batches)) if self._random else ()
-        module.train()
-        # The parameters' own list: Optimizer.zero_grad costs more than some layers of a small model.
-        update = optimizers.bare_step(optimizer)
-        parameters = optimizer.param_groups[0]["params"]
-        losses: list[Tensor] = []
-        outputs: list[Tensor] = []
-        for step, (x, y, rate) in enumerate(zip(inputs.unbind(), targets.unbind(), rates.tolist())):
-            if seeds:
-                self._seed(seeds[step])
-            optimizer.param_groups[0]["lr"] = rate
-            output = module(x)
-            loss = self._loss(output, y)
-            loss.backward()
-            update()
-            for parameter in parameters:
-                parameter.grad = None
-            losses.append(loss.detach())
-            outputs.append(output.detach())
-        return torch.stack(losses), step_metric(self._row.targets, torch.stack(outputs), targets)
+        losses, outputs = steps.run(inputs, targets, rates.tolist(), seeds, self._seed)
+        return losses, step_metric(self._row.targets, outputs, targets)
 
     def _seed(self, seed: int) -> None:
         """Make what is random in a step depend on the run's seed and the step alone."""
@@ -133,25 +146,32 @@ class TorchTrainer:
             torch.default_generator.manual_seed(seed)
 
     def evaluate(self, split: str) -> npt.NDArray[np.floating[Any]]:
-        """Return the outputs for every sample of ``split``, in its order."""
+        """Return the outputs for every sample of ``split``, in its order, in the recipe's precision."""
         with memory_faults(self.device, EVALUATION_BATCH):
             return outputs_of(self.module, self.samples, split)
 
     def state(self) -> dict[str, npt.NDArray[Any]]:
-        """Return copies of weights and optimizer state; the engine has nothing of its own to keep."""
+        """Return copies of weights, optimizer state, and what a scaled loss has learned."""
         weights = {f"model/{name}": array for name, array in read_weights(self.module).items()}
-        return {**weights, **optimizers.read_state(self.module, self.optimizer, self.recipe.optimizer)}
+        return {**weights, **self.steps.state(self._step)}
 
     def load_state(self, arrays: Arrays, step: int) -> None:
         """Take over weights and optimizer state after ``step`` steps."""
         model = {name.removeprefix("model/"): array for name, array in arrays.items()}
         load_weights(self.module, model)
-        optimizers.load_state(self.module, self.optimizer, self.recipe.optimizer, arrays, step)
+        self.steps.load(arrays, step)
+        self._step = step
+
+
+def module_of(spec: GraphSpec, recipe: Recipe) -> DesignModule:
+    """Return the module of ``spec`` in the recipe's precision and layout."""
+    return build(spec, recipe.precision, ABILITIES.layout(recipe))
 
 
 def samples_of(shards: Shards, module: DesignModule, recipe: Recipe, device: torch.device) -> Samples:
     """Return the data as ``module`` takes them and its loss compares them."""
-    return Samples(shards, output_shape(module.spec), recipe.loss, device, DTYPES[recipe.precision])
+    outputs, dtype = output_shape(module.spec), DTYPES[recipe.precision]
+    return Samples(shards, outputs, recipe.loss, device, dtype, ABILITIES.layout(recipe))
 
 
 def outputs_of(module: DesignModule, samples: Samples, split: str) -> npt.NDArray[np.floating[Any]]:
@@ -170,7 +190,7 @@ def output_shape(spec: GraphSpec) -> tuple[int, ...]:
     return next(layer.output_shape for layer in spec.layers if layer.name == spec.outputs[0])
 
 
-def full_precision() -> None:
-    """Compute float32 as float32 on every device: engines are held against one another."""
-    torch.backends.cuda.matmul.allow_tf32 = False
-    torch.backends.cudnn.allow_tf32 = False
+def round_products(precision: str) -> None:
+    """Compute float32 as float32 on every device, as engines are compared by it; but for TF32 as asked."""
+    torch.backends.cuda.matmul.allow_tf32 = precision == "tf32"
+    torch.backends.cudnn.allow_tf32 = precision == "tf32"
