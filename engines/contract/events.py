@@ -17,13 +17,16 @@ import numpy.typing as npt
 from engines.contract.capabilities import EngineHealth, EngineReport, Interpreters
 from engines.contract.comparison import Comparison
 from engines.contract.errors import Fact
+from engines.contract.own_layers import LayerAnswer
 from engines.contract.preview import DataPreview
 from engines.contract.spec import DataManifest
 from engines.contract.views import (
     Evaluation,
     ExportView,
     GraphView,
+    LoweredView,
     OptimizeView,
+    ProfileView,
     ProofView,
     ReferenceView,
 )
@@ -39,10 +42,13 @@ Answered = (
     | DataPreview
     | GraphView
     | ProofView
+    | ProfileView
     | OptimizeView
+    | LoweredView
     | Evaluation
     | ExportView
     | ReferenceView
+    | LayerAnswer
     | Comparison
 )
 

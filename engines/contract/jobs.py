@@ -10,6 +10,7 @@ from collections.abc import Mapping
 from dataclasses import dataclass, field
 from typing import ClassVar
 
+from engines.contract.own_layers import DescribeLayerJob
 from engines.contract.spec import DataManifest, GraphSpec, Recipe
 from engines.contract.views import LoweredView
 
@@ -170,6 +171,21 @@ class ProveJob:
     model: str
     reference: str
     bound: float = 1e-5
+    provider: str = ""  # ONNX Runtime's, "" the CPU
+
+
+@dataclass(frozen=True)
+class ProfileOnnxJob:
+    """Measure how fast an ONNX file answers one sample; answered with a ``ProfileView``.
+
+    ``reference`` (an ``.npz`` with ``inputs``) gives real samples; empty: inputs are made.
+    """
+
+    kind: ClassVar[str] = "profile_onnx"
+    model: str
+    reference: str = ""
+    provider: str = ""
+    seconds: float = 1.0
 
 
 @dataclass(frozen=True)
@@ -196,6 +212,7 @@ class EvaluateOnnxJob:
     model: str
     data: str
     split: str = "test"
+    provider: str = ""  # ONNX Runtime's, "" the CPU
 
 
 EngineJob = ProbeJob | TrainJob | EvaluateJob | ExportJob | ReferenceJob | LowerJob
@@ -203,9 +220,11 @@ ToolsJob = (
     PrepareDataJob
     | PreviewDataJob
     | ExportDesignJob
+    | DescribeLayerJob
     | ReadGraphJob
     | LayOutJob
     | ProveJob
+    | ProfileOnnxJob
     | OptimizeJob
     | EvaluateOnnxJob
 )

@@ -99,7 +99,8 @@ class ProofView:
     max|reference|; with m = max|reference|, ``bound`` was applied as ``bound * m + min(bound, m / 1000)``,
     which is ``bound + bound * m`` but for tiny answers. ``where`` names the first
     output or node that differs ("" if none); ``reason`` is a word for what made it fail or not provable:
-    constant_output, no_answers, error_above_bound, shapes_differ, not_finite, classes_differ.
+    constant_output, no_answers, error_above_bound, shapes_differ, not_finite, classes_differ. ``provider``
+    is ONNX Runtime's execution provider that answered, ``nodes_elsewhere`` how many nodes it left to others.
     """
 
     kind: ClassVar[str] = "proof"
@@ -113,6 +114,8 @@ class ProofView:
     batches: tuple[BatchProof, ...] = ()
     where: str = ""
     reason: str = ""
+    provider: str = ""
+    nodes_elsewhere: int = 0
 
 
 @dataclass(frozen=True)
@@ -128,6 +131,17 @@ class ModelFacts:
     latency_plain_ms: float
     latency_runtime_ms: float
     operators: Mapping[str, int] = field(default_factory=dict)
+
+
+@dataclass(frozen=True)
+class ProfileView:
+    """How fast ONNX Runtime answers on ``provider``; ``placement`` counts nodes by the provider that ran them."""
+
+    kind: ClassVar[str] = "profile_view"
+    model: str
+    provider: str
+    facts: ModelFacts
+    placement: Mapping[str, int] = field(default_factory=dict)
 
 
 @dataclass(frozen=True)
@@ -161,7 +175,11 @@ class OptimizeView:
 
 @dataclass(frozen=True)
 class Evaluation:
-    """Loss and metrics on one split; ``confusion`` is row-major counts, rows true, columns predicted."""
+    """Loss and metrics on one split; ``confusion`` is row-major counts, rows true, columns predicted.
+
+    ``provider`` is ONNX Runtime's execution provider where that answered, ``nodes_elsewhere`` how many nodes
+    it left to others.
+    """
 
     kind: ClassVar[str] = "evaluation"
     split: str
@@ -169,6 +187,8 @@ class Evaluation:
     values: Mapping[str, float]
     classes: tuple[str, ...] = ()
     confusion: tuple[tuple[int, ...], ...] = ()
+    provider: str = ""
+    nodes_elsewhere: int = 0
 
 
 @dataclass(frozen=True)
@@ -190,3 +210,36 @@ class ExportView:
     bytes: int
     opset: int
     exporter: str
+
+
+@dataclass(frozen=True)
+class StageView:
+    """A model's graph at one stage of its engine's compiler.
+
+    ``latency_ms`` is the median of one batch of the view's ``batch`` (NaN where it cannot be run by itself),
+    ``max_abs_error`` what it answers against the first stage; ``reason`` says why there is no graph.
+    """
+
+    key: str
+    title: str
+    graph: GraphView
+    latency_ms: float
+    max_abs_error: float
+    reason: str = ""
+
+
+@dataclass(frozen=True)
+class LoweredView:
+    """What an engine makes of a model, from as it was built to as it runs.
+
+    An error is within the bound where it is at most ``bound + bound * reference_max``.
+    """
+
+    kind: ClassVar[str] = "lowered_view"
+    engine: str
+    compiler: str  # name and version: "Grappler 2.21.0"
+    stages: tuple[StageView, ...]
+    samples: int
+    batch: int
+    reference_max: float
+    bound: float = 1e-5

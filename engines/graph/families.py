@@ -1,4 +1,4 @@
-"""Which family an ONNX operator belongs to: the table behind the colours of the graph."""
+"""Which family an operator belongs to: the tables behind the colours of the graph."""
 
 from __future__ import annotations
 
@@ -43,3 +43,34 @@ FAMILIES: dict[str, str] = {op: family for family, ops in _OPERATORS.items() for
 def family_of(op: str) -> str:
     """Return the family of an operator type, ``other`` where the table has none."""
     return FAMILIES.get(op, "other")
+
+
+_PARTS: dict[str, str] = {
+    "normalize": "batchnorm batch_norm layernorm layer_norm groupnorm group_norm rms_norm",
+    "convolution": "convolution conv1d conv2d conv3d depthwise",
+    "pool": "pool reduce argmax cumsum mean amax top_k",
+    "dense": "matmul einsum dot linear addmm gemm bmm lstm gru attention",
+    "shape": """
+        reshape transpose permute squeeze flatten view slice gather pad broadcast expand cast convert
+        identity const iota getitem alias clone noop arg shape bitcast copy tuple sym_size
+    """,
+    "activate": "relu elu gelu silu sigmoid tanh softmax softplus erf logistic",
+    "combine": """
+        add sub mul div pow sum max min concat cat stack select compare exp log rsqrt sqrt neg abs where
+        mod
+    """,
+}
+"""What an engine's own operators have in their names, the most telling family first."""
+
+
+def family_of_engine(op: str) -> str:
+    """Return the family of an operator of an engine: TensorFlow's, ATen's, StableHLO's or XLA's.
+
+    ``_FusedConv2D``, ``aten.batch_norm``, ``stablehlo.dot_general`` say by their names what they do.
+    """
+    name = op.lower()
+    return next((family for family, parts in _PARTS.items() if _has(name, parts)), "other")
+
+
+def _has(name: str, parts: str) -> bool:
+    return any(part in name for part in parts.split())

@@ -13,11 +13,14 @@ from engines.training.control import ControlFlags
 TOOLS: dict[str, tuple[str, str]] = {
     "prepare_data": ("engines.data.prepare", "run"),
     "preview_data": ("engines.data.preview", "run"),
+    "describe_layer": ("engines.training.own_code", "describe"),
     "export_design": ("engines.graph.jobs", "export_design"),
     "read_graph": ("engines.exchange.jobs", "read_graph"),
-    "prove": ("engines.graph.jobs", "prove"),
+    "lay_out": ("engines.graph.stages", "lay_out_stages"),
+    "prove": ("engines.graph.onnx_jobs", "prove"),
+    "profile_onnx": ("engines.graph.onnx_jobs", "profile_onnx"),
     "optimize": ("engines.graph.jobs", "optimize"),
-    "evaluate_onnx": ("engines.graph.jobs", "evaluate_onnx"),
+    "evaluate_onnx": ("engines.graph.onnx_jobs", "evaluate_onnx"),
 }
 """A job's kind, and the module and function that answer it."""
 

@@ -7,7 +7,7 @@ from importlib import import_module
 
 from engines.contract.errors import ErrorCode, WorkbenchError
 from engines.contract.events import Answer, Event
-from engines.contract.jobs import EngineJob, EvaluateJob, ExportJob, ProbeJob, ReferenceJob, TrainJob
+from engines.contract.jobs import EngineJob, EvaluateJob, ExportJob, LowerJob, ProbeJob, ReferenceJob, TrainJob
 from engines.training.control import ControlFlags
 
 Answerer = Callable[[EngineJob, ControlFlags], Iterator[Event]]
@@ -17,6 +17,7 @@ _ANSWERS: dict[type, tuple[str, str]] = {
     EvaluateJob: ("evaluate", "evaluate"),
     ExportJob: ("export", "export"),
     ReferenceJob: ("export", "write_answers"),
+    LowerJob: ("lowering", "lower"),
 }
 """Module and function of a backend by job; each takes the job and the flags."""
 

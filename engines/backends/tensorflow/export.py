@@ -63,7 +63,7 @@ def to_onnx(model: DesignModel, output: str, target: Path) -> onnx.ModelProto:
     """
     with exporting.export_faults(target, "tf2onnx"), without_chatter():
         written, _ = tf2onnx.convert.from_function(
-            _graph(model), input_signature=_signature(model), opset=OPSET
+            traced(model), input_signature=_signature(model), opset=OPSET
         )
         name_as_design(written, model.spec, output, _layer_of)
         _finish(written)
@@ -75,7 +75,7 @@ def _signature(model: DesignModel) -> list[tf.TensorSpec]:
     return [tf.TensorSpec((None, *layer.output_shape), tf.float32) for layer in model.spec.inputs]
 
 
-def _graph(model: DesignModel) -> tf.types.experimental.PolymorphicFunction:
+def traced(model: DesignModel) -> tf.types.experimental.PolymorphicFunction:
     """Return a function of inputs in the design's layout, each layer's operations under its own scope."""
 
     def answer(*given: tf.Tensor) -> tf.Tensor:
@@ -92,7 +92,12 @@ def _graph(model: DesignModel) -> tf.types.experimental.PolymorphicFunction:
 
 
 def _layer_of(node: onnx.NodeProto) -> str:
-    scope = node.name.split("/")[0]
+    return layer_of_scope(node.name)
+
+
+def layer_of_scope(name: str) -> str:
+    """Return the design's node whose scope an operation's name begins with, "" where it has none."""
+    scope = name.split("/")[0]
     return scope[len(_SCOPE) :] if scope.startswith(_SCOPE) else ""
 
 

@@ -1,0 +1,148 @@
+"""What PyTorch makes of a model: exported to ATen, decomposed, batch norms folded, channels last."""
+
+from __future__ import annotations
+
+import copy
+import warnings
+from collections import Counter
+from collections.abc import Callable, Iterator
+from pathlib import Path
+from typing import Any
+
+import numpy.typing as npt
+import torch
+from torch import Tensor, fx, nn
+from torch.export import ExportedProgram
+from torch.nn.utils.fusion import fuse_conv_bn_weights, fuse_linear_bn_weights
+
+from engines.backends.torch.build import DesignModule
+from engines.backends.torch.evaluate import load_run
+from engines.backends.torch.layers import PopulationBatchNorm
+from engines.contract.events import Event
+from engines.contract.jobs import LowerJob
+from engines.contract.views import EdgeView, GraphView, NodeView, TensorView
+from engines.training import lowering
+from engines.training.control import ControlFlags
+from engines.training.lowering import Stage
+
+Array = npt.NDArray[Any]
+Run = Callable[[Array], Array]
+_STAGES = 4
+
+
+def lower(job: LowerJob, flags: ControlFlags) -> Iterator[Event]:
+    """Answer with the stages of a run's model."""
+    module = load_run(Path(job.run), job.checkpoint).eval()
+    compiler = f"torch.export {torch.__version__}"
+    return lowering.lower(job, flags, "torch", compiler, stages(module), _STAGES)
+
+
+def stages(module: DesignModule) -> Iterator[Stage]:
+    """Make one stage after the other; ``module`` itself stays as it is."""
+    name = module.spec.name
+    program = _exported(module)
+    yield Stage("exported", "As exported (ATen)", graph_view(program, name), _runner(module))
+    with warnings.catch_warnings():
+        warnings.simplefilter("ignore")
+        core = program.run_decompositions()
+    yield Stage("decomposed", "Decomposed (core ATen)", graph_view(core, name), _runner(core.module()))
+    folded = fold_batch_norms(module)
+    graph = graph_view(_exported(folded), name)
+    yield Stage("folded", "Batch norm folded", graph, _runner(folded))
+    last = copy.deepcopy(folded).to(memory_format=torch.channels_last)  # type: ignore[call-overload]
+    yield Stage("channels_last", "Channels last in memory", graph, _runner(last, torch.channels_last))
+
+
+def _exported(module: DesignModule) -> ExportedProgram:
+    examples = tuple(torch.zeros(2, *layer.output_shape) for layer in module.spec.inputs)
+    batch = torch.export.Dim("batch")
+    shapes = (tuple({0: batch} for _ in examples),)
+    with warnings.catch_warnings():
+        warnings.simplefilter("ignore")  # deprecations of its own
+        return torch.export.export(module, examples, dynamic_shapes=shapes)
+
+
+def _runner(module: Any, layout: torch.memory_format = torch.contiguous_format) -> Run:
+    def run(inputs: Array) -> Array:
+        given = torch.from_numpy(inputs)
+        with torch.inference_mode():
+            found: Array = module(
+                given.contiguous(memory_format=layout) if given.ndim == 4 else given
+            ).numpy()
+        return found
+
+    return run
+
+
+def fold_batch_norms(module: DesignModule) -> DesignModule:
+    """Return a copy with the batch norms that alone follow a convolution or dense layer in its weights."""
+    folded = copy.deepcopy(module)
+    kinds: dict[str, Any] = dict(folded.named_children())
+    users = Counter(source for layer in module.spec.layers for source in layer.inputs)
+    for layer in module.spec.layers:
+        norm = kinds.get(layer.name)
+        before = kinds.get(layer.inputs[0]) if layer.inputs else None
+        if not isinstance(norm, PopulationBatchNorm) or users[layer.inputs[0]] > 1:
+            continue
+        if isinstance(before, (nn.Conv1d, nn.Conv2d, nn.Linear)):
+            _fold(before, norm)
+            folded._modules[layer.name] = nn.Identity()
+    return folded
+
+
+def _fold(before: nn.Conv1d | nn.Conv2d | nn.Linear, norm: PopulationBatchNorm) -> None:
+    fuse: Any = fuse_linear_bn_weights if isinstance(before, nn.Linear) else fuse_conv_bn_weights
+    before.weight, before.bias = fuse(
+        before.weight,
+        before.bias,
+        norm.running_mean,
+        norm.running_var,
+        norm.epsilon,
+        norm.weight,
+        norm.bias,
+    )
+
+
+def graph_view(program: ExportedProgram, name: str) -> GraphView:
+    """Return an exported program as records; its weights are counted, and no nodes."""
+    inputs = set(program.graph_signature.user_inputs)
+    shown = [node for node in program.graph.nodes if node.op != "placeholder" or node.name in inputs]
+    names = {node.name for node in shown}
+    edges = tuple(
+        EdgeView(source.name, node.name, source.name)
+        for node in shown
+        for source in node.all_input_nodes
+        if source.name in names
+    )
+    weights = [*program.parameters(), *program.buffers()]
+    return GraphView(
+        name=name,
+        format="torch.export",
+        nodes=tuple(_node(node) for node in shown),
+        edges=edges,
+        bytes=sum(weight.numel() * weight.element_size() for weight in weights),
+        parameters=sum(weight.numel() for weight in weights if weight.is_floating_point()),
+    )
+
+
+def _node(node: fx.Node) -> NodeView:
+    border = {"placeholder": "Input", "output": "Output"}.get(node.op)
+    stack = node.meta.get("nn_module_stack") or {}
+    paths = [path for path, _ in stack.values() if path]
+    return NodeView(
+        id=node.name,
+        name=node.name,
+        op=border or (str(node.target) if "." in str(node.target) else node.name.rstrip("_0123456789")),
+        family="io" if border else "other",
+        layer=paths[0].split(".")[0] if paths else "",
+        inputs=tuple(_tensor(source) for source in node.all_input_nodes),
+        outputs=(_tensor(node),),
+    )
+
+
+def _tensor(node: fx.Node) -> TensorView:
+    value = node.meta.get("val")
+    if not isinstance(value, Tensor):
+        return TensorView(node.name, "", ())
+    sizes = tuple(str(size) if isinstance(size, int) else "batch" for size in value.shape)
+    return TensorView(node.name, str(value.dtype).removeprefix("torch."), sizes)
