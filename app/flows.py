@@ -18,6 +18,7 @@ from app.engine_flows import probe as probe
 from app.engine_flows import probe_all as probe_all
 from app.exports import Exporter, write_model
 from app.messages.table import tell
+from app.own_layers import demand_trusted
 from app.plans import (
     DataChoice,
     Plan,
@@ -84,7 +85,7 @@ def train(desk: Desk, order: TrainOrder) -> Answering:
         return
     plan = make_plan(order.design, order.data, order.settings)
     row = installed_engine(order.engine or (plan.project.engine if plan.project else "") or default_engine())
-    out = _empty_folder(order.out) if order.out else None
+    out = empty_folder(order.out) if order.out else None
     desk.warm(row.name)
     manifest = yield from prepare(desk, plan.data)
     check_fit(plan.spec, plan.recipe, manifest)
@@ -122,11 +123,17 @@ def resume(
     settings: tuple[str, ...],
     debug: DebugChoice | None = None,
 ) -> Answering:
-    """Go on with a run from its last checkpoint; a setting given anew replaces the stored one."""
-    record = yield from _open_run(desk, run)
+    """Go on with a run in its folder, from its last checkpoint; a setting given anew replaces the stored one.
+
+    Raises:
+        WorkbenchError: ``ENGINE_OF_RUN`` for another engine: there it goes on as a new run (``app.further``).
+    """
+    record = yield from open_run(desk, run)
+    if engine and engine != record.engine:
+        raise WorkbenchError(ErrorCode.ENGINE_OF_RUN, run=run.name, engine=record.engine)
     spec: GraphSpec = read_design(run)
     recipe: Recipe = apply_settings(read_recipe(run), settings)
-    row = installed_engine(engine or record.engine)
+    row = installed_engine(record.engine)
     desk.warm(row.name)
     manifest = yield from data_of_run(desk, run)
     job = train_job(spec, recipe, manifest, run, device or record.device, resume=True)
@@ -169,7 +176,7 @@ def evaluate(desk: Desk, subject: Path, data: str, split: str, device: str) -> A
 def _evaluate_run(
     desk: Desk, run: Path, data: str, split: str, device: str
 ) -> Generator[Event, None, Evaluation]:
-    record = yield from _open_run(desk, run)
+    record = yield from open_run(desk, run)
     row = installed_engine(record.engine)
     desk.warm(row.name)
     manifest = yield from prepare(desk, data_choice(data)) if data else data_of_run(desk, run)
@@ -187,7 +194,7 @@ def export(
     Raises:
         WorkbenchError: ``PROOF_FAILED`` or ``NOT_PROVABLE``; the file then lies as ``NAME.unproven.onnx``.
     """
-    record = yield from _open_run(desk, run)
+    record = yield from open_run(desk, run)
     row = installed_engine(record.engine)
     desk.warm(row.name)
     make_folder(target.absolute().parent)
@@ -241,11 +248,12 @@ def inspect(desk: Desk, path: Path) -> Answering:
 
 def _own_samples(desk: Desk, model: str) -> Generator[Event, None, str]:
     """Return test samples of the data that the file says it learned, "" where those are not here."""
-    view = yield from _but_answers(desk.ask(TOOLS, ReadGraphJob(model), GraphView))
+    view = yield from but_answers(desk.ask(TOOLS, ReadGraphJob(model), GraphView))
     return samples_of(view.facts.get("modelwright.data_digest", ""))
 
 
-def _but_answers(asking: Generator[Event, None, Record]) -> Generator[Event, None, Record]:
+def but_answers(asking: Generator[Event, None, Record]) -> Generator[Event, None, Record]:
+    """Yield a job's events without what it answered, where that is only half the way."""
     while True:
         try:
             event = next(asking)
@@ -290,9 +298,11 @@ def check_run(desk: Desk, run: Path) -> Answering:
     yield Finished()
 
 
-def _open_run(desk: Desk, run: Path) -> Generator[Event, None, RunRecord]:
+def open_run(desk: Desk, run: Path) -> Generator[Event, None, RunRecord]:
+    """Return a run's record, once its files are found whole; the work is about it from here on."""
     record = read_run(run)
     desk.run_folder = run.absolute()
+    demand_trusted(run, read_design(run))
     for finding in verify(run):
         facts = {"path": str(run / finding.path), "why": finding.problem}
         if finding.path in NEEDED:
@@ -301,7 +311,8 @@ def _open_run(desk: Desk, run: Path) -> Generator[Event, None, RunRecord]:
     return record
 
 
-def _empty_folder(folder: Path) -> Path:
+def empty_folder(folder: Path) -> Path:
+    """Make a folder that is empty or not there yet; raises ``RUN_EXISTS``."""
     if folder.exists() and (not folder.is_dir() or any(folder.iterdir())):
         raise WorkbenchError(ErrorCode.RUN_EXISTS, path=str(folder.absolute()))
     make_folder(folder)

@@ -12,6 +12,7 @@ from pathlib import Path
 
 from app.engine_places import is_there
 from app.home import data_cache, loose_runs
+from app.own_layers import layers_place, own_layers, settle
 from app.project import FILE, Project, new_run_folder
 from app.recipe_settings import apply_settings, nearest
 from engines.contract.capabilities import EngineRow
@@ -64,6 +65,8 @@ def make_plan(choice: str, data: str = "", settings: Sequence[str] = ()) -> Plan
     if path.is_dir():
         raise WorkbenchError(ErrorCode.NOT_A_PROJECT, path=str(path.absolute()))
     design = open_design(choice)
+    design.own = own_layers(layers_place(choice))
+    settle(design)
     recipe = apply_settings(design.recipe, settings)
     return Plan(path.stem, freeze(design), recipe, data_choice(data or design.data))
 
@@ -71,6 +74,7 @@ def make_plan(choice: str, data: str = "", settings: Sequence[str] = ()) -> Plan
 def project_plan(project: Project, name: str, data: str = "", settings: Sequence[str] = ()) -> Plan:
     """Return the plan of a project's design."""
     design = project.load_design(name)
+    settle(design)
     recipe = apply_settings(design.recipe, settings)
     source = data_choice(data or project.data_source(design))
     return Plan(name, freeze(design), recipe, source, project)

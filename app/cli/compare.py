@@ -9,10 +9,19 @@ from typing import Annotated
 import typer
 
 from app import comparisons
+from app.cli.comparison_tables import comparison_lines
 from app.cli.figures import number, table
 from app.cli.options import AsJson, Data, Device, Settings
 from app.cli.reporting import HumanPrinter, conclude
-from engines.contract.events import Event, Finished, Hello, Validated
+from app.desk import Desk
+from app.engine_comparison import ComparisonOrder, compare_engines
+from app.engine_titles import titles
+from app.flows import Answering
+from app.messages import comparing
+from engines.contract.comparison import Comparison, Verdict
+from engines.contract.errors import ErrorCode, WorkbenchError
+from engines.contract.events import Answer, Event, Finished, Hello, Validated
+from engines.runs.engine_comparison import BOUND_STEPS, judge
 
 
 def register(application: typer.Typer) -> None:
@@ -26,17 +35,25 @@ class ComparePrinter(HumanPrinter):
     def __init__(self) -> None:
         super().__init__()
         self._engine = ""
+        self._tables = False
 
     def tell(self, event: Event) -> None:
         """Print the comparison; while engines train, one line that moves."""
-        if isinstance(event, Hello):
-            self._engine = event.engine
-        elif isinstance(event, Validated):
-            values = "  ".join(f"{name} {number(value)}" for name, value in event.values.items())
-            self.progress(f"{self._engine}  epoch {event.epoch}  {values}")
-        elif isinstance(event, Finished):
-            for line in summary_lines(event.summary):
-                self.line(line)
+        match event:
+            case Hello():
+                self._engine = event.engine
+            case Validated():
+                values = "  ".join(f"{name} {number(value)}" for name, value in event.values.items())
+                self.progress(f"{self._engine}  epoch {event.epoch}  {values}")
+            case Answer(record=Comparison(state="finished" | "stopped") as found):
+                self._tables = True
+                for line in comparison_lines(found):
+                    self.line(line)
+            case Finished() if not self._tables:
+                for line in summary_lines(event.summary):
+                    self.line(line)
+            case _:
+                pass
 
 
 def compare(
@@ -48,20 +65,61 @@ def compare(
     engines: Annotated[str, typer.Option(help="Engines with commas between them.")] = "",
     device: Device = "cpu",
     settings: Settings = [],  # noqa: B006 - typer copies it
+    quick: Annotated[
+        bool, typer.Option("--quick", help="The check in fp64 alone, without the whole training.")
+    ] = False,
+    check: Annotated[
+        bool, typer.Option("--check/--no-check", help="Check in fp64 first: it tells meaning from rounding.")
+    ] = True,
+    steps: Annotated[int, typer.Option(min=1, help="Steps of the check.")] = BOUND_STEPS,
+    dropout: Annotated[
+        bool, typer.Option("--with-dropout", help="Keep dropout, whose masks differ between engines.")
+    ] = False,
     as_json: AsJson = False,
 ) -> None:
-    """Say what differs between two runs, two model files, or one training on several engines."""
-    names = [name.strip() for name in engines.split(",") if name.strip()]
+    """Say what differs between two runs, two model files, or one training on several engines.
+
+    Of several engines the exit status is 0 only where all came to their end, their curves agree (or
+    nothing is promised for them) and every ONNX file is proven against every engine.
+    """
+    names = tuple(name.strip() for name in engines.split(",") if name.strip())
     printer = ComparePrinter()
     if design and names and not subjects:
-        conclude(
-            lambda desk: comparisons.compare_engines(desk, design, data, names, settings, device),
-            printer,
-            as_json,
-        )
+        parts = ("check",) if quick else ("check", "whole") if check else ("whole",)
+        order = ComparisonOrder(design, data, names, tuple(settings), device, parts, steps, dropout)
+        conclude(lambda desk: _compared(desk, order), printer, as_json)
     if design or names or subjects is None or len(subjects) != 2:
         raise typer.BadParameter("give two runs or model files, or --design with --engines")
     conclude(lambda desk: comparisons.compare(desk, subjects[0], subjects[1]), printer, as_json)
+
+
+def _compared(desk: Desk, order: ComparisonOrder) -> Answering:
+    """Compare engines; a comparison that speaks against one of them fails.
+
+    Raises:
+        WorkbenchError: ``ENGINES_DISAGREE`` or ``ENGINE_LEFT_OUT``.
+    """
+    found: Comparison | None = None
+    for event in compare_engines(desk, order):
+        if isinstance(event, Answer) and isinstance(event.record, Comparison):
+            found = event.record
+        if isinstance(event, Finished) and found is not None:
+            _check(found, judge(found))
+        yield event
+
+
+def _check(found: Comparison, verdict: Verdict) -> None:
+    if verdict.failed:
+        why = " ".join(
+            f"{titles()[one.engine]}: {comparing.reason(one)}" for one in found.entrants if one.code
+        )
+        engines = comparing.names(verdict.failed, titles())
+        raise WorkbenchError(ErrorCode.ENGINE_LEFT_OUT, engines=engines, why=why)
+    if not verdict.clean:
+        words = comparing.verdict_words(found, verdict, titles())
+        raise WorkbenchError(
+            ErrorCode.ENGINES_DISAGREE, verdict=f"{words} {comparing.files_words(verdict)}".strip()
+        )
 
 
 def summary_lines(summary: Mapping[str, float | str]) -> list[str]:

@@ -9,18 +9,24 @@ import typer
 
 from app import flows
 from app.cli.figures import duration, number
-from app.cli.options import AsJson, Data, Device, Settings
+from app.cli.options import AsJson, Data, Device, Settings, Trust
 from app.cli.reporting import HumanPrinter, conclude
+from app.debugging import how_to_attach
+from app.further import Further, go_on, is_other
+from app.messages import words
+from app.own_layers import trust_choice
 from engines.contract.events import (
     Answer,
     CheckpointSaved,
     Event,
     Finished,
+    Listening,
     Metrics,
     Started,
     Stopped,
     Validated,
 )
+from engines.contract.jobs import DebugChoice
 from engines.contract.spec import DataManifest
 
 
@@ -43,6 +49,8 @@ class TrainPrinter(HumanPrinter):
                 self.line(_data_line(manifest))
                 for warning in manifest.warnings:
                     self.line(f"  {warning}")
+            case Listening():
+                self.line(words.ATTACHED if event.state == "attached" else how_to_attach(event))
             case Started():
                 self._started = event
                 self.line(_started_line(event))
@@ -84,12 +92,34 @@ def train(
     engine: Annotated[str, typer.Option(help="Engine as “modelwright engines” lists it.")] = "",
     device: Device = "",
     settings: Settings = [],  # noqa: B006 - typer copies it
-    resume: Annotated[Path | None, typer.Option(help="Go on with this run from its last checkpoint.")] = None,
+    resume: Annotated[
+        Path | None,
+        typer.Option(
+            help="Go on with this run: in its folder on its own engine; with --engine OTHER, --checkpoint "
+            "best or --out as a new run that takes over weights and optimizer."
+        ),
+    ] = None,
+    checkpoint: Annotated[str, typer.Option(help="With --resume: last, or best (weights alone).")] = "last",
     out: Annotated[Path | None, typer.Option(help="Folder of the run; must be empty or not there.")] = None,
+    debug: Annotated[
+        bool, typer.Option("--debug", help="Wait for a debugger before the first step.")
+    ] = False,
+    debug_port: Annotated[
+        int, typer.Option(help="Where it attaches on this machine; 0: any free port.", min=0, max=65535)
+    ] = 0,
+    debug_wait: Annotated[bool, typer.Option(help="Whether training waits for the debugger.")] = True,
+    trust: Trust = False,
     as_json: AsJson = False,
 ) -> None:
     """Train a design and keep the run."""
-    order = flows.TrainOrder(design, data, engine, device, tuple(settings), resume, out)
+    if trust:
+        trust_choice(str(resume or design))
+    choice = DebugChoice(debug_port, debug_wait) if debug else None
+    changes = tuple(settings)
+    if resume is not None and (checkpoint == "best" or out is not None or is_other(resume, engine)):
+        further = Further(engine, device, changes, checkpoint, out)
+        conclude(lambda desk: go_on(desk, resume, further), TrainPrinter(), as_json)
+    order = flows.TrainOrder(design, data, engine, device, changes, resume, out, choice)
     conclude(lambda desk: flows.train(desk, order), TrainPrinter(), as_json)
 
 

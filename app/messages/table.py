@@ -9,12 +9,36 @@ import traceback
 from collections.abc import Mapping
 from functools import cache
 
-from app.messages import comparing, contract, data, design, environments, graph, host, projects, starting, training
+from app.messages import (
+    comparing,
+    contract,
+    data,
+    design,
+    environments,
+    graph,
+    host,
+    own_layers,
+    projects,
+    starting,
+    training,
+)
 from app.messages.message import Message, Told
 from engines.contract.errors import ErrorCode, Fact, WorkbenchError
 from engines.contract.events import Crashed, Failed
 
-AREAS = (comparing, contract, data, design, environments, graph, host, projects, starting, training)
+AREAS = (
+    comparing,
+    contract,
+    data,
+    design,
+    environments,
+    graph,
+    host,
+    own_layers,
+    projects,
+    starting,
+    training,
+)
 """Every file with rows; a test fails where a code has no row, or two."""
 
 

@@ -54,6 +54,16 @@ class ErrorCode(str, Enum):
     DESIGN_DATA_LOSS = "design_data_loss"  # loss, task, data
     DESIGN_CODE_ENGINE = "design_code_engine"  # engine, known
 
+    # Layers of one's own; line counts from 1, 0 where none is known
+    OWN_LAYER_MISSING = "own_layer_missing"  # file, folder
+    OWN_LAYER_BROKEN = "own_layer_broken"  # file, line, why, text (of the line)
+    OWN_LAYER_UNTRUSTED = "own_layer_untrusted"  # file, folder
+    OWN_LAYER_PENDING = "own_layer_pending"  # file
+    OWN_LAYER_FAILED = "own_layer_failed"  # file, line, what, why, text (of the line), doing
+    OWN_LAYER_ENGINE = "own_layer_engine"  # node, file, engine, method, known
+    OWN_LAYER_EXPORT = "own_layer_export"  # node, file, exporter, why
+    RUN_LAYERS_UNTRUSTED = "run_layers_untrusted"  # path, files
+
     # Data that cannot be read or used; line and column count from 1
     DATA_SOURCE_UNKNOWN = "data_source_unknown"  # source, known
     DATA_EMPTY = "data_empty"  # path
@@ -148,6 +158,9 @@ class ErrorCode(str, Enum):
     PASS_UNKNOWN = "pass_unknown"  # name, known
     UNSUPPORTED_FORMAT = "unsupported_format"  # path, format, missing
     FORMAT_UNKNOWN = "format_unknown"  # path
+    PROVIDER_UNKNOWN = "provider_unknown"  # provider, known
+    PROVIDER_FAILED = "provider_failed"  # provider, why
+    PROVIDER_FELL_BACK = "provider_fell_back"  # provider, used, path
     EXPORT_FAILED = "export_failed"  # path, why
 
     # Training and run folders.

@@ -35,7 +35,8 @@ RUN, DESIGN, RECIPE, DATA = "run.json", "design.json", "recipe.json", "data.json
 ENVIRONMENT, SPLIT, INITIAL, EVENTS = "environment.json", "split.npz", "init.safetensors", "events.jsonl"
 METRICS, CHECKPOINTS, ARTIFACTS = "metrics/steps.bin", "checkpoints", "artifacts"
 EXPLANATION = "README.txt"
-FOLDERS = ("metrics", CHECKPOINTS, ARTIFACTS)
+LAYERS = "layers"
+FOLDERS = ("metrics", CHECKPOINTS, ARTIFACTS, LAYERS)
 FILES = (DESIGN, RECIPE, DATA, ENVIRONMENT, SPLIT, INITIAL, EVENTS, EXPLANATION, manifest.NAME, LOCK)
 
 
@@ -88,9 +89,17 @@ def read_record(folder: Path, name: str, kind: type[Any]) -> Any:
     Raises:
         WorkbenchError: ``NOT_A_RUN`` where there is no ``run.json``; ``FILE_DAMAGED``.
     """
-    path = folder / name
     if not (folder / RUN).exists():
         raise WorkbenchError(ErrorCode.NOT_A_RUN, path=str(folder))
+    return read_plain(folder / name, kind)
+
+
+def read_plain(path: Path, kind: type[Any]) -> Any:
+    """Read a record that :func:`write_record` wrote.
+
+    Raises:
+        WorkbenchError: ``FILE_DAMAGED``, or what reading a file raises.
+    """
     try:
         return from_plain(kind, json.loads(read_bytes(path)))
     except ValueError as error:
@@ -150,6 +159,7 @@ class RunFolder:
     ) -> None:
         """Write what is known before the first step; ``run.json`` comes last and makes it a run."""
         write_record(self.path / DESIGN, job.spec)
+        self._write_layers(job.spec)
         write_record(self.path / RECIPE, job.recipe)
         write_record(self.path / DATA, job.manifest)
         write_record(self.path / ENVIRONMENT, _environment(environment))
@@ -162,6 +172,12 @@ class RunFolder:
         make_folder(self.path / ARTIFACTS)
         manifest.write(self.path, moving=True)
         write_record(self.path / RUN, _record(self.path, job, engine))
+
+    def _write_layers(self, spec: GraphSpec) -> None:
+        """Lay the files of one's own layers down to be read; what runs is the text in the design's record."""
+        for layer in spec.own_layers:
+            make_folder(self.path / LAYERS)
+            write_text_atomic(self.path / LAYERS / Path(layer.file).name, layer.source)
 
     def initial(self) -> Arrays:
         """Read the weights that the run began with."""

@@ -166,12 +166,11 @@ def test_that_two_runs_are_compared(trained: tuple[Path, Outcome], shared: Path,
     assert shown.out.splitlines()[0].split() == ["first", "second"]
 
 
-def test_that_one_design_is_compared_on_several_engines(shared: Path) -> None:
+def test_that_one_engine_alone_is_no_comparison(shared: Path) -> None:
     arguments = ("--engines", "fake,fake", "--set", "epochs=1", "--json")
     outcome = modelwright(shared, "compare", "--design", "digits-mlp", "--data", "digits", *arguments)
-    assert outcome.status == 0
-    assert [event["kind"] for event in outcome.events].count("finished") == 1
-    assert outcome.last["summary"]["fake.max_rel_difference"] == 0.0
+    assert_told(outcome, "two engines at least", "Fake")
+    assert outcome.last["code"] == "engines_few"
 
 
 def test_that_a_run_and_a_file_are_not_compared(

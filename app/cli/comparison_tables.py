@@ -1,0 +1,74 @@
+"""A comparison of engines as lines: the verdict, a row an engine, the pairs, the proofs of files."""
+
+from __future__ import annotations
+
+from app.cli.figures import duration, number, size, table
+from app.engine_titles import titles
+from app.messages import comparing
+from engines.contract.comparison import Comparison, Entrant, FileProof
+from engines.runs.engine_comparison import judge
+
+
+def comparison_lines(found: Comparison) -> list[str]:
+    """Return the whole comparison as a person reads it."""
+    known, verdict = titles(), judge(found)
+    lines = [comparing.verdict_words(found, verdict, known)]
+    further = (comparing.whole_words(found, verdict), comparing.files_words(verdict))
+    lines += [words for words in further if words]
+    for rows in (_engine_rows(found), _pair_rows(found), _proof_rows(found)):
+        if len(rows) > 1:
+            lines += ["", *table(rows)]
+    failed = [f"{known[one.engine]}: {comparing.reason(one)}" for one in found.entrants if one.code]
+    return [*lines, "", *failed, *comparing.notes(found, known), f"Kept as comparison {found.id}"]
+
+
+def _engine_rows(found: Comparison) -> list[list[str]]:
+    metric = f"test_{found.metric}"
+    head = ["engine", "state", "test loss", metric.replace("_", " "), "samples/s", "peak memory", "time"]
+    return [head, *(_engine_row(one, metric) for one in found.entrants)]
+
+
+def _engine_row(one: Entrant, metric: str) -> list[str]:
+    def shown(name: str, words: object = number) -> str:
+        value = one.summary.get(name)
+        return words(value) if isinstance(value, float) and callable(words) else "–"
+
+    return [
+        titles()[one.engine],
+        comparing.STATES[one.state][0],
+        shown("test_loss"),
+        shown(metric),
+        shown("samples_per_second", lambda value: f"{value:,.0f}"),
+        shown("peak_memory_bytes", lambda value: size(int(value))),
+        shown("seconds", duration),
+    ]
+
+
+def _pair_rows(found: Comparison) -> list[list[str]]:
+    head = ["curves", "steps", f"first {found.bound_steps} steps", "bound", "whole run", "at step"]
+    rows = [
+        [
+            comparing.pair_words(pair, titles()),
+            f"{pair.steps:,}",
+            comparing.figure(pair.early) if pair.early_at >= 0 else "–",
+            comparing.figure(pair.bound) if pair.bound and (pair.part == "check" or not found.masks) else "–",
+            comparing.figure(pair.largest),
+            f"{pair.at:,}",
+        ]
+        for pair in found.curves
+    ]
+    return [head, *rows]
+
+
+def _proof_rows(found: Comparison) -> list[list[str]]:
+    engines = [one.engine for one in found.entrants if one.file]
+    cells = {(proof.file, proof.against): _cell(proof) for proof in found.proofs}
+    head = ["ONNX file of", *(f"answers of {titles()[name]}" for name in engines)]
+    rows = [[titles()[file], *(cells.get((file, other), "–") for other in engines)] for file in engines]
+    return [head, *rows]
+
+
+def _cell(proof: FileProof) -> str:
+    if proof.proof is None:
+        return "not run"
+    return f"{proof.proof.status.replace('_', ' ')} {comparing.figure(proof.proof.max_abs_error)}"

@@ -1,0 +1,204 @@
+"""Comparisons of engines: how far curves are apart, what bound they have, the verdict, and their folders."""
+
+from __future__ import annotations
+
+import json
+from collections.abc import Sequence
+from dataclasses import replace
+from itertools import combinations
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+import numpy.typing as npt
+
+from engines.contract.comparison import Comparison, CurvePair, Entrant, Verdict
+from engines.contract.errors import ErrorCode, WorkbenchError
+from engines.contract.files import read_bytes
+from engines.contract.records import from_plain
+from engines.contract.spec import GraphSpec, LayerSpec
+from engines.design.catalogue import CATALOGUE
+from engines.runs.history import RunHistory
+from engines.training.lock import is_locked
+
+COMPARISONS, RECORD = "comparisons", "comparison.json"
+BOUND_STEPS = 100
+"""Rounding grows with every step under Adam, on one engine as between two: later steps are only shown."""
+SMALL = 0.01
+"""A loss below this counts as this: a tiny loss has no relative error worth the name."""
+CALM = frozenset({"io", "dense", "activate", "shape", "other", "recurrent"})
+"""Families of layers whose rounding stays small; normalization and sums over windows let it grow."""
+CHECK_BOUND = 1e-9
+"""In double precision; the curves of engines that mean the same stay a million times below it."""
+_BOUNDS = {"fp64": (CHECK_BOUND, CHECK_BOUND), "fp32": (1e-5, 5e-4)}
+Curve = tuple[npt.NDArray[Any], npt.NDArray[Any]]
+"""Steps (a validation's: how many were done) and values."""
+
+
+def curve_bound(spec: GraphSpec, precision: str) -> float:
+    """Return how far the curves of two engines may be apart over ``BOUND_STEPS``; 0: nothing is promised."""
+    families = {CATALOGUE[layer.layer].family for layer in spec.layers if layer.layer in CATALOGUE}
+    calm, other = _BOUNDS.get(precision, (0.0, 0.0))
+    return calm if families <= CALM else other
+
+
+def draws_masks(spec: GraphSpec) -> bool:
+    """Tell whether training draws random masks, which no two engines draw alike."""
+    return any(_rates(layer) for layer in spec.layers)
+
+
+def without_masks(spec: GraphSpec) -> GraphSpec:
+    """Return the design with every dropout rate 0."""
+    calm = tuple(
+        replace(layer, settings={**layer.settings, **dict.fromkeys(_rates(layer), 0.0)})
+        for layer in spec.layers
+    )
+    return replace(spec, layers=calm)
+
+
+def _rates(layer: LayerSpec) -> list[str]:
+    names = ("dropout", "rate") if layer.layer == "dropout" else ("dropout",)
+    return [name for name in names if isinstance(rate := layer.settings.get(name), float) and rate > 0]
+
+
+def differences(first: Curve, second: Curve) -> Curve:
+    """Return |a - b| / max(|a|, 0.01) at the steps that both curves have."""
+    steps, ours, theirs = np.intersect1d(first[0], second[0], assume_unique=True, return_indices=True)
+    a, b = first[1][ours].astype(np.float64), second[1][theirs].astype(np.float64)
+    return steps, np.abs(a - b) / np.maximum(np.abs(a), SMALL)
+
+
+def measure(names: tuple[str, str], curve: str, apart: Curve, bound: float, part: str = "whole") -> CurvePair:
+    """Return what lies between two curves, given their differences."""
+    steps, values = apart[0], np.nan_to_num(apart[1], nan=np.inf)
+    if not len(steps):
+        return CurvePair(*names, curve, 0, 0.0, -1, 0.0, -1, part=part, bound=bound)
+    place = int(values.argmax())
+    last = BOUND_STEPS if curve == "validation_loss" else BOUND_STEPS - 1
+    early = values if part == "check" else values[steps <= last]
+    peak = int(early.argmax()) if len(early) else -1
+    over = np.flatnonzero(values > bound) if bound else np.zeros(0, np.int64)
+    return CurvePair(
+        *names,
+        curve,
+        steps=len(steps),
+        largest=float(values[place]),
+        at=int(steps[place]),
+        early=float(early[peak]) if len(early) else 0.0,
+        early_at=int(steps[peak]) if len(early) else -1,
+        beyond=int(steps[over[0]]) if len(over) else -1,
+        part=part,
+        bound=bound,
+    )
+
+
+def curves_of(run: Path) -> dict[str, Curve]:
+    """Read a run's loss of every step and its validations."""
+    history = RunHistory(run)
+    while history.refresh():
+        pass
+    return history_curves(history)
+
+
+def history_curves(history: RunHistory) -> dict[str, Curve]:
+    """Return what a history has read so far of the curves that are compared."""
+    return {"loss": history.series("loss"), "validation_loss": history.validations("loss")}
+
+
+def measure_all(home: Path, comparison: Comparison) -> tuple[CurvePair, ...]:
+    """Measure every pair of engines that have curves, in the order of the comparison."""
+    return tuple(pair for part in ("check", "whole") for pair in _measure_part(home, comparison, part))
+
+
+def run_of(one: Entrant, part: str) -> str:
+    """Return the run of a part, relative; "" where there is none."""
+    return one.check if part == "check" else one.run
+
+
+def _measure_part(home: Path, comparison: Comparison, part: str) -> list[CurvePair]:
+    runs = {one.engine: run_of(one, part) for one in comparison.entrants}
+    curves = {name: curves_of(home / run) for name, run in runs.items() if run}
+    bound = comparison.check_bound if part == "check" else comparison.bound
+    return [
+        measure((first, second), name, differences(ours[name], theirs[name]), bound, part)
+        for (first, ours), (second, theirs) in combinations(curves.items(), 2)
+        for name in ("loss", "validation_loss")
+        if len(ours[name][0]) and len(theirs[name][0])
+    ]
+
+
+def judge(comparison: Comparison) -> Verdict:
+    """Say what a comparison comes to."""
+    failed = tuple(one.engine for one in comparison.entrants if one.state == "failed")
+    named = {name for pair in comparison.curves for name in (pair.first, pair.second)}
+    engines = tuple(one.engine for one in comparison.entrants if one.engine in named)
+    proven = sum(proof.passed for proof in comparison.proofs)
+    wholes = [pair for pair in comparison.curves if pair.part == "whole"]
+    farthest = max(wholes, key=lambda pair: (pair.early, pair.largest), default=None)
+    verdict = Verdict("alone", engines, failed, None, farthest, proven, len(comparison.proofs))
+    deciding = _deciding(comparison)
+    if not deciding:
+        return verdict
+    word = max((_word(comparison, pair) for pair in deciding), key=_GRAVITY.index)
+    worst = max((pair for pair in deciding if _word(comparison, pair) == word), key=_weight)
+    return replace(verdict, word=word, worst=worst)
+
+
+_GRAVITY = ("agree", "unbounded", "masks", "drift", "differ")
+
+
+def _deciding(comparison: Comparison) -> list[CurvePair]:
+    """Return the pairs that decide: of two engines those in double precision, where they are there."""
+    checked = {(pair.first, pair.second) for pair in comparison.curves if pair.part == "check"}
+    return [
+        pair for pair in comparison.curves if pair.part == "check" or (pair.first, pair.second) not in checked
+    ]
+
+
+def _word(comparison: Comparison, pair: CurvePair) -> str:
+    if pair.part == "whole" and comparison.masks:
+        return "masks"
+    if not pair.bound:
+        return "unbounded"
+    if pair.early <= pair.bound:
+        return "agree"
+    double = pair.part == "check" or comparison.precision == "fp64"
+    return "differ" if double else "drift"
+
+
+def _weight(pair: CurvePair) -> float:
+    return pair.early if pair.bound else pair.largest
+
+
+def read_comparison(folder: Path) -> Comparison:
+    """Read a comparison's record; one that runs while nobody works on it counts as stopped.
+
+    Raises:
+        WorkbenchError: ``FILE_MISSING`` or ``FILE_DAMAGED``.
+    """
+    path = folder / RECORD
+    if not path.is_file():
+        raise WorkbenchError(ErrorCode.FILE_MISSING, path=str(path))
+    try:
+        found = from_plain(Comparison, json.loads(read_bytes(path)))
+    except (ValueError, WorkbenchError) as fault:
+        raise WorkbenchError(ErrorCode.FILE_DAMAGED, path=str(path), why=str(fault)) from fault
+    if found.state == "running" and not is_locked(folder):
+        return replace(found, state="stopped", entrants=_at_rest(found.entrants))
+    return found
+
+
+def _at_rest(entrants: Sequence[Any]) -> tuple[Any, ...]:
+    resting = {"checking": "stopped", "training": "stopped", "exporting": "trained"}
+    return tuple(replace(one, state=resting.get(one.state, one.state)) for one in entrants)
+
+
+def list_comparisons(home: Path) -> list[tuple[Path, Comparison]]:
+    """Return the comparisons beneath ``home``, newest first; what cannot be read is left out."""
+    found = []
+    for path in (home / COMPARISONS).glob(f"*/{RECORD}"):
+        try:
+            found.append((path.parent, read_comparison(path.parent)))
+        except WorkbenchError:
+            continue
+    return sorted(found, key=lambda pair: (pair[1].created, pair[0].name), reverse=True)
