@@ -33,6 +33,7 @@ from app.plans import (
 from app.proofs import check_proof, export_summary, optimize_summary, samples_of
 from app.recipe_settings import apply_settings
 from app.run_files import changing, discarded
+from app.runtime_flows import ask_runtime
 from engines.contract.errors import ErrorCode, WorkbenchError
 from engines.contract.events import Answer, Crashed, Event, Failed, Finished, Log, Stopped
 from engines.contract.files import make_folder, unwritable
@@ -162,14 +163,15 @@ def data_again(desk: Desk, wanted: DataManifest, user: str) -> Generator[Event, 
     return manifest
 
 
-def evaluate(desk: Desk, subject: Path, data: str, split: str, device: str) -> Answering:
-    """Evaluate a run or an ONNX file on one split."""
+def evaluate(desk: Desk, subject: Path, data: str, split: str, device: str, provider: str = "") -> Answering:
+    """Evaluate a run or an ONNX file on one split; ``provider`` is ONNX Runtime's, or else the device."""
     if subject.is_dir():
         evaluation = yield from _evaluate_run(desk, subject, data, split, device)
     else:
         manifest = yield from prepare(desk, data_choice(data))
-        job = EvaluateOnnxJob(existing(subject), str(prepared_folder(manifest)), split)
-        evaluation = yield from desk.ask(TOOLS, job, Evaluation)
+        folder = str(prepared_folder(manifest))
+        job = EvaluateOnnxJob(existing(subject), folder, split, provider or device)
+        evaluation = yield from ask_runtime(desk, job, Evaluation)
     yield Finished(dict(evaluation.values))
 
 

@@ -1,4 +1,4 @@
-"""``modelwright optimize`` and ``inspect``: a model file's graph, before and after the passes."""
+"""``modelwright optimize`` and ``inspect``: a model's graph, before and after passes or a compiler."""
 
 from __future__ import annotations
 
@@ -8,13 +8,13 @@ from typing import Annotated
 
 import typer
 
-from app import flows
+from app import flows, stages
 from app.cli.figures import number, size, table
 from app.cli.models import proof_lines
 from app.cli.options import AsJson, Target
 from app.cli.reporting import HumanPrinter, conclude
 from engines.contract.events import Answer, Event, Finished
-from engines.contract.views import GraphView, ModelFacts, OptimizeView, TensorView
+from engines.contract.views import GraphView, LoweredView, ModelFacts, OptimizeView, TensorView
 
 
 def register(application: typer.Typer) -> None:
@@ -43,6 +43,9 @@ class InspectPrinter(HumanPrinter):
         if isinstance(event, Answer) and isinstance(event.record, GraphView):
             for line in graph_lines(event.record):
                 self.line(line)
+        elif isinstance(event, Answer) and isinstance(event.record, LoweredView):
+            for line in stage_lines(event.record):
+                self.line(line)
 
 
 def optimize(
@@ -59,10 +62,12 @@ def optimize(
 
 
 def inspect(
-    path: Annotated[Path, typer.Argument(metavar="FILE", help="A model file.")], as_json: AsJson = False
+    path: Annotated[Path, typer.Argument(metavar="FILE", help="A model file, or a run's folder.")],
+    as_json: AsJson = False,
 ) -> None:
-    """Say what a file is: its graph, its sizes."""
-    conclude(lambda desk: flows.inspect(desk, path), InspectPrinter(), as_json)
+    """Say what a file is, its graph and its sizes; of a run, what its engine's compiler makes of it."""
+    show = stages.stages if path.is_dir() else flows.inspect
+    conclude(lambda desk: show(desk, path), InspectPrinter(), as_json)
 
 
 def graph_lines(view: GraphView) -> list[str]:
@@ -75,6 +80,15 @@ def graph_lines(view: GraphView) -> list[str]:
     lines += [f"{counts.total()} operations:"]
     lines += [f"  {line}" for line in table([[op, str(count)] for op, count in counts.most_common()])]
     return lines + [f"Note: {note}" for note in view.notes]
+
+
+def stage_lines(view: LoweredView) -> list[str]:
+    """Return a line for each stage of an engine's compiler."""
+    rows = [["", "operations", "ms", "error"]]
+    for stage in view.stages:
+        count = str(stages.operations(stage.graph))
+        rows.append([stage.title, count, number(stage.latency_ms), number(stage.max_abs_error)])
+    return [f"{view.compiler}, batch {view.batch}, {view.samples:,} samples", *table(rows)]
 
 
 def _tensor(tensor: TensorView) -> str:
