@@ -1,0 +1,31 @@
+"""Hold back what a framework's C++ says about itself; whatever else it says is let through."""
+
+from __future__ import annotations
+
+import os
+import re
+import sys
+import tempfile
+from collections.abc import Iterator
+from contextlib import contextmanager
+
+
+@contextmanager
+def held_back(chatter: re.Pattern[bytes]) -> Iterator[None]:
+    """Hold the process's error stream back, and let through the lines that are no chatter.
+
+    They come even where the body fails. C++ writes its first notes before any level of its own is read.
+    """
+    sys.stderr.flush()
+    stream = os.dup(2)
+    with tempfile.TemporaryFile() as held:
+        os.dup2(held.fileno(), 2)
+        try:
+            yield
+        finally:
+            sys.stderr.flush()
+            os.dup2(stream, 2)
+            held.seek(0)
+            told = [line for line in held if not chatter.fullmatch(line.rstrip())]
+            os.write(stream, b"".join(told))
+            os.close(stream)

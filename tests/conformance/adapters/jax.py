@@ -1,0 +1,76 @@
+"""JAX for the conformance suite."""
+
+from __future__ import annotations
+
+from pathlib import Path
+from typing import Any
+
+from engines.backends.jax import runtime
+
+runtime.prepare()
+
+import jax  # noqa: E402
+import numpy as np  # noqa: E402
+
+from engines.backends.jax.build import DesignModel, build, load_weights, read_weights  # noqa: E402
+from engines.backends.jax.layers import to_design  # noqa: E402
+from engines.backends.jax.reference import answers, own_order  # noqa: E402
+from engines.backends.jax.train import JaxTrainer as Trainer  # noqa: E402, F401
+from engines.contract.spec import GraphSpec  # noqa: E402
+
+Arrays = dict[str, Any]
+
+
+def prepare() -> None:
+    runtime.use_threads(1)
+
+
+def open_model(spec: GraphSpec, weights: Arrays, precision: str) -> DesignModel:
+    model = build(spec, precision)
+    load_weights(model, weights)
+    return model
+
+
+def _array(x: Any, model: DesignModel) -> Any:
+    return own_order(x.astype(model.types.weights))
+
+
+def forward(spec: GraphSpec, weights: Arrays, x: Any, precision: str) -> Any:
+    model = open_model(spec, weights, precision)
+    return answers(model)(x.astype(model.types.weights))
+
+
+def gradients(spec: GraphSpec, weights: Arrays, x: Any, seed: Any, precision: str) -> Arrays:
+    """Gradients of Σ seed · output in evaluation, by canonical name and ``x``."""
+    model = open_model(spec, weights, precision)
+    values = {entry.name: model.arrays[entry.name] for entry in model.trained}
+    seeds = seed.astype(model.types.weights)
+
+    def value(values: Arrays, x: Any) -> Any:
+        return (model.answer({**model.arrays, **values}, [x]) * seeds).sum()
+
+    found, first = jax.jit(jax.grad(value, argnums=(0, 1)))(values, _array(x, model))
+    by_name = {entry.name: entry.canonical(found[entry.name]) for entry in model.trained}
+    return {"x": np.asarray(to_design(first, spec.inputs[0].output_shape)), **by_name}
+
+
+def train_forward(spec: GraphSpec, weights: Arrays, x: Any) -> tuple[Any, Arrays]:
+    """Output of one pass in training, and the parameters after it."""
+    model = open_model(spec, weights, "fp32")
+    run = jax.jit(lambda arrays, x, key: model.train(arrays, [x], key))
+    output, running = run(model.arrays, _array(x, model), jax.random.key(5))
+    return np.asarray(output), read_weights(model, {**model.arrays, **running})
+
+
+def export(spec: GraphSpec, weights: Arrays, target: str) -> None:
+    from engines.backends.jax.export import to_onnx
+
+    model = open_model(spec, weights, "fp32")
+    Path(target).write_bytes(to_onnx(model, "answer", Path(target)).SerializeToString())
+
+
+def loss(name: str, outputs: Any, targets: Any) -> float:
+    from engines.backends.jax.losses import LOSSES
+
+    runtime.use_precision("fp64")
+    return float(LOSSES[name](outputs, np.asarray(targets)))
