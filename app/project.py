@@ -12,6 +12,7 @@ from pathlib import Path
 import tomlkit
 from tomlkit.exceptions import TOMLKitError
 
+from app.own_layers import own_layers
 from engines.contract.errors import ErrorCode, WorkbenchError
 from engines.contract.files import make_folder, read_bytes, unwritable, write_atomic, write_text_atomic
 from engines.design.document import Design
@@ -96,7 +97,9 @@ class Project:
         """Read a design, the current one by default; raises ``DESIGN_NOT_IN_PROJECT`` and storage's own."""
         name = self._known(name or self.current_design)
         self._known_texts[name] = read_bytes(self.design_path(name))
-        return load(self.design_path(name))
+        design = load(self.design_path(name))
+        design.own = own_layers(self.folder)
+        return design
 
     def save_design(self, design: Design, name: str = "") -> str:
         """Write a design, the current one by default, all or nothing.

@@ -43,7 +43,11 @@ class ParameterSpec:
 
 @dataclass(frozen=True)
 class LayerSpec:
-    """One node of the design; ``inputs`` are names of earlier layers, in order."""
+    """One node of the design; ``inputs`` are names of earlier layers, in order.
+
+    A layer of one's own (``layer`` is ``python``) has its ``source`` here, so that a run holds all it needs,
+    and ``file``, where that source was read: breakpoints and tracebacks name it.
+    """
 
     name: str
     layer: str  # key of the catalogue: "conv2d", "dense", "relu" …
@@ -51,6 +55,8 @@ class LayerSpec:
     inputs: tuple[str, ...]
     output_shape: tuple[int, ...]
     parameters: tuple[ParameterSpec, ...] = ()
+    source: str = ""
+    file: str = ""
 
 
 @dataclass(frozen=True)
@@ -66,6 +72,11 @@ class GraphSpec:
     def inputs(self) -> tuple[LayerSpec, ...]:
         """The input layers, in the order of the design."""
         return tuple(layer for layer in self.layers if layer.layer == "input")
+
+    @property
+    def own_layers(self) -> tuple[LayerSpec, ...]:
+        """The layers that are Python files of one's own."""
+        return tuple(layer for layer in self.layers if layer.source)
 
     @property
     def parameters(self) -> tuple[ParameterSpec, ...]:

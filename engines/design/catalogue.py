@@ -8,6 +8,7 @@ from __future__ import annotations
 from engines.contract.errors import ErrorCode, WorkbenchError
 from engines.design import costs, parameters, shapes
 from engines.design.kinds import LayerKind, SettingKind
+from engines.design.own_layers import OWN_KIND
 from engines.design.sequences import SEQUENCES, TIME_POOLS
 from engines.design.settings import BIAS, EPSILON, count
 from engines.design.sources import ONNX, TORCH
@@ -325,7 +326,9 @@ CATALOGUE: dict[str, LayerKind] = {row.key: row for row in _ROWS}
 
 
 def kind_of(key: str) -> LayerKind:
-    """Return the catalogue's row; raises ``DESIGN_LAYER_UNKNOWN``."""
+    """Return the catalogue's row, or the one of every layer of one's own; raises ``DESIGN_LAYER_UNKNOWN``."""
+    if key == OWN_KIND.key:
+        return OWN_KIND
     try:
         return CATALOGUE[key]
     except KeyError:

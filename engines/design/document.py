@@ -14,6 +14,7 @@ from engines.contract.spec import Recipe, Setting
 from engines.design.catalogue import kind_of
 from engines.design.kinds import LayerKind, Shape
 from engines.design.names import check_name, free_name
+from engines.design.own_layers import OwnLayers
 
 Position = tuple[float, float]
 
@@ -47,7 +48,8 @@ class Snapshot:
 @dataclass(frozen=True)
 class Change:
     """What observers are told. ``what``: added, removed, renamed, connected, disconnected, setting, moved,
-    name, data, recipe, restored; ``node`` is the node's name after the change, "" for the whole."""
+    name, data, recipe, restored, layers (files of one's own); ``node`` is the node's name after the change,
+    "" for the whole."""
 
     what: str
     node: str = ""
@@ -65,6 +67,8 @@ class Design:
         self._recipe = recipe or Recipe()
         self._nodes: dict[str, Node] = {}
         self._observers: list[Callable[[Change], None]] = []
+        self.own = OwnLayers()
+        """The layers of one's own that lie beside it."""
 
     @property
     def name(self) -> str:
@@ -92,6 +96,11 @@ class Design:
             return self._nodes[name]
         except KeyError:
             raise WorkbenchError(ErrorCode.DESIGN_NODE_UNKNOWN, name=name) from None
+
+    def row(self, name: str) -> LayerKind:
+        """Return the row of a node's kind, with what a file of one's own declares."""
+        node = self.node(name)
+        return self.own.row(node.settings) if node.row.free else node.row
 
     def consumers(self, name: str) -> tuple[str, ...]:
         """Return the names of the nodes that take ``name`` as an input."""
@@ -194,7 +203,7 @@ class Design:
         node = self.node(target)
         if source in node.inputs:
             raise WorkbenchError(ErrorCode.DESIGN_EDGE_TAKEN, source=source, target=target)
-        allowed = node.row.inputs[1]
+        allowed = self.row(target).inputs[1]
         if len(node.inputs) >= allowed:
             raise WorkbenchError(ErrorCode.DESIGN_INPUTS_FULL, node=target, layer=node.kind, allowed=allowed)
         if self.leads_to(target, source):
@@ -220,7 +229,7 @@ class Design:
                 ``DESIGN_SETTING_INVALID``.
         """
         node = self.node(name)
-        checked = node.row.setting(key).check(node.kind, value)
+        checked = self.row(name).setting(key).check(node.kind, value)
         self._put(replace(node, settings={**node.settings, key: checked}))
         self._tell("setting", name)
 
@@ -243,6 +252,10 @@ class Design:
         """Say how the design is trained."""
         self._recipe = recipe
         self._tell("recipe")
+
+    def tell_layers_changed(self) -> None:
+        """Say that files of one's own layers, or what is known of them, changed."""
+        self._tell("layers")
 
     def snapshot(self) -> Snapshot:
         """Return the whole state, for ``restore``."""

@@ -46,7 +46,7 @@ def infer(design: Design) -> Inference:
     nodes = design.ordered()
     for node in nodes:
         try:
-            layers[node.name] = _layer(node, layers)
+            layers[node.name] = _layer(design, node, layers)
         except WorkbenchError as error:
             problems[node.name] = error
             continue
@@ -58,8 +58,8 @@ def infer(design: Design) -> Inference:
     return Inference(layers, costs, problems, output)
 
 
-def _layer(node: Node, layers: Mapping[str, LayerSpec]) -> LayerSpec:
-    row = node.row
+def _layer(design: Design, node: Node, layers: Mapping[str, LayerSpec]) -> LayerSpec:
+    row = design.row(node.name)
     if len(node.inputs) < row.inputs[0]:
         have, wanted = len(node.inputs), row.inputs[0]
         raise WorkbenchError(ErrorCode.DESIGN_INPUT_MISSING, node=node.name, have=have, wanted=wanted)
@@ -67,6 +67,8 @@ def _layer(node: Node, layers: Mapping[str, LayerSpec]) -> LayerSpec:
         if source not in layers:
             raise WorkbenchError(ErrorCode.DESIGN_INPUT_BROKEN, node=node.name, source=source)
     inputs = tuple(layers[source].output_shape for source in node.inputs)
+    if row.free:
+        return _own_layer(design, node, inputs)
     try:
         shape = row.shape(node.settings, inputs)
     except WorkbenchError as error:
@@ -74,6 +76,24 @@ def _layer(node: Node, layers: Mapping[str, LayerSpec]) -> LayerSpec:
     parameters = row.parameters(node.name, node.settings, inputs)
     _demand_size(node.name, shape, *(parameter.shape for parameter in parameters))
     return LayerSpec(node.name, node.kind, node.settings, node.inputs, shape, parameters)
+
+
+def _own_layer(design: Design, node: Node, inputs: tuple[Shape, ...]) -> LayerSpec:
+    try:
+        found = design.own.describe(node.name, node.settings, inputs)
+    except WorkbenchError as error:
+        raise WorkbenchError(error.code, error.details, **{**error.facts, "node": node.name}) from None
+    _demand_size(node.name, found.shape, *(parameter.shape for parameter in found.parameters))
+    return LayerSpec(
+        node.name,
+        node.kind,
+        found.settings,
+        node.inputs,
+        found.shape,
+        found.parameters,
+        source=found.source,
+        file=found.file,
+    )
 
 
 def _demand_size(node: str, *shapes: Shape) -> None:

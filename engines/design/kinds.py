@@ -89,6 +89,17 @@ class SettingKind:
         return sizes if fits and len(sizes) == len(value) else None
 
 
+def _plain(layer: str, key: str, value: object) -> Setting:
+    """Return a value that a design's file can hold; raises ``DESIGN_SETTING_INVALID``."""
+    if isinstance(value, (bool, int, float, str)):
+        return value
+    sizes = tuple(item for item in value if isinstance(item, int)) if isinstance(value, (tuple, list)) else ()
+    if not sizes or not isinstance(value, (tuple, list)) or len(sizes) != len(value):
+        facts = {"layer": layer, "setting": key, "value": str(value)[:80], "wanted": "a plain value"}
+        raise WorkbenchError(ErrorCode.DESIGN_SETTING_INVALID, **facts)
+    return sizes
+
+
 def no_parameters(name: str, settings: Settings, inputs: tuple[Shape, ...]) -> tuple[ParameterSpec, ...]:
     """Return nothing: most layers learn nothing."""
     return ()
@@ -100,7 +111,7 @@ class LayerKind:
 
     ``family`` decides the colour of a node (see ``NodeView``); ``semantics`` says in full what every
     engine has to compute and ``source`` where that rule stands. ``inputs`` is the least and the greatest
-    number of inputs.
+    number of inputs. ``free``: a node keeps settings that this row does not know (see ``own_layers``).
     """
 
     key: str
@@ -113,6 +124,7 @@ class LayerKind:
     settings: tuple[SettingKind, ...] = ()
     parameters: ParameterRule = no_parameters
     inputs: tuple[int, int] = (1, 1)
+    free: bool = False
 
     def setting(self, key: str) -> SettingKind:
         """Return one setting's row; raises ``DESIGN_SETTING_UNKNOWN``."""
@@ -123,6 +135,8 @@ class LayerKind:
 
     def complete(self, given: Mapping[str, object]) -> dict[str, Setting]:
         """Return all settings in the catalogue's order: those ``given``, checked, and the defaults."""
+        if self.free:
+            return {key: _plain(self.key, key, value) for key, value in given.items()}
         for key in given:
             self.setting(key)
         return {row.key: row.check(self.key, given.get(row.key, row.default)) for row in self.settings}

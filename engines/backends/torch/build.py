@@ -11,6 +11,7 @@ import torch
 from torch import Tensor, nn
 
 from engines.backends.torch.layers import LAYERS
+from engines.backends.torch.own import OwnModule
 from engines.contract.errors import ErrorCode, WorkbenchError
 from engines.contract.spec import GraphSpec, LayerSpec
 from engines.training.fitting import fitting
@@ -73,6 +74,8 @@ class MixedModule(DesignModule):
 
 
 def _make(layer: LayerSpec, inputs: list[tuple[int, ...]]) -> nn.Module:
+    if layer.source:
+        return OwnModule(layer)
     make = LAYERS.get(layer.layer)
     if make is None:
         raise WorkbenchError(

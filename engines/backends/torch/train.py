@@ -18,6 +18,7 @@ from engines.backends.torch.build import DTYPES, DesignModule, build, load_weigh
 from engines.backends.torch.devices import memory_faults, open_device
 from engines.backends.torch.forward import compile_forward, forward_of
 from engines.backends.torch.losses import step_metric
+from engines.backends.torch.own import OwnModule
 from engines.backends.torch.samples import Samples
 from engines.backends.torch.steps import Steps
 from engines.contract.errors import WorkbenchError
@@ -63,7 +64,7 @@ class TorchTrainer:
             self.steps = Steps(self.module, self.recipe, compiled)
         self._step = 0
         self._row = LOSS_ROWS[self.recipe.loss]
-        self._random = any(isinstance(part, nn.Dropout) for part in self.module.modules())
+        self._random = any(isinstance(part, (nn.Dropout, OwnModule)) for part in self.module.modules())
 
     @property
     def compiles(self) -> bool:

@@ -1,0 +1,59 @@
+"""What is said about layers of one's own: Python files of the project's."""
+
+from __future__ import annotations
+
+from app.messages.message import Message
+from engines.contract.errors import ErrorCode
+
+ROWS: dict[ErrorCode, Message] = {
+    ErrorCode.OWN_LAYER_MISSING: Message(
+        what="The layer's file {file} is not there.",
+        why="It should lie in {folder}.",
+        todo="Put it there, or choose another file for the layer.",
+        button="show_node",
+    ),
+    ErrorCode.OWN_LAYER_BROKEN: Message(
+        what="{file}, line {line}: {why}",
+        why="{text}",
+        todo="Mend the file and save it: it is read again at once.",
+        button="open_layer",
+    ),
+    ErrorCode.OWN_LAYER_UNTRUSTED: Message(
+        what="{file} is a program that you have not trusted yet.",
+        why="A layer of one's own can do whatever you can do on this machine. The files in {folder} are new "
+        "here, or were changed while Modelwright did not look, so they may be somebody else's.",
+        todo="Read them, then trust them; on the command line: --trust.",
+        button="trust_layers",
+    ),
+    ErrorCode.OWN_LAYER_PENDING: Message(
+        what="The shapes of {file} are being worked out.",
+        why="Its code runs in a process of its own, which is thrown away.",
+        todo="Wait a moment.",
+    ),
+    ErrorCode.OWN_LAYER_FAILED: Message(
+        what="{file}, line {line}, failed while {doing}: {what}: {why}",
+        why="{text}",
+        todo="Mend the file and save it: the next run takes it as it is then.",
+        button="open_layer",
+    ),
+    ErrorCode.OWN_LAYER_ENGINE: Message(
+        what="{engine} cannot train {node}: {file} has nothing for it.",
+        why="The file has {known}.",
+        todo="Write the method {method}(self, x, weights) or forward(self, xp, x, weights), or choose "
+        "another engine.",
+        button="open_layer",
+    ),
+    ErrorCode.OWN_LAYER_EXPORT: Message(
+        what="{exporter} cannot write {node} ({file}) as ONNX.",
+        why="{why}",
+        todo="A layer can be exported by the engine that trained it if no “if” and no loop of its depends on "
+        "values; on settings and shapes they may depend.",
+        button="open_layer",
+    ),
+    ErrorCode.RUN_LAYERS_UNTRUSTED: Message(
+        what="{path} holds programs that you have not trusted yet.",
+        why="Its layers {files} would run with your rights, and they may be somebody else's.",
+        todo="Read them in its folder “layers”, then trust them; on the command line: --trust.",
+        button="trust_run",
+    ),
+}

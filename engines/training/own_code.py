@@ -1,0 +1,179 @@
+"""A layer of one's own at work: its file becomes an object, and faults in it are told as the person's own.
+
+The file's first class is the layer. Its settings stand in the object as attributes, ``training`` says
+whether it trains. This is the only place that runs such a file.
+"""
+
+from __future__ import annotations
+
+import linecache
+import math
+import traceback
+from collections.abc import Iterator, Mapping
+from contextlib import contextmanager
+from pathlib import Path
+from types import ModuleType
+from typing import Any
+
+from engines.contract.errors import ErrorCode, Fact, WorkbenchError
+from engines.contract.events import Answer, Event
+from engines.contract.own_layers import DescribeLayerJob, LayerAnswer
+from engines.contract.spec import LayerSpec, ParameterSpec, Setting
+from engines.training.control import ControlFlags
+from engines.training.initial_weights import INITIALIZERS
+
+LOADING, SHAPES, PARAMETERS = "loading it", "asking for its output shape", "asking for its parameters"
+RUNNING = "computing it with {engine}"
+Shape = tuple[int, ...]
+
+
+class OwnCode:
+    """One layer's file, loaded, with its settings."""
+
+    def __init__(self, source: str, file: str, settings: Mapping[str, Setting]) -> None:
+        self._given = source, file, settings
+        self.name = Path(file).name
+        self.place = _place(source, file)
+        self._lines = source.splitlines()
+        with self.told(LOADING):
+            self.layer = self._load(source, settings)
+
+    @classmethod
+    def of(cls, layer: LayerSpec) -> OwnCode:
+        """Load a design's layer."""
+        return cls(layer.source, layer.file, layer.settings)
+
+    def __deepcopy__(self, memo: dict[int, Any]) -> OwnCode:
+        return OwnCode(*self._given)
+
+    def _load(self, source: str, settings: Mapping[str, Setting]) -> Any:
+        module = ModuleType(f"own_layer_{Path(self.name).stem}")
+        module.__file__ = self.place
+        if not Path(self.place).is_file():  # so that tracebacks and tracers find the lines all the same
+            linecache.cache[self.place] = len(source), None, source.splitlines(keepends=True), self.place
+        exec(compile(source, self.place, "exec"), module.__dict__)
+        made = (one for one in vars(module).values() if isinstance(one, type))
+        kind: Any = next(one for one in made if one.__module__ == module.__name__)
+        layer = kind.__new__(kind)
+        for key, value in settings.items():
+            setattr(layer, key, value)
+        layer.training = False
+        layer.__init__()
+        return layer
+
+    def answer(
+        self,
+        layer: LayerSpec,
+        engine: str,
+        library: Any,
+        inputs: tuple[Any, ...],
+        weights: Any,
+        training: bool,
+    ) -> Any:
+        """Compute the layer: ``inputs`` have their batch and the design's layout, and so has the answer.
+
+        ``library`` is what ``forward`` gets as ``xp`` where the engine has no method of its own.
+        """
+        self.layer.training = training
+        with self.told(RUNNING.format(engine=engine)):
+            own = getattr(self.layer, engine, None)
+            if own is not None:
+                value = own(*inputs, weights)
+            else:
+                value = self.layer.forward(library, *inputs, weights)
+            shape = tuple(value.shape[1:])
+            if shape != layer.output_shape:
+                raise ValueError(f"the answer has the shape {shape}, output_shape says {layer.output_shape}")
+        return value
+
+    @contextmanager
+    def told(self, doing: str) -> Iterator[None]:
+        """Turn a fault of the file's into ``OWN_LAYER_FAILED`` with its line and what stands there."""
+        try:
+            yield
+        except WorkbenchError:
+            raise
+        except Exception as error:
+            line = self._line_of(error)
+            facts: dict[str, Fact] = {
+                "file": self.name,
+                "line": line,
+                "what": type(error).__name__,
+                "doing": doing,
+            }
+            why = (str(error).strip() or "It gave no reason.").splitlines()[0][:300]
+            text = self._lines[line - 1].strip() if 0 < line <= len(self._lines) else ""
+            raise WorkbenchError(
+                ErrorCode.OWN_LAYER_FAILED,
+                _details(error),
+                **facts,
+                what=type(error).__name__,
+                why=why,
+                text=text,
+            ) from error
+
+    def _line_of(self, error: BaseException) -> int:
+        """Return the innermost line of this file that the fault passed through, 0 where there is none."""
+        if isinstance(error, SyntaxError) and error.filename == self.place:
+            return error.lineno or 0
+        lines = [
+            frame.lineno or 0
+            for frame in traceback.extract_tb(error.__traceback__)
+            if frame.filename == self.place
+        ]
+        return lines[-1] if lines else 0
+
+
+def demand_method(layer: LayerSpec, code: OwnCode, engine: str, title: str) -> None:
+    """Return if the file can be computed by ``engine``; raises ``OWN_LAYER_ENGINE``."""
+    if callable(getattr(code.layer, engine, None)) or callable(getattr(code.layer, "forward", None)):
+        return
+    ignored = ("output_shape", "parameters")
+    known = [key for key in vars(type(code.layer)) if not key.startswith("_") and key not in ignored]
+    methods = [key for key in known if callable(getattr(code.layer, key))]
+    facts = {"node": layer.name, "file": code.name, "engine": title, "method": engine}
+    raise WorkbenchError(ErrorCode.OWN_LAYER_ENGINE, **facts, known=", ".join(methods) or "no such method")
+
+
+def describe(job: DescribeLayerJob, flags: ControlFlags) -> Iterator[Event]:
+    """Answer with the layer's shape and parameters; raises ``OWN_LAYER_FAILED``."""
+    code = OwnCode(job.source, job.file, job.settings)
+    with code.told(SHAPES):
+        shape = _shape(code.layer.output_shape(*job.inputs))
+    with code.told(PARAMETERS):
+        asked = getattr(code.layer, "parameters", None)
+        found = dict(asked(*job.inputs)) if asked is not None else {}
+        parameters = tuple(_parameter(str(role), value) for role, value in found.items())
+    yield Answer(LayerAnswer(shape, parameters))
+
+
+def _parameter(role: str, value: Any) -> ParameterSpec:
+    """Return the parameter that ``(3, 4)`` or ``("ones", (3, 4))`` stands for."""
+    named = len(value) == 2 and isinstance(value[0], str)
+    shape = _shape(value[1] if named else value)
+    initializer = value[0] if named else ("glorot_uniform" if len(shape) > 1 else "zeros")
+    if initializer not in INITIALIZERS:
+        raise ValueError(f"{role}: the initializer {initializer!r} is none of {', '.join(INITIALIZERS)}")
+    place = math.prod(shape[2:])
+    fans = (shape[1] * place, shape[0] * place) if len(shape) > 1 else (0, 0)
+    return ParameterSpec(role, shape, initializer, *fans)
+
+
+def _shape(value: Any) -> Shape:
+    sizes = tuple(value)
+    if not sizes or not all(isinstance(size, int) and size > 0 for size in sizes):
+        raise ValueError(f"a shape is a tuple of whole numbers above 0, without the batch, not {value!r}")
+    return tuple(int(size) for size in sizes)
+
+
+def _place(source: str, file: str) -> str:
+    """Return the file's path where it still says the same, so that breakpoints set there are met."""
+    try:
+        same = Path(file).read_text(encoding="utf-8") == source
+    except (OSError, UnicodeDecodeError):
+        same = False
+    return file if same else f"<{Path(file).name} as the run has it>"
+
+
+def _details(error: BaseException) -> str:
+    return "".join(traceback.format_exception(type(error), error, error.__traceback__))
