@@ -8,8 +8,9 @@ from __future__ import annotations
 
 import linecache
 import math
+import re
 import traceback
-from collections.abc import Iterator, Mapping
+from collections.abc import Callable, Iterator, Mapping
 from contextlib import contextmanager
 from pathlib import Path
 from types import ModuleType
@@ -67,20 +68,21 @@ class OwnCode:
         engine: str,
         library: Any,
         inputs: tuple[Any, ...],
-        weights: Any,
+        weights: Mapping[str, Any],
         training: bool,
+        written: Callable[[Any], Any] | None = None,
     ) -> Any:
         """Compute the layer: ``inputs`` have their batch and the design's layout, and so has the answer.
 
-        ``library`` is what ``forward`` gets as ``xp`` where the engine has no method of its own.
+        ``library`` is what ``forward`` gets as ``xp`` where the engine has no method of its own. ``written``
+        turns a function into one that an engine's graph can hold.
         """
         self.layer.training = training
         with self.told(RUNNING.format(engine=engine)):
-            own = getattr(self.layer, engine, None)
-            if own is not None:
-                value = own(*inputs, weights)
-            else:
-                value = self.layer.forward(library, *inputs, weights)
+            own = getattr(type(self.layer), engine, None)
+            given = inputs if own else (library, *inputs)
+            function = own or type(self.layer).forward
+            value = (written(function) if written else function)(self.layer, *given, weights)
             shape = tuple(value.shape[1:])
             if shape != layer.output_shape:
                 raise ValueError(f"the answer has the shape {shape}, output_shape says {layer.output_shape}")
@@ -94,34 +96,32 @@ class OwnCode:
         except WorkbenchError:
             raise
         except Exception as error:
-            line = self._line_of(error)
+            details = "".join(
+                traceback.format_exception(type(error), error, error.__traceback__, chain=False)
+            )
+            line = self._line_in(details)
             facts: dict[str, Fact] = {
                 "file": self.name,
                 "line": line,
                 "what": type(error).__name__,
                 "doing": doing,
             }
-            why = (str(error).strip() or "It gave no reason.").splitlines()[0][:300]
+            said = str(error).strip().splitlines() or ["It gave no reason."]
+            why = said[-1 if said[0].startswith("in user code") else 0].strip()[:300]
             text = self._lines[line - 1].strip() if 0 < line <= len(self._lines) else ""
             raise WorkbenchError(
                 ErrorCode.OWN_LAYER_FAILED,
-                _details(error),
+                details,
                 **facts,
                 what=type(error).__name__,
                 why=why,
                 text=text,
             ) from error
 
-    def _line_of(self, error: BaseException) -> int:
-        """Return the innermost line of this file that the fault passed through, 0 where there is none."""
-        if isinstance(error, SyntaxError) and error.filename == self.place:
-            return error.lineno or 0
-        lines = [
-            frame.lineno or 0
-            for frame in traceback.extract_tb(error.__traceback__)
-            if frame.filename == self.place
-        ]
-        return lines[-1] if lines else 0
+    def _line_in(self, details: str) -> int:
+        """Return the innermost line of this file that a traceback names, 0 where there is none."""
+        found: list[str] = re.findall(rf'File "{re.escape(self.place)}", line (\d+)', details)
+        return int(found[-1]) if found else 0
 
 
 def demand_method(layer: LayerSpec, code: OwnCode, engine: str, title: str) -> None:
@@ -173,7 +173,3 @@ def _place(source: str, file: str) -> str:
     except (OSError, UnicodeDecodeError):
         same = False
     return file if same else f"<{Path(file).name} as the run has it>"
-
-
-def _details(error: BaseException) -> str:
-    return "".join(traceback.format_exception(type(error), error, error.__traceback__))
