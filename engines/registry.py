@@ -31,6 +31,14 @@ ENGINES: tuple[EngineRow, ...] = (
         own_environment=True,
         retired=True,
     ),
+    EngineRow(
+        "onnxruntime",
+        "ONNX Runtime",
+        package="onnxruntime",
+        module="engines.backends.onnxruntime",
+        install="onnxruntime==1.32.0",
+        trains=False,
+    ),
     EngineRow("fake", "Fake", package="numpy", module="engines.backends.fake", install="", visible=False),
 )
 

@@ -9,7 +9,7 @@ import typer
 
 from app import flows
 from app.cli.figures import number, size, table
-from app.cli.options import AsJson, Data, Device, Target
+from app.cli.options import AsJson, Data, Device, Provider, Target
 from app.cli.reporting import HumanPrinter, conclude
 from app.exports import Exporter
 from engines.contract.events import Answer, Event, Finished
@@ -29,7 +29,7 @@ class EvaluatePrinter(HumanPrinter):
         """Print the evaluation."""
         if isinstance(event, Answer) and isinstance(event.record, Evaluation):
             evaluation = event.record
-            self.line(f"{evaluation.samples} samples of the {evaluation.split} split")
+            self.line(f"{evaluation.samples} samples of the {evaluation.split} split{_where(evaluation)}")
             for name, value in evaluation.values.items():
                 self.line(f"  {name.replace('_', ' ')}: {number(value)}")
             for line in _confusion(evaluation):
@@ -58,10 +58,16 @@ def evaluate(
     data: Data = "",
     split: Annotated[str, typer.Option(help="train, validation or test.")] = "test",
     device: Device = "",
+    provider: Provider = "",
     as_json: AsJson = False,
 ) -> None:
-    """Evaluate a run or an ONNX file; a run is held against its own data unless others are named."""
-    conclude(lambda desk: flows.evaluate(desk, subject, data, split, device), EvaluatePrinter(), as_json)
+    """Evaluate a run or an ONNX file; a run is held against its own data unless others are named.
+
+    For an ONNX file --device means the same as --provider.
+    """
+    conclude(
+        lambda desk: flows.evaluate(desk, subject, data, split, device, provider), EvaluatePrinter(), as_json
+    )
 
 
 def export(
@@ -88,6 +94,13 @@ def proof_lines(proof: ProofView) -> list[str]:
     if proof.classes_agree >= 0:
         lines.append(f"  predicted classes that agree: {proof.classes_agree:.2%}")
     return lines
+
+
+def _where(evaluation: Evaluation) -> str:
+    """Say which of ONNX Runtime's providers computed, and what it left to the CPU."""
+    if not evaluation.nodes_elsewhere:
+        return f", on {evaluation.provider}" if evaluation.provider else ""
+    return f", on {evaluation.provider}, which left {evaluation.nodes_elsewhere} nodes to the CPU"
 
 
 def _confusion(evaluation: Evaluation) -> list[str]:

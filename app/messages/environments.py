@@ -12,6 +12,24 @@ ROWS: dict[ErrorCode, Message] = {
         todo="Check the connection and the proxy, then install again; what was fetched is not fetched twice.",
         button="install_engine",
     ),
+    ErrorCode.PROVIDER_UNKNOWN: Message(
+        what="ONNX Runtime has no execution provider called “{provider}” here.",
+        why="It lists: {known}.",
+        todo="Name one of these, or install a build of ONNX Runtime that has it.",
+        button="show_engines",
+    ),
+    ErrorCode.PROVIDER_FAILED: Message(
+        what="ONNX Runtime could not run the model on {provider}.",
+        why="It says: {why}",
+        todo="Check the driver and the libraries that this provider needs, or leave the choice out: the CPU.",
+        button="show_engines",
+    ),
+    ErrorCode.PROVIDER_FELL_BACK: Message(
+        what="{provider} ran nothing of {path}: ONNX Runtime gave every node to {used}.",
+        why="The provider is installed, but cannot run this model's operators, or its device is not there.",
+        todo="Leave the choice out to have the CPU's figures, under its own name.",
+        button="show_engines",
+    ),
     ErrorCode.ENGINE_HALF_INSTALLED: Message(
         what="{title} is there, but it cannot be imported.",
         why="In {python}: {why}",

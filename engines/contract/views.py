@@ -135,7 +135,7 @@ class ModelFacts:
 
 @dataclass(frozen=True)
 class ProfileView:
-    """How fast ONNX Runtime answers on ``provider``; ``placement`` counts nodes by the provider that ran them."""
+    """How fast ONNX Runtime answers on ``provider``; ``placement``: how many nodes each provider ran."""
 
     kind: ClassVar[str] = "profile_view"
     model: str

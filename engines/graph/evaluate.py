@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+from dataclasses import replace
 from pathlib import Path
 
 import numpy as np
@@ -24,10 +25,13 @@ _BATCH = 256
 _LOSS_OF_TASK = {"classification": "cross_entropy", "binary": "binary_cross_entropy"}
 
 
-def evaluate(model: onnx.ModelProto, data: Path, split: str, name: str = "") -> Evaluation:
+def evaluate(
+    model: onnx.ModelProto, data: Path, split: str, name: str = "", provider: str = ""
+) -> Evaluation:
     """Run ``model`` on a split of the prepared data in ``data`` and hold its answers against the targets.
 
-    The loss is the one that the model was trained with, where its metadata says so.
+    The loss is the one that the model was trained with, where its metadata says so. ``provider`` is an
+    execution provider, "" the CPU; the answer names it, and how many nodes it left to others.
 
     Raises:
         WorkbenchError: ``MODEL_DATA_MISMATCH``, ``MODEL_NOT_RUNNABLE``, ``DATA_SHARDS_BROKEN``.
@@ -35,10 +39,12 @@ def evaluate(model: onnx.ModelProto, data: Path, split: str, name: str = "") -> 
     shards, manifest = open_shards(data), read_manifest(data)
     rows = shards.indices[split]
     inputs = np.asarray(shards.inputs[rows])
-    outputs = _answers(model, inputs, name)
+    session = Session(model, name=name, provider=provider)
+    outputs = _answers(model, session, inputs, name)
     loss = _loss(model, manifest)
     metrics = LOSSES[loss].metrics
-    return evaluation.evaluate(outputs, np.asarray(shards.targets[rows]), loss, metrics, split, manifest)
+    found = evaluation.evaluate(outputs, np.asarray(shards.targets[rows]), loss, metrics, split, manifest)
+    return replace(found, provider=session.provider, nodes_elsewhere=session.nodes_elsewhere)
 
 
 def read_manifest(data: Path) -> DataManifest:
@@ -52,7 +58,7 @@ def read_manifest(data: Path) -> DataManifest:
         ) from error
 
 
-def _answers(model: onnx.ModelProto, inputs: Array, name: str) -> Array:
+def _answers(model: onnx.ModelProto, session: Session, inputs: Array, name: str) -> Array:
     wanted = real_inputs(model)
     dims = list(wanted[0].type.tensor_type.shape.dim) if len(wanted) == 1 else []
     fixed = [dim.dim_value or size for dim, size in zip(dims[1:], inputs.shape[1:])]
@@ -65,7 +71,6 @@ def _answers(model: onnx.ModelProto, inputs: Array, name: str) -> Array:
             data=" × ".join(str(size) for size in inputs.shape),
         )
     kind = onnx.helper.tensor_dtype_to_np_dtype(wanted[0].type.tensor_type.elem_type)
-    session = Session(model, name=name)
     batch = dims[0].dim_value or _BATCH
     answers = session.run_in_batches({wanted[0].name: inputs.astype(kind)}, batch)
     return answers[session.outputs[0]]

@@ -1,26 +1,25 @@
 """The graph room's jobs, as the tools host runs them: each a generator of events.
 
-Stages of ``Progress``: ``read``, ``prove``; for an optimization ``read``, the passes' names, ``prove``,
-``measure``, ``write``; for an evaluation ``evaluate``; for an export ``load``, ``export``, ``write``.
+Stages of ``Progress``: for an optimization ``read``, the passes' names, ``prove``,
+``measure``, ``write``; for an export ``load``, ``export``, ``write``.
 Every ``yield`` is a point where a stop is obeyed.
 """
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterator
+from collections.abc import Iterator
 from dataclasses import replace
-from functools import wraps
 from pathlib import Path
-from typing import Protocol, TypeVar
 
-from engines.contract.events import Answer, Event, Finished, Progress, Stopped
+from engines.contract.events import Answer, Event, Finished, Progress
 from engines.contract.files import make_folder
-from engines.contract.jobs import EvaluateOnnxJob, ExportDesignJob, OptimizeJob, ProveJob, ReadGraphJob
+from engines.contract.jobs import ExportDesignJob, OptimizeJob, ReadGraphJob
 from engines.contract.views import ExportView, OptimizeView, ProofView
 from engines.design.onnx_export import OPSET, PRODUCER, to_onnx
-from engines.graph import evaluate, read_onnx
+from engines.graph import read_onnx
 from engines.graph.layout import lay_out
 from engines.graph.onnx_file import load_model, save_model
+from engines.graph.onnx_jobs import Flags, stoppable
 from engines.graph.optimize import Optimization, begin, first_differing_node, run_passes
 from engines.graph.passes import chosen
 from engines.graph.profile import before_and_after
@@ -31,35 +30,8 @@ from engines.training.checkpoints import run_weights
 from engines.training.model_facts import model_facts, output_name, trained_by
 from engines.training.run_folder import CHECKPOINTS, read_design, read_recipe
 
-JobType = TypeVar("JobType")
 
-
-class Flags(Protocol):
-    """What a job looks at between its steps: ``engines.training.control.ControlFlags``."""
-
-    @property
-    def should_stop(self) -> bool:
-        """Whether the job ends now."""
-
-
-Work = Callable[[JobType, Flags], Iterator[Event]]
-
-
-def _stoppable(work: Work[JobType]) -> Work[JobType]:
-    """End a job at its next ``yield`` when the flags say so; nothing is written then."""
-
-    @wraps(work)
-    def run(job: JobType, flags: Flags) -> Iterator[Event]:
-        for event in work(job, flags):
-            if flags.should_stop and isinstance(event, Progress):
-                yield Stopped(step=event.done, kept=False)
-                return
-            yield event
-
-    return run
-
-
-@_stoppable
+@stoppable
 def read_graph(job: ReadGraphJob, flags: Flags) -> Iterator[Event]:
     """Read an ONNX file; answered with a ``GraphView``, laid out."""
     yield Progress(stage="read", done=0, total=1)
@@ -67,7 +39,7 @@ def read_graph(job: ReadGraphJob, flags: Flags) -> Iterator[Event]:
     yield Finished()
 
 
-@_stoppable
+@stoppable
 def export_design(job: ExportDesignJob, flags: Flags) -> Iterator[Event]:
     """Write a run's checkpoint as ONNX from its design, whole or not at all; answered with an ``ExportView``.
 
@@ -88,22 +60,7 @@ def export_design(job: ExportDesignJob, flags: Flags) -> Iterator[Event]:
     yield Finished()
 
 
-@_stoppable
-def prove(job: ProveJob, flags: Flags) -> Iterator[Event]:
-    """Hold an ONNX file against its reference; answered with a ``ProofView``."""
-    yield Progress(stage="read", done=0, total=2)
-    model = load_model(Path(job.model))
-    reference = read_reference(Path(job.reference), model)
-    yield Progress(stage="prove", done=1, total=2)
-    if reference.outputs:
-        view = hold_against(model, reference, job.bound)
-    else:  # held against its own answers, any model would pass
-        view = ProofView("not_provable", reference.samples, 0.0, 0.0, job.bound, reason="no_answers")
-    yield Answer(view)
-    yield Finished({"status": view.status, "max_abs_error": view.max_abs_error})
-
-
-@_stoppable
+@stoppable
 def optimize(job: OptimizeJob, flags: Flags) -> Iterator[Event]:
     """Run the passes; answered with an ``OptimizeView``.
 
@@ -152,13 +109,3 @@ def _view(job: OptimizeJob, work: Optimization, samples: Reference, proof: Proof
         graph_before=lay_out(read_onnx.graph_view(work.source, name)),
         graph_after=lay_out(read_onnx.graph_view(work.model, name)),
     )
-
-
-@_stoppable
-def evaluate_onnx(job: EvaluateOnnxJob, flags: Flags) -> Iterator[Event]:
-    """Evaluate an ONNX file on a split; answered with an ``Evaluation``."""
-    yield Progress(stage="read", done=0, total=2)
-    model = load_model(Path(job.model))
-    yield Progress(stage="evaluate", done=1, total=2)
-    yield Answer(evaluate.evaluate(model, Path(job.data), job.split, job.model))
-    yield Finished()

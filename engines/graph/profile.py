@@ -14,7 +14,7 @@ from collections.abc import Sequence
 
 import onnx
 
-from engines.contract.views import ModelFacts
+from engines.contract.views import ModelFacts, ProfileView
 from engines.graph.read_onnx import parameter_count
 from engines.graph.reference import Reference
 from engines.graph.runtime import Session
@@ -25,12 +25,20 @@ _LEAST_RUNS = 9
 
 
 def latencies(
-    models: Sequence[onnx.ModelProto], samples: Reference, seconds: float = 2.0, optimize: bool = False
+    models: Sequence[onnx.ModelProto],
+    samples: Reference,
+    seconds: float = 2.0,
+    optimize: bool = False,
+    provider: str = "",
 ) -> list[float]:
     """Return each model's median time for one sample in milliseconds; runs take turns for ``seconds``."""
+    sessions = [Session(model, optimize=optimize, provider=provider) for model in models]
+    return _medians(sessions, samples, seconds)
+
+
+def _medians(sessions: Sequence[Session], samples: Reference, seconds: float) -> list[float]:
     one = samples.cut(samples.fixed_batch or 1).inputs
-    sessions = [Session(model, optimize=optimize) for model in models]
-    times: list[list[float]] = [[] for _ in models]
+    times: list[list[float]] = [[] for _ in sessions]
     for _ in range(_WARM_UP):
         for session in sessions:
             session.run(one)
@@ -41,6 +49,16 @@ def latencies(
             session.run(one)
             taken.append(time.perf_counter() - start)
     return [statistics.median(taken) * 1000 for taken in times]
+
+
+def profile(
+    model: onnx.ModelProto, samples: Reference, path: str, provider: str = "", seconds: float = 1.0
+) -> ProfileView:
+    """Measure one model on an execution provider, and say which provider ran how many of its nodes."""
+    plain, runtime = (Session(model, optimize=optimize, provider=provider) for optimize in (False, True))
+    plain_ms, runtime_ms = (_medians([session], samples, seconds)[0] for session in (plain, runtime))
+    placed = runtime.placement or {runtime.provider: len(model.graph.node)}
+    return ProfileView(path, runtime.provider, facts_of(model, plain_ms, runtime_ms), placed)
 
 
 def facts_of(

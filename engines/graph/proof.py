@@ -37,13 +37,14 @@ class Difference:
         return self.error / self.scale if self.scale else math.inf
 
 
-def prove(model: onnx.ModelProto, reference: Reference, bound: float) -> ProofView:
-    """Hold ``model`` against ``reference`` in every batch size of its plan.
+def prove(model: onnx.ModelProto, reference: Reference, bound: float, provider: str = "") -> ProofView:
+    """Hold ``model`` against ``reference`` in every batch size of its plan, on an execution provider.
 
     Raises:
-        WorkbenchError: ``MODEL_NOT_RUNNABLE`` where ONNX Runtime refuses the model or the samples.
+        WorkbenchError: ``MODEL_NOT_RUNNABLE`` where ONNX Runtime refuses the model or the samples,
+            ``PROVIDER_UNKNOWN``, ``PROVIDER_FAILED``, ``PROVIDER_FELL_BACK``.
     """
-    session = Session(model)
+    session = Session(model, provider=provider)
     answers, batches, worst = {}, [], Difference()
     for batch in reference.plan():
         answers = session.run_in_batches(reference.inputs, batch)
@@ -63,6 +64,8 @@ def prove(model: onnx.ModelProto, reference: Reference, bound: float) -> ProofVi
         batches=tuple(batches),
         where=(first_difference(model, reference, bound) or worst.where) if status == "failed" else "",
         reason=reason,
+        provider=session.provider,
+        nodes_elsewhere=session.nodes_elsewhere,
     )
 
 

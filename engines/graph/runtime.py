@@ -1,8 +1,13 @@
-"""ONNX Runtime sessions that are quiet, on one thread, and fail with our errors."""
+"""ONNX Runtime sessions that are quiet, on one thread, fail with our errors, and hide no fallback."""
 
 from __future__ import annotations
 
+import json
+import shutil
+import tempfile
+from collections import Counter
 from collections.abc import Iterator, Mapping, Sequence
+from pathlib import Path
 from typing import Any
 
 import numpy as np
@@ -11,6 +16,7 @@ import onnx
 import onnxruntime
 
 from engines.contract.errors import ErrorCode, WorkbenchError
+from engines.graph import providers
 
 Array = npt.NDArray[Any]
 Arrays = Mapping[str, Array]
@@ -18,30 +24,57 @@ _SILENT = 4
 
 
 class Session:
-    """A model ready to run on the CPU; ``optimize`` turns ONNX Runtime's own optimizer on."""
+    """A model ready to run; ``optimize`` turns ONNX Runtime's own optimizer on.
 
-    def __init__(self, model: onnx.ModelProto, *, optimize: bool = False, name: str = "") -> None:
+    ``provider`` is an execution provider (``providers.named``), "" for the CPU. What the provider cannot do
+    the runtime gives to the CPU; that nothing at all was left to the provider is an error.
+
+    Raises:
+        WorkbenchError: ``MODEL_NOT_RUNNABLE``, ``PROVIDER_UNKNOWN``, ``PROVIDER_FAILED`` or
+            ``PROVIDER_FELL_BACK``.
+    """
+
+    def __init__(
+        self, model: onnx.ModelProto, *, optimize: bool = False, name: str = "", provider: str = ""
+    ) -> None:
         self._name = name or model.graph.name or "model"
+        self.provider = providers.named(provider)
+        self.placement: Mapping[str, int] = {}
+        """How many nodes ran on which provider; known after the first run on another one than the CPU."""
+        wanted = [self.provider] if self.provider == providers.CPU else [self.provider, providers.CPU]
+        self._record = Path(tempfile.mkdtemp(prefix="modelwright-")) if len(wanted) > 1 else None
         try:
             self._session = onnxruntime.InferenceSession(
-                model.SerializeToString(), _options(optimize), providers=["CPUExecutionProvider"]
+                model.SerializeToString(),
+                _options(optimize, self._record),
+                providers=wanted,
+                enable_fallback=0,
             )
         except Exception as error:  # the runtime's errors share no base class of their own
+            self._forget_record()
             raise self._fault(error) from error
         self.inputs: tuple[str, ...] = tuple(value.name for value in self._session.get_inputs())
         self.outputs: tuple[str, ...] = tuple(value.name for value in self._session.get_outputs())
+
+    @property
+    def nodes_elsewhere(self) -> int:
+        """How many nodes the provider left to others, after the first run."""
+        return sum(count for provider, count in self.placement.items() if provider != self.provider)
 
     def run(self, inputs: Arrays, outputs: Sequence[str] = ()) -> dict[str, Array]:
         """Run once; ``outputs`` empty means all.
 
         Raises:
-            WorkbenchError: ``MODEL_NOT_RUNNABLE`` with the runtime's own words.
+            WorkbenchError: ``MODEL_NOT_RUNNABLE`` with the runtime's own words, ``PROVIDER_FELL_BACK``.
         """
         names = list(outputs) or list(self.outputs)
         try:
-            return dict(zip(names, self._session.run(names, dict(inputs))))
+            answers = dict(zip(names, self._session.run(names, dict(inputs))))
         except Exception as error:
             raise self._fault(error) from error
+        if self._record is not None:
+            self._see_where()
+        return answers
 
     def run_in_batches(self, inputs: Arrays, batch: int) -> dict[str, Array]:
         """Run all samples in batches of ``batch`` (the last one may be smaller) and join the answers."""
@@ -50,9 +83,38 @@ class Session:
             return parts[0]
         return {name: _joined([part[name] for part in parts]) for name in self.outputs}
 
+    def _see_where(self) -> None:
+        """Read from the runtime's own record of the first run which provider ran each node."""
+        try:
+            record = Path(self._session.end_profiling()).read_text(encoding="utf-8")
+        finally:
+            self._forget_record()
+        self.placement = placement(json.loads(record))
+        if self.provider not in self.placement:
+            raise WorkbenchError(
+                ErrorCode.PROVIDER_FELL_BACK,
+                provider=providers.title(self.provider),
+                used=", ".join(providers.title(used) for used in self.placement) or "none",
+                path=self._name,
+            )
+
+    def _forget_record(self) -> None:
+        if self._record is not None:
+            shutil.rmtree(self._record, ignore_errors=True)
+            self._record = None
+
     def _fault(self, error: Exception) -> WorkbenchError:
         lines = str(error).strip().splitlines() or [type(error).__name__]
+        if self.provider != providers.CPU:
+            title = providers.title(self.provider)
+            return WorkbenchError(ErrorCode.PROVIDER_FAILED, str(error), provider=title, why=lines[0][:300])
         return WorkbenchError(ErrorCode.MODEL_NOT_RUNNABLE, str(error), path=self._name, why=lines[0][:300])
+
+
+def placement(events: Sequence[Mapping[str, Any]]) -> dict[str, int]:
+    """Count the nodes of one run by the provider that ran them, from the runtime's profile."""
+    kernels = (event["args"].get("provider", "") for event in events if event.get("cat") == "Node")
+    return dict(Counter(provider for provider in kernels if provider))
 
 
 def batches(inputs: Arrays, batch: int) -> Iterator[dict[str, Array]]:
@@ -77,11 +139,14 @@ def _joined(parts: list[Array]) -> Array:
     return np.stack(parts)
 
 
-def _options(optimize: bool) -> onnxruntime.SessionOptions:
+def _options(optimize: bool, profile_into: Path | None) -> onnxruntime.SessionOptions:
     options = onnxruntime.SessionOptions()
     options.intra_op_num_threads = 1
     options.inter_op_num_threads = 1
     options.log_severity_level = _SILENT
     levels = onnxruntime.GraphOptimizationLevel
     options.graph_optimization_level = levels.ORT_ENABLE_ALL if optimize else levels.ORT_DISABLE_ALL
+    if profile_into is not None:
+        options.enable_profiling = True
+        options.profile_file_prefix = str(profile_into / "run")
     return options

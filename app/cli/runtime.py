@@ -1,0 +1,57 @@
+"""``modelwright profile``: how fast a model file answers on one of ONNX Runtime's execution providers."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from pathlib import Path
+from typing import Annotated
+
+import typer
+
+from app import runtime_flows
+from app.cli.figures import number
+from app.cli.models import proof_lines
+from app.cli.options import AsJson, Provider
+from app.cli.reporting import HumanPrinter, conclude
+from engines.contract.events import Answer, Event
+from engines.contract.views import ProfileView, ProofView
+
+
+def register(application: typer.Typer) -> None:
+    """Add this module's commands."""
+    application.command()(profile)
+
+
+class ProfilePrinter(HumanPrinter):
+    """The figures, where each node ran, and the proof where one was asked for."""
+
+    def tell(self, event: Event) -> None:
+        """Print what was measured and proven."""
+        if isinstance(event, Answer) and isinstance(event.record, ProfileView):
+            for line in _profile(event.record):
+                self.line(line)
+        elif isinstance(event, Answer) and isinstance(event.record, ProofView):
+            for line in proof_lines(event.record):
+                self.line(line)
+
+
+def profile(
+    model: Annotated[Path, typer.Argument(metavar="M.onnx", help="An ONNX file.")],
+    provider: Provider = "",
+    reference: Annotated[
+        Path | None, typer.Option(help="An .npz with “inputs” and “outputs”: proves the file there, too.")
+    ] = None,
+    as_json: AsJson = False,
+) -> None:
+    """Measure how fast an ONNX file answers one sample, and on which provider its nodes run."""
+    conclude(lambda desk: runtime_flows.profile(desk, model, provider, reference), ProfilePrinter(), as_json)
+
+
+def _profile(view: ProfileView) -> Iterator[str]:
+    facts = view.facts
+    yield f"{facts.nodes} nodes, one sample, one thread, on {view.provider}:"
+    yield f"  {number(facts.latency_plain_ms)} ms as the file is"
+    yield f"  {number(facts.latency_runtime_ms)} ms with ONNX Runtime's own optimizer"
+    if len(view.placement) > 1:
+        parts = ", ".join(f"{count} on {provider}" for provider, count in view.placement.items())
+        yield f"  nodes after its optimizer: {parts}"

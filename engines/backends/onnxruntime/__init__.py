@@ -1,0 +1,1 @@
+"""ONNX Runtime: it does not train; it evaluates, profiles and proves, on every execution provider."""
