@@ -14,6 +14,7 @@ from flax import nnx
 
 from engines.backends.jax import runtime
 from engines.backends.jax.layers import LAYERS, to_design
+from engines.backends.jax.own import OwnModule
 from engines.backends.jax.sequences import Types
 from engines.contract.errors import ErrorCode, WorkbenchError
 from engines.contract.spec import GraphSpec, LayerSpec
@@ -69,6 +70,8 @@ class DesignModule(nnx.Module):
 
 
 def _make(layer: LayerSpec, inputs: list[tuple[int, ...]], types: Types) -> nnx.Module:
+    if layer.source:
+        return OwnModule(layer, inputs, types)
     make = LAYERS.get(layer.layer)
     if make is None:
         raise WorkbenchError(ErrorCode.LAYER_UNSUPPORTED, node=layer.name, layer=layer.layer, engine="JAX")
@@ -152,13 +155,14 @@ class DesignModel:
 def _parameters(module: DesignModule, spec: GraphSpec) -> tuple[Parameter, ...]:
     state = nnx.to_flat_state(nnx.state(module))
     places = {tuple(map(str, path)): variable.shape for path, variable in state}
+    own = {layer.name for layer in spec.own_layers}
     found = []
     for entry in spec.parameters:
         layer, role = entry.name.rsplit("/", 1)
-        names = _ATTRIBUTES.get(role, (role,))
+        names = () if layer in own else _ATTRIBUTES.get(role, (role,))
         path = next(path for path in places if path[1] == layer and path[-1] in (role, *names))
         rank = len(places[path])
-        first = (rank - 1, rank - 2) if path[-1] == "kernel" else ()
+        first = (rank - 1, rank - 2) if path[-1] == "kernel" and layer not in own else ()
         axes = (*first, *(axis for axis in range(rank) if axis not in first))
         found.append(Parameter(entry.name, path, axes, tuple(entry.shape), entry.trainable))
     return tuple(found)
