@@ -102,6 +102,7 @@ def run_tests(environment: Environment, arguments: List[str]) -> int:
     failed = [name for name, command in CHECKS if _check(name, [python, *command])]
     if not fast:
         prepare_old_python(environment)
+        prepare_engines(environment)
     say("== pytest" + (" (these checks FAILED: {})".format(", ".join(failed)) if failed else ""))
     chosen = [] if "-m" in rest else ["-m", QUICK if fast else USUAL]
     status = subprocess.call([python, "-m", "pytest", *chosen, *rest], cwd=str(ROOT))
@@ -128,6 +129,13 @@ def prepare_old_python(environment: Environment) -> None:
     made = subprocess.call([found[0].path, "-m", "venv", str(folder)], **quiet)
     if made == 0 and subprocess.call([str(python), "-m", "pip", "install", "-q", "numpy"], **quiet) == 0:
         (folder / "complete").touch()
+
+
+def prepare_engines(environment: Environment) -> None:
+    """Install engines that cannot live beside the others for their tests; those say so where it fails."""
+    command = [str(environment.python), "-m", "tests.helpers.engine_pythons"]
+    if subprocess.call(command, cwd=str(ROOT)) != 0:
+        say("== an engine's own environment could not be made; its tests will fail")
 
 
 def run_bench(environment: Environment, arguments: List[str]) -> int:

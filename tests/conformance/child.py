@@ -13,10 +13,23 @@ import sys
 import traceback
 
 
+def _read_newer_arrays() -> None:
+    """Let pickles of NumPy 2, whose arrays name ``numpy._core``, be read by one that says ``numpy.core``."""
+    import numpy as np
+
+    if not hasattr(np, "_core"):
+        import numpy.core.multiarray
+        import numpy.core.numeric
+
+        for name in ("", ".multiarray", ".numeric"):
+            sys.modules[f"numpy._core{name}"] = sys.modules[f"numpy.core{name}"]
+
+
 def main() -> None:
     """Answer ``(function, arguments)`` until the input ends."""
     answers = os.fdopen(os.dup(1), "wb")
     os.dup2(2, 1)
+    _read_newer_arrays()
     from tests.conformance import work
 
     adapter = importlib.import_module(f"tests.conformance.adapters.{sys.argv[1]}")
@@ -30,7 +43,7 @@ def main() -> None:
             answer = (True, getattr(work, function)(adapter, **arguments))
         except Exception:  # noqa: BLE001 - the test shall see whatever it was
             answer = (False, traceback.format_exc())
-        pickle.dump(answer, answers)
+        pickle.dump(answer, answers, protocol=4)
         answers.flush()
 
 

@@ -4,15 +4,13 @@ from __future__ import annotations
 
 import pickle
 import subprocess
-import sys
-from pathlib import Path
 from typing import Any
 
 from engines.registry import ENGINES
+from tests.helpers.engine_pythons import ROOT, has_builds, python_of
 
-ROOT = Path(__file__).parents[2]
-NAMES = tuple(row.name for row in ENGINES if row.visible and row.trains)
-"""Every engine of the registry that trains for people."""
+NAMES = tuple(row.name for row in ENGINES if row.visible and row.trains and has_builds(row.name))
+"""Every engine of the registry that trains for people and can be had on this system."""
 PAIRS = tuple((first, second) for index, first in enumerate(NAMES) for second in NAMES[index + 1 :])
 
 
@@ -21,27 +19,41 @@ class Engine:
 
     def __init__(self, name: str) -> None:
         self.name = name
-        command = [sys.executable, "-m", "tests.conformance.child", name]
+        self._child: subprocess.Popen[bytes] | None = None
+        try:
+            python = python_of(name)
+        except AssertionError:
+            return  # only who asks this engine shall hear of it
         self._child = subprocess.Popen(
-            command, cwd=ROOT, stdin=subprocess.PIPE, stdout=subprocess.PIPE, stderr=subprocess.PIPE
+            [python, "-m", "tests.conformance.child", name],
+            cwd=ROOT,
+            stdin=subprocess.PIPE,
+            stdout=subprocess.PIPE,
+            stderr=subprocess.PIPE,
         )
 
     def ask(self, function: str, **arguments: Any) -> Any:
         """Return what the function returns; fails with the child's own traceback."""
-        assert self._child.stdin is not None
-        assert self._child.stdout is not None
+        if self._child is None:
+            python_of(self.name)  # says how to get it
+        child = self._child
+        assert child is not None, f"{self.name} has been installed meanwhile: start again"
+        assert child.stdin is not None
+        assert child.stdout is not None
         try:
-            pickle.dump((function, arguments), self._child.stdin)
-            self._child.stdin.flush()
-            good, answer = pickle.load(self._child.stdout)
+            pickle.dump((function, arguments), child.stdin)
+            child.stdin.flush()
+            good, answer = pickle.load(child.stdout)
         except (EOFError, BrokenPipeError) as error:
-            assert self._child.stderr is not None
-            raise AssertionError(self._child.stderr.read().decode()[-4000:]) from error
+            assert child.stderr is not None
+            raise AssertionError(child.stderr.read().decode()[-4000:]) from error
         assert good, answer
         return answer
 
     def close(self) -> str:
         """End the process; return what it wrote to its error stream."""
+        if self._child is None:
+            return ""
         _, said = self._child.communicate(timeout=60)
         return said.decode()
 

@@ -18,8 +18,6 @@ from engines.training.fitting import fitting
 DTYPES = {"fp32": "float32", "fp64": "float64"}
 """The type of weights and values by the recipe's precision."""
 
-_ATTRIBUTES: dict[str, tuple[str, ...]] = {"weight": ("weight", "gamma"), "bias": ("bias", "beta")}
-
 
 class DesignBlock(HybridBlock):
     """A whole design: takes its inputs in the design's order, gives its one output.
@@ -36,7 +34,7 @@ class DesignBlock(HybridBlock):
         self._plan: list[tuple[str, tuple[str, ...]]] = []
         for layer in spec.layers:
             if layer.layer != "input":
-                made = _make(layer, [shapes[name] for name in layer.inputs])
+                made = _make(layer, [shapes[name] for name in layer.inputs], dtype)
                 self.register_child(made, layer.name)
                 self._plan.append((layer.name, layer.inputs))
 
@@ -52,6 +50,11 @@ class DesignBlock(HybridBlock):
         return values
 
     @property
+    def layers(self) -> list[HybridBlock]:
+        """The nodes' blocks, in the design's order."""
+        return list(self._children.values())
+
+    @property
     def output_shape(self) -> tuple[int, ...]:
         """The shape of the one output, per sample."""
         return next(layer.output_shape for layer in self.spec.layers if layer.name == self.spec.outputs[0])
@@ -59,8 +62,7 @@ class DesignBlock(HybridBlock):
     def parameter(self, name: str) -> Parameter:
         """Return the block's own parameter by its canonical name; layouts are Gluon's own, unchanged."""
         node, role = name.rsplit("/", 1)
-        child = self._children[node]
-        return next(getattr(child, key) for key in _ATTRIBUTES.get(role, (role,)) if hasattr(child, key))
+        return getattr(self._children[node], role)
 
     @property
     def trained(self) -> dict[str, Parameter]:
@@ -68,12 +70,12 @@ class DesignBlock(HybridBlock):
         return {entry.name: self.parameter(entry.name) for entry in self.spec.parameters if entry.trainable}
 
 
-def _make(layer: LayerSpec, inputs: list[tuple[int, ...]]) -> HybridBlock:
+def _make(layer: LayerSpec, inputs: list[tuple[int, ...]], dtype: str) -> HybridBlock:
     make = LAYERS.get(layer.layer)
     if make is None:
         facts = {"node": layer.name, "layer": layer.layer, "engine": "MXNet"}
         raise WorkbenchError(ErrorCode.LAYER_UNSUPPORTED, **facts)
-    return make(layer, inputs)
+    return make(layer, inputs, dtype)
 
 
 def build(spec: GraphSpec, precision: str = "fp32", device: mx.Context | None = None) -> DesignBlock:
@@ -108,3 +110,9 @@ def read_weights(block: DesignBlock) -> dict[str, npt.NDArray[Any]]:
     return {
         entry.name: np.array(block.parameter(entry.name).data().asnumpy()) for entry in block.spec.parameters
     }
+
+
+def copy_weights(source: DesignBlock, target: DesignBlock) -> None:
+    """Copy every parameter into another block of the same design, on the device they are on."""
+    for entry in source.spec.parameters:
+        target.parameter(entry.name).data()[:] = source.parameter(entry.name).data()

@@ -40,7 +40,7 @@ LOSSES: dict[str, Loss] = {
 
 
 def _class_hits(outputs: Any, targets: Any) -> Any:
-    return mx.nd.argmax(outputs, axis=-1) == targets.astype("float32")
+    return mx.nd.argmax(outputs, axis=-1) == targets.astype(outputs.dtype)
 
 
 def _binary_hits(outputs: Any, targets: Any) -> Any:

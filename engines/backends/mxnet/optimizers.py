@@ -17,6 +17,8 @@ from engines.contract.spec import Recipe
 from engines.training.fitting import fitting
 from engines.training.optimizers import OPTIMIZERS
 
+ROW = 3
+"""Numbers a step: rate, epsilon, the share of each weight that AdamW keeps."""
 Rates = npt.NDArray[np.float64]
 Symbols = list[Any]
 
@@ -37,7 +39,9 @@ class Optimizer:
             for name, entry in self.parameters.items()
         }
         self.began = 0
-        self._graph = mx.nd.CachedOp(_graph(recipe, list(self.parameters), len(self.names)), [])
+        graph = _graph(recipe, list(self.parameters), len(self.names))
+        self._order = graph.list_inputs()
+        self._update = mx.nd.CachedOp(graph, [])
 
     def numbers(self, first_step: int, rates: Rates) -> Any:
         """Return what the steps need beside the gradients: a row a step."""
@@ -54,12 +58,10 @@ class Optimizer:
             for number, array in enumerate([entry.data(), *self.slots[name]]):
                 given[f"{name}:{number}"] = array
                 results.append(array)
-        self._graph(*[given[name] for name in self._wanted], out=results)
-
-    @property
-    def _wanted(self) -> list[str]:
-        names: list[str] = self._graph_inputs
-        return names
+        self._update(*[given[key] for key in self._order], out=results)
+        if self.recipe.accumulate > 1:
+            for entry in self.parameters.values():
+                entry.zero_grad()
 
     def arrays(self) -> list[Any]:
         """Return the slots' arrays."""
@@ -87,3 +89,80 @@ class Optimizer:
                     array[:] = 0.0
                 else:
                     array[:] = fitting(arrays, f"optimizer/{slot}/{name}", array.shape)
+
+
+def _graph(recipe: Recipe, names: list[str], slots: int) -> Any:
+    """Return the symbol of one step: every parameter after it, and its slots."""
+    row = mx.sym.split(mx.sym.var("numbers"), num_outputs=ROW, axis=0)
+    gradients = _prepared(recipe, [mx.sym.var(f"{name}:gradient") for name in names])
+    results: Symbols = []
+    for name, gradient in zip(names, gradients):
+        weight, *old = [mx.sym.var(f"{name}:{number}") for number in range(1 + slots)]
+        if recipe.weight_decay and recipe.optimizer != "adamw":
+            gradient = gradient + weight * recipe.weight_decay
+        results += _UPDATES[recipe.optimizer](recipe, weight, gradient, old, row)
+    return mx.sym.Group(results)
+
+
+def _prepared(recipe: Recipe, gradients: Symbols) -> Symbols:
+    """Return the gradients averaged over a batch's parts and cut to the recipe's joint norm."""
+    if recipe.accumulate > 1:
+        gradients = [gradient / recipe.accumulate for gradient in gradients]
+    if recipe.clip_norm:
+        squares = [mx.sym.sum(mx.sym.square(gradient)) for gradient in gradients]
+        norm = mx.sym.sqrt(mx.sym.add_n(*squares))
+        share = recipe.clip_norm / mx.sym.maximum(norm, recipe.clip_norm)
+        gradients = [mx.sym.broadcast_mul(gradient, share) for gradient in gradients]
+    return gradients
+
+
+def _rates(recipe: Recipe, steps: npt.NDArray[np.int64], rates: Rates) -> Rates:
+    return np.stack([rates, np.zeros_like(rates), np.ones_like(rates)], axis=1)
+
+
+def _adam_numbers(recipe: Recipe, steps: npt.NDArray[np.int64], rates: Rates) -> Rates:
+    """Return rate, epsilon and kept share such that moments without correction give Adam.
+
+    ``lr m̂ / (√v̂ + ε)`` with ``c = √(1 - β₂ᵗ)`` is ``(lr c / (1 - β₁ᵗ)) m / (√v + ε c)``.
+    """
+    correction = np.sqrt(1.0 - recipe.beta2**steps)
+    scaled = rates * correction / (1.0 - recipe.beta1**steps)
+    kept = 1.0 - rates * (recipe.weight_decay if recipe.optimizer == "adamw" else 0.0)
+    return np.stack([scaled, recipe.epsilon * correction, kept], axis=1)
+
+
+def _sgd(recipe: Recipe, weight: Any, gradient: Any, slots: Symbols, row: Any) -> Symbols:
+    if not slots:
+        return [weight - mx.sym.broadcast_mul(gradient, row[0])]
+    velocity = slots[0] * recipe.momentum + gradient
+    return [weight - mx.sym.broadcast_mul(velocity, row[0]), velocity]
+
+
+def _adam(recipe: Recipe, weight: Any, gradient: Any, slots: Symbols, row: Any) -> Symbols:
+    first = slots[0] * recipe.beta1 + gradient * (1.0 - recipe.beta1)
+    second = slots[1] * recipe.beta2 + mx.sym.square(gradient) * (1.0 - recipe.beta2)
+    root = mx.sym.broadcast_add(mx.sym.sqrt(second), row[1])
+    change = mx.sym.broadcast_mul(first, row[0]) / root
+    if recipe.optimizer == "adamw":
+        weight = mx.sym.broadcast_mul(weight, row[2])
+    return [weight - change, first, second]
+
+
+def _rmsprop(recipe: Recipe, weight: Any, gradient: Any, slots: Symbols, row: Any) -> Symbols:
+    square = slots[0] * recipe.momentum + mx.sym.square(gradient) * (1.0 - recipe.momentum)
+    change = mx.sym.broadcast_mul(gradient, row[0]) / (mx.sym.sqrt(square) + recipe.epsilon)
+    return [weight - change, square]
+
+
+_UPDATES: dict[str, Callable[[Recipe, Any, Any, Symbols, Any], Symbols]] = {
+    "sgd": _sgd,
+    "adam": _adam,
+    "adamw": _adam,
+    "rmsprop": _rmsprop,
+}
+_NUMBERS: dict[str, Callable[[Recipe, npt.NDArray[np.int64], Rates], Rates]] = {
+    "sgd": _rates,
+    "adam": _adam_numbers,
+    "adamw": _adam_numbers,
+    "rmsprop": _rates,
+}
