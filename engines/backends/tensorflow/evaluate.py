@@ -10,7 +10,7 @@ import numpy.typing as npt
 
 from engines.backends.tensorflow.build import DesignModel, build, load_weights
 from engines.backends.tensorflow.devices import memory_faults, open_device
-from engines.backends.tensorflow.runtime import use_threads
+from engines.backends.tensorflow.runtime import round_products, use_threads
 from engines.backends.tensorflow.samples import Samples
 from engines.backends.tensorflow.train import EVALUATION_BATCH, Outputs
 from engines.contract.events import Event
@@ -41,6 +41,7 @@ def evaluate(job: EvaluateJob, flags: ControlFlags) -> Iterator[Event]:
         run = Path(job.run)
         use_threads(read_run(run).threads or 1)
         with memory_faults(open_device(job.device), EVALUATION_BATCH):
+            round_products(recipe.precision)
             model = load_run(run, job.checkpoint, recipe.precision)
             return Outputs(model).of_split(Samples(shards, model, recipe.loss), job.split)
 

@@ -36,6 +36,7 @@ class Optimizer:
             self.names = ()
         self.slots = [[_zeros(parameter) for _ in self.names] for parameter in self.parameters]
         self.began = 0
+        self._kind = model.dtype
         kind = np.dtype(model.dtype).type
         self._rounded = replace(recipe, beta1=float(kind(recipe.beta1)), beta2=float(kind(recipe.beta2)))
         self._update = _UPDATES[recipe.optimizer]
@@ -43,7 +44,12 @@ class Optimizer:
     def numbers(self, first_step: int, rates: Rates) -> Rates:
         """Return what the steps need beside the gradients: a row a step."""
         steps = first_step - self.began + 1 + np.arange(len(rates))
-        return _NUMBERS[self.recipe.optimizer](self._rounded, steps, rates)
+        return np.stack(_NUMBERS[self.recipe.optimizer](self._rounded, steps, rates), axis=1)
+
+    def row(self, step: Any, rate: Any) -> Any:
+        """Return the row of the optimizer's ``step``-th step (from 1) inside a graph; ``rate`` is float64."""
+        found = _NUMBERS[self.recipe.optimizer](self._rounded, tf.cast(step, tf.float64), rate)
+        return tf.cast(tf.stack(found), self._kind)
 
     def apply(self, gradients: Sequence[Any], numbers: Any) -> None:
         """Take one step inside a graph; ``numbers`` is its row."""
@@ -87,19 +93,20 @@ def _zeros(parameter: Parameter) -> Any:
     return tf.Variable(tf.zeros_like(parameter.variable), trainable=False)
 
 
-def _rates(recipe: Recipe, steps: npt.NDArray[np.int64], rates: Rates) -> Rates:
-    return rates[:, None]
+def _rates(recipe: Recipe, steps: Any, rates: Any) -> tuple[Any, ...]:
+    return (rates,)
 
 
-def _adam_numbers(recipe: Recipe, steps: npt.NDArray[np.int64], rates: Rates) -> Rates:
+def _adam_numbers(recipe: Recipe, steps: Any, rates: Any) -> tuple[Any, ...]:
     """Return rate, epsilon and decay such that the kernel, which corrects no bias, gives Adam.
 
     ``lr m̂ / (√v̂ + ε)`` with ``c = √(1 - β₂ᵗ)`` is ``(lr c / (1 - β₁ᵗ)) m / (√v + ε c)``. The betas are those
     that the kernel computes with: 1 - 0.999 is off by 1e-5 of itself in float32, and so would be each step.
+    Arrays of NumPy and tensors alike.
     """
-    correction = np.sqrt(1.0 - recipe.beta2**steps)
+    correction = (1.0 - recipe.beta2**steps) ** 0.5
     scaled = rates * correction / (1.0 - recipe.beta1**steps)
-    return np.stack([scaled, recipe.epsilon * correction, 1.0 - rates * recipe.weight_decay], axis=1)
+    return scaled, recipe.epsilon * correction, 1.0 - rates * recipe.weight_decay
 
 
 def _sgd(recipe: Recipe, variable: Any, gradient: Any, slots: Slots, numbers: Any) -> None:
@@ -148,7 +155,7 @@ _UPDATES: dict[str, Callable[[Recipe, Any, Any, Slots, Any], None]] = {
     "adamw": _adamw,
     "rmsprop": _rmsprop,
 }
-_NUMBERS: dict[str, Callable[[Recipe, npt.NDArray[np.int64], Rates], Rates]] = {
+_NUMBERS: dict[str, Callable[[Recipe, Any, Any], tuple[Any, ...]]] = {
     "sgd": _rates,
     "adam": _adam_numbers,
     "adamw": _adam_numbers,

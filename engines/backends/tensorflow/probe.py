@@ -5,7 +5,7 @@ from __future__ import annotations
 import keras
 import tensorflow as tf
 
-from engines.backends.tensorflow.build import DTYPES
+from engines.backends.tensorflow.abilities import ABILITIES
 from engines.backends.tensorflow.devices import devices
 from engines.backends.tensorflow.layers import LAYERS
 from engines.contract.capabilities import EngineReport
@@ -15,4 +15,14 @@ from engines.training.report import engine_report
 def probe() -> EngineReport:
     """Return version, devices and capabilities."""
     facts = {"keras": keras.__version__, "cuda": "built in" if tf.test.is_built_with_cuda() else ""}
-    return engine_report("tensorflow", tf.__version__, devices(), LAYERS, DTYPES, facts)
+    found = devices()
+    return engine_report(
+        "tensorflow",
+        tf.__version__,
+        found,
+        LAYERS,
+        ABILITIES.precisions_here(found),
+        facts,
+        ABILITIES.modes,
+        ABILITIES.refusals(found),
+    )

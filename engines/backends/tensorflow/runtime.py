@@ -6,13 +6,14 @@ import importlib
 import os
 import re
 import sys
-import tempfile
-from collections.abc import Iterator
-from contextlib import contextmanager
+from contextlib import AbstractContextManager
+
+from engines.training.chatter import held_back
 
 CHATTER = re.compile(
     rb"[IW]\d{4} .*|WARNING: All log messages before absl::InitializeLog\(\).*"
     rb"|E\d{4} .*(cuInit|Unable to register cu\w+ factory|cuda_dnn|cuda_blas|cuda_fft).*"
+    rb"|E\d{4} .*(oneDNN supports DT_HALF only|Executor failed to create kernel).*|\t \[\[\{\{node .*"
 )
 """Notes about what is absent or on; every other line is let through."""
 
@@ -27,36 +28,22 @@ def prepare() -> None:
             importlib.import_module("keras")
 
 
-@contextmanager
-def without_chatter() -> Iterator[None]:
-    """Hold the error stream back, and let through what is no chatter, even where the body fails.
-
-    TensorFlow's C++ writes its first notes before any level of its own is read.
-    """
-    sys.stderr.flush()
-    stream = os.dup(2)
-    with tempfile.TemporaryFile() as held:
-        os.dup2(held.fileno(), 2)
-        try:
-            yield
-        finally:
-            sys.stderr.flush()
-            os.dup2(stream, 2)
-            held.seek(0)
-            told = [line for line in held if not CHATTER.fullmatch(line.rstrip())]
-            os.write(stream, b"".join(told))
-            os.close(stream)
+def without_chatter() -> AbstractContextManager[None]:
+    """Hold the error stream back, and let through what is no chatter, even where the body fails."""
+    return held_back(CHATTER)
 
 
-def use_threads(threads: int) -> int:
+def use_threads(threads: int, xla: bool = False) -> int:
     """Set threads and deterministic operations; return the threads in force.
 
+    What XLA compiles for a CPU is deterministic as it is, and with the switch on it refuses max pools.
     They hold for the life of the process: after its first operation TensorFlow refuses another count.
     """
     import tensorflow as tf
 
-    tf.config.experimental.enable_op_determinism()
-    tf.config.experimental.enable_tensor_float_32_execution(False)
+    if not xla:
+        tf.config.experimental.enable_op_determinism()
+    round_products("fp32")
     try:
         tf.config.threading.set_intra_op_parallelism_threads(threads)
         tf.config.threading.set_inter_op_parallelism_threads(1)
@@ -67,3 +54,10 @@ def use_threads(threads: int) -> int:
     except RuntimeError:
         return int(tf.config.threading.get_intra_op_parallelism_threads()) or threads
     return threads
+
+
+def round_products(precision: str) -> None:
+    """Compute float32 as float32 on every device, as engines are compared by it; but for TF32 as asked."""
+    import tensorflow as tf
+
+    tf.config.experimental.enable_tensor_float_32_execution(precision == "tf32")

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterator, Mapping, Sequence
+from contextlib import contextmanager
 from pathlib import Path
 from time import perf_counter
 from typing import Any
@@ -11,23 +12,24 @@ import numpy as np
 import numpy.typing as npt
 import tensorflow as tf
 
+from engines.backends.tensorflow.abilities import ABILITIES
 from engines.backends.tensorflow.build import DesignModel, build, load_weights, read_weights
 from engines.backends.tensorflow.devices import memory_faults, open_device
-from engines.backends.tensorflow.losses import LOSSES, step_metric
 from engines.backends.tensorflow.optimizers import Optimizer
-from engines.backends.tensorflow.runtime import use_threads
+from engines.backends.tensorflow.runtime import round_products, use_threads, without_chatter
 from engines.backends.tensorflow.samples import Samples
+from engines.backends.tensorflow.steps import Steps
+from engines.contract.errors import WorkbenchError
 from engines.contract.events import Event
 from engines.contract.jobs import TrainJob
-from engines.contract.spec import Recipe
 from engines.training import session
+from engines.training.abilities import check_abilities, compile_fault
 from engines.training.control import ControlFlags
 from engines.training.losses import LOSSES as LOSS_ROWS
 from engines.training.plan import free_cores, thread_candidates
 from engines.training.run_folder import read_run
 from engines.training.shards import Shards
 from engines.training.trainer import Arrays
-from engines.training.words import step_seeds
 
 EVALUATION_BATCH = 256
 MEASURED_STEPS = 20
@@ -38,67 +40,49 @@ def train(job: TrainJob, flags: ControlFlags) -> Iterator[Event]:
     return session.train(job, flags, "tensorflow", TensorflowTrainer)
 
 
-class Steps:
-    """The graph that trains a chunk: traced once, since rates, seeds and the chunk's length are tensors."""
-
-    def __init__(self, model: DesignModel, optimizer: Optimizer, recipe: Recipe) -> None:
-        self._model, self._optimizer = model, optimizer
-        self._loss = LOSSES[recipe.loss]
-        self._metric = LOSS_ROWS[recipe.loss].targets
-        self._seed = tf.Variable(0, dtype=tf.int64, trainable=False)
-        for dropout in model.dropouts:
-            dropout.seed = self._seed
-        self._graph: Any = None
-
-    def __call__(self, *given: Any) -> npt.NDArray[Any]:
-        """Train a chunk: inputs, targets, positions in them, numbers, seeds; see ``_run``."""
-        if self._graph is None:
-            signature = [tf.TensorSpec((None, *tensor.shape[1:]), tensor.dtype) for tensor in given]
-            self._graph = tf.function(self._run).get_concrete_function(*signature)
-        values: npt.NDArray[Any] = self._graph(*given).numpy()
-        return values
-
-    def _run(self, inputs: Any, targets: Any, batches: Any, numbers: Any, seeds: Any) -> Any:
-        """Return losses and step metrics, ``(2, steps)``."""
-        steps, dtype = tf.shape(batches)[0], self._model.dtype
-        arrays = [tf.TensorArray(dtype, steps) for _ in range(2)]
-
-        def body(step: Any, losses: Any, outputs: Any) -> Any:
-            self._seed.assign(seeds[step])
-            x, y = tf.gather(inputs, batches[step]), tf.gather(targets, batches[step])
-            loss, output = self._step(x, y, numbers[step])
-            return step + 1, losses.write(step, loss), outputs.write(step, output)
-
-        _, losses, outputs = tf.while_loop(
-            lambda step, *_: step < steps, body, (0, *arrays), parallel_iterations=1
-        )
-        found = step_metric(self._metric, outputs.stack(), tf.gather(targets, batches))
-        return tf.stack([losses.stack(), found])
-
-    def _step(self, x: Any, y: Any, numbers: Any) -> tuple[Any, Any]:
-        variables = [parameter.variable for parameter in self._model.trained]
-        with tf.GradientTape() as tape:
-            output = self._model([x], training=True)
-            loss = self._loss(output, y)
-        self._optimizer.apply(tape.gradient(loss, variables), numbers)
-        return loss, output
-
-
 class TensorflowTrainer:
     """A model, its optimizer and the data on a device; see ``engines.training.trainer.Trainer``."""
 
     def __init__(self, job: TrainJob, shards: Shards) -> None:
         self.recipe = job.recipe
-        self.threads = use_threads(_threads(job))
+        cpu_xla = ABILITIES.mode(self.recipe) == "xla" and job.device == "cpu"
+        self.threads = use_threads(_threads(job), xla=cpu_xla)
         self.device = open_device(job.device)
+        check_abilities(self.recipe, ABILITIES, job.device)
+        round_products(self.recipe.precision)
         self.environment: Mapping[str, str] = {"tensorflow": tf.__version__, "keras": _keras_version()}
         with memory_faults(self.device, self.recipe.batch_size):
             self.model = build(job.spec, self.recipe.precision)
             self.samples = Samples(shards, self.model, self.recipe.loss)
             self.optimizer = Optimizer(self.model, self.recipe)
-            self._steps = Steps(self.model, self.optimizer, self.recipe)
-            self._outputs = Outputs(self.model)
+            self._steps = Steps(self.model, self.optimizer, self.recipe, ABILITIES.mode(self.recipe))
+            self._outputs = Outputs(self.model, eager=self.mode == "eager")
+        self._step = 0
         self._row = LOSS_ROWS[self.recipe.loss]
+
+    @property
+    def mode(self) -> str:
+        """How the steps are run."""
+        return self._steps.mode
+
+    @property
+    def compiles(self) -> bool:
+        """Whether the steps have to be compiled before the first; half precision has its say there, too."""
+        return self.mode == "xla" or self.recipe.precision == "fp16"
+
+    def prepare(self, batches: npt.NDArray[np.int64]) -> WorkbenchError | None:
+        """Compile or trace a short chunk; where XLA fails, run the graph as it is and return why."""
+        some = batches[: MEASURED_STEPS if self.mode == "xla" else 1]
+        try:
+            with self._trial(), without_chatter():
+                self._chunk(0, some, np.zeros(len(some)))
+        except (tf.errors.OpError, TypeError, ValueError) as error:
+            if self.mode != "xla" or isinstance(error, tf.errors.ResourceExhaustedError):
+                raise
+            self._steps.use("graph")
+            tf.config.experimental.enable_op_determinism()
+            return compile_fault(ABILITIES.title, "xla", "graph", error)
+        return None
 
     def thread_candidates(self) -> Sequence[int]:
         """Return the one count in force: TensorFlow takes another only in a new process."""
@@ -109,17 +93,32 @@ class TensorflowTrainer:
 
     def measure(self, threads: int, batches: npt.NDArray[np.int64]) -> float:
         """Return seconds a step, with the state put back as it was."""
-        with memory_faults(self.device, self.recipe.batch_size):
-            variables = [entry.variable for entry in self.model.parameters] + self.optimizer.variables()
-            kept = [tf.identity(variable) for variable in variables]
-            some = np.resize(batches, (MEASURED_STEPS, batches.shape[1]))
-            self._chunk(0, some[:2], np.zeros(2))
+        some = np.resize(batches, (MEASURED_STEPS, batches.shape[1]))
+        if self.mode == "xla":  # which compiles each length of a chunk anew
+            some = batches[:MEASURED_STEPS]
+        rates = np.zeros(len(some))
+        first = len(some) if self.mode == "xla" else 2
+        with self._trial():
+            self._chunk(0, some[:first], rates[:first])
             begin = perf_counter()
-            self._chunk(0, some, np.zeros(len(some)))
-            seconds = (perf_counter() - begin) / len(some)
-            for variable, value in zip(variables, kept):
-                variable.assign(value)
-        return seconds
+            self._chunk(0, some, rates)
+            return (perf_counter() - begin) / len(some)
+
+    @contextmanager
+    def _trial(self) -> Iterator[None]:
+        """Put every variable back as it was, at the end."""
+        with memory_faults(self.device, self.recipe.batch_size):
+            variables = [entry.variable for entry in self.model.parameters] + self._variables()
+            kept = [tf.identity(variable) for variable in variables]
+            try:
+                yield
+            finally:
+                for variable, value in zip(variables, kept):
+                    variable.assign(value)
+
+    def _variables(self) -> list[Any]:
+        scaled = self._steps.scaled
+        return self.optimizer.variables() + (scaled.variables() if scaled is not None else [])
 
     def run_chunk(
         self, first_step: int, batches: npt.NDArray[np.int64], rates: npt.NDArray[np.float64]
@@ -127,16 +126,13 @@ class TensorflowTrainer:
         """Train a chunk of steps; one transfer from the device at its end."""
         with memory_faults(self.device, self.recipe.batch_size):
             losses, metric = self._chunk(first_step, batches, rates)
+        self._step = first_step + len(batches)
         return {"loss": losses, self._row.step_metric: metric}
 
     def _chunk(self, first_step: int, batches: npt.NDArray[np.int64], rates: npt.NDArray[np.float64]) -> Any:
         inputs, targets, places = self.samples.batches("train", batches)
-        numbers = self.optimizer.numbers(first_step, rates).astype(self.model.dtype)
-        seeds = np.zeros(len(batches), np.int64)
-        if self.model.dropouts:
-            seeds[:] = step_seeds(self.recipe.seed, "dropout", first_step, len(batches))
-        given = (inputs, targets, *map(tf.constant, (places, numbers, seeds)))
-        return self._steps(*given)
+        numbers, seeds = self._steps.numbers(first_step, rates), self._steps.seeds(first_step, len(batches))
+        return self._steps(inputs, targets, *map(tf.constant, (places, numbers, seeds)))
 
     def evaluate(self, split: str) -> npt.NDArray[np.floating[Any]]:
         """Return the outputs for every sample of ``split``, in its order."""
@@ -144,23 +140,34 @@ class TensorflowTrainer:
             return self._outputs.of_split(self.samples, split)
 
     def state(self) -> dict[str, npt.NDArray[Any]]:
-        """Return copies of weights and optimizer state; the engine has nothing of its own to keep."""
+        """Return copies of weights, optimizer state, and what a scaled loss has learned."""
         weights = {f"model/{name}": array for name, array in read_weights(self.model).items()}
-        return {**weights, **self.optimizer.read()}
+        scaled = self._steps.scaled
+        return {
+            **weights,
+            **self.optimizer.read(),
+            **(scaled.read(self._step) if scaled is not None else {}),
+        }
 
     def load_state(self, arrays: Arrays, step: int) -> None:
         """Take over weights and optimizer state after ``step`` steps."""
         load_weights(self.model, {name.removeprefix("model/"): array for name, array in arrays.items()})
         self.optimizer.load(arrays, step)
+        if self._steps.scaled is not None:
+            self._steps.scaled.load(arrays, step, fresh=self.optimizer.began == step)
+        self._step = step
 
 
 class Outputs:
-    """The graph that answers without training, for batches of any length."""
+    """The graph that answers without training, for batches of any length; ``eager``: the model as it is."""
 
-    def __init__(self, model: DesignModel) -> None:
+    def __init__(self, model: DesignModel, eager: bool = False) -> None:
+        self._run: Any = lambda *given: model(given)
+        if eager:
+            return
         shapes = [(None, *given.shape[1:]) for given in model.keras.inputs]
         signature = [tf.TensorSpec(shape, model.dtype) for shape in shapes]
-        self._run = tf.function(lambda *given: model(given)).get_concrete_function(*signature)
+        self._run = tf.function(self._run).get_concrete_function(*signature)
 
     def __call__(self, *inputs: Any) -> npt.NDArray[Any]:
         """Return the outputs in the design's layout; the inputs have their channels last."""
