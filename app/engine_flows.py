@@ -7,6 +7,7 @@ from __future__ import annotations
 
 import os
 from collections.abc import Generator
+from dataclasses import replace
 from pathlib import Path
 
 from app.desk import Desk, Ended
@@ -175,6 +176,7 @@ def _probed(
         if isinstance(ended.event, Stopped):
             raise
         return None, (doctor.finding_of_end(row, place, ended.event),)
+    report = replace(report, facts={**report.facts, **gpu.facts(gpu.find())})
     return report, tuple(doctor.findings_of_report(row, place, report))
 
 

@@ -8,8 +8,6 @@ import subprocess
 from collections import deque
 from collections.abc import Callable, Iterator, Mapping, Sequence
 
-import psutil
-
 KEPT_LINES = 40
 NO_WINDOW: int = getattr(subprocess, "CREATE_NO_WINDOW", 0)
 """Keeps Windows from opening a console for each child."""
@@ -67,6 +65,8 @@ def lines_of(
 
 def end_family(pid: int) -> None:
     """End a process and all that it started."""
+    import psutil  # takes its time, and the window's first paint needs none of it
+
     with contextlib.suppress(psutil.Error):
         process = psutil.Process(pid)
         family = [*process.children(recursive=True), process]

@@ -17,6 +17,9 @@ from engines.environments.chosen import OTHER, OWN, THIS
 from engines.environments.kept import ABSENT, HALF_MADE, OUTDATED, Kept
 from engines.environments.locked import LOCKED
 
+_ON_NVIDIA = {"cuda", "gpu", "tensorrt"}
+"""What devices on an NVIDIA GPU are called, up to their number."""
+
 INSTALL, REPAIR, CHOOSE, FORGET = "install", "repair", "choose", "forget"
 
 
@@ -93,7 +96,7 @@ def findings_of_report(row: EngineRow, place: Place, report: EngineReport) -> It
 
 def _of_gpu(row: EngineRow, place: Place, report: EngineReport, found: gpu.Gpu | None) -> Iterator[Finding]:
     locked = LOCKED.get(row.name)
-    if found is None or any(device.name != "cpu" for device in report.devices):
+    if found is None or any(device.name.partition(":")[0] in _ON_NVIDIA for device in report.devices):
         return
     cuda = report.facts.get("cuda", "")
     facts = {"title": row.title, "version": report.version, "gpu": found.title, "driver": found.driver}

@@ -6,6 +6,7 @@ import re
 import shutil
 import subprocess
 from dataclasses import dataclass
+from functools import cache
 from pathlib import Path
 
 DEADLINE_S = 10.0
@@ -23,9 +24,18 @@ class Gpu:
     cuda: str = ""
 
 
+@cache
 def find(proc: Path = _PROC, deadline: float = DEADLINE_S) -> Gpu | None:
-    """Return the first NVIDIA GPU, None where there is none with a driver."""
+    """Return the first NVIDIA GPU, None where there is none with a driver; asked once a process."""
     return _from_smi(deadline) or _from_proc(proc)
+
+
+def facts(found: Gpu | None) -> dict[str, str]:
+    """Return what is shown of the machine beside an engine's own facts."""
+    if found is None:
+        return {}
+    known = {"gpu": found.title, "driver": found.driver, "driver_cuda": found.cuda}
+    return {name: value for name, value in known.items() if value}
 
 
 def least_driver(cuda: str) -> str:
