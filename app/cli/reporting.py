@@ -18,7 +18,7 @@ import typer
 from app.cli.json_lines import event_line
 from app.desk import Desk, Ended
 from app.messages.message import Told
-from app.messages.table import tell_event
+from app.messages.table import tell_event, tell_log
 from engines.contract.errors import ErrorCode, WorkbenchError
 from engines.contract.events import Answer, Crashed, Event, Failed, Finished, Log, Progress, Stopped
 from engines.contract.views import OptimizeView
@@ -61,7 +61,7 @@ class HumanPrinter:
             self.progress(_progress_text(event))
         elif isinstance(event, Log):
             if event.level in ("warning", "error"):
-                self.line(event.text)
+                self.line(tell_log(event))
         else:
             self.tell(event)
 

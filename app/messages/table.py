@@ -24,7 +24,7 @@ from app.messages import (
 )
 from app.messages.message import Message, Told
 from engines.contract.errors import ErrorCode, Fact, WorkbenchError
-from engines.contract.events import Crashed, Failed
+from engines.contract.events import Crashed, Failed, Log
 
 AREAS = (
     comparing,
@@ -144,3 +144,8 @@ def tell_event(event: Failed | Crashed) -> Told:
         button=message.button,
         details=event.stderr,
     )
+
+
+def tell_log(event: Log) -> str:
+    """Return a log line as a person reads it: a message by its code, all else as it came."""
+    return tell(event.code, event.facts).text if event.code else event.text

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Callable
 from typing import Any
 
 from PySide6.QtCore import Qt
@@ -19,12 +20,11 @@ MOST_LINES = 5000
 _PIXELS, _TABS = 12, (46, 110)
 
 
-def line_of(event: Any) -> str:
-    """Return what the log says of ``event``, "" for events that it leaves out."""
+def line_of(event: Any, words: Callable[[events.Log], str] = lambda event: event.text) -> str:
+    """Return what the log says of ``event``, "" for events that it leaves out; ``words`` are those of notes."""
     match event:
         case events.Started():
-            threads = f", {event.threads} threads" if event.threads > 1 else ""
-            return f"started on {event.device}{threads}, {event.total_steps:,} steps in {event.epochs} epochs"
+            return _start_of(event)
         case events.Validated():
             values = " · ".join(measure_words(name, value) for name, value in event.values.items())
             return f"epoch {event.epoch}\t{values}"
@@ -35,9 +35,16 @@ def line_of(event: Any) -> str:
         case events.Continued():
             return f"goes on at step {event.step:,}"
         case events.Log():
-            return event.text if event.level in ("debug", "info") else f"{event.level}: {event.text}"
+            text = words(event)
+            return text if event.level in ("debug", "info") else f"{event.level}: {text}"
         case _:
             return _end_of(event)
+
+
+def _start_of(event: events.Started) -> str:
+    threads = f", {event.threads} threads" if event.threads > 1 else ""
+    mode = f", {event.mode}" if event.mode else ""
+    return f"started on {event.device}{mode}{threads}, {event.total_steps:,} steps in {event.epochs} epochs"
 
 
 def _end_of(event: Any) -> str:
@@ -70,6 +77,8 @@ class RunLog(QPlainTextEdit):
     def __init__(self, parent: QWidget | None = None) -> None:
         super().__init__(parent)
         named(self, "run_log", "Log of the run")
+        self.words: Callable[[events.Log], str] = lambda event: event.text
+        """What a note says; whoever knows the table of messages puts it here."""
         self._best_step = -1
         self.setProperty("plain", True)
         self.setReadOnly(True)
@@ -83,7 +92,7 @@ class RunLog(QPlainTextEdit):
 
     def add(self, event: Any) -> None:
         """Add a line for ``event`` if the log speaks of it; a checkpoint that is best and last has one."""
-        text = line_of(event)
+        text = line_of(event, self.words)
         if not text or self._is_said(event):
             return
         bar = self.verticalScrollBar()
