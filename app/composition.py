@@ -13,6 +13,7 @@ from app.bridge.flow_thread import Outcome
 from app.bridge.hosts import Hosts
 from app.controllers.data import DataController
 from app.controllers.design import DesignController
+from app.controllers.engine_pages import EnginePagesController
 from app.controllers.engines import EnginesController
 from app.controllers.graph import GraphController
 from app.controllers.help import HelpController
@@ -75,7 +76,8 @@ class Composition(QObject):
         self.data = DataController(self.bench)
         self.design = DesignController(self.bench)
         self.training = TrainingController(self.bench)
-        self.settings = SettingsController(self.bench, self.engines)
+        self.engine_pages = EnginePagesController(self.bench, self.engines)
+        self.settings = SettingsController(self.bench, self.engine_pages)
         self.ship = ShipController(self.bench, self.models)
         self.runs = RunsController(self.bench)
         self.graph = GraphController(self.bench, self.models)

@@ -47,6 +47,15 @@ class Hosts:
         if old is not None:
             old[1].close()
 
+    def forget(self, engine: str) -> None:
+        """End the spare of ``engine``: it may have been started where the engine no longer runs."""
+        with self._lock:
+            if self._spare is None or self._spare[0] != engine:
+                return
+            old, self._spare = self._spare[1], None
+        old.kill()
+        old.close()
+
     def take_back(self, host: Host) -> None:
         """Keep a tools host for the next flow; one is enough."""
         with self._lock:

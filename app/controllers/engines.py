@@ -7,16 +7,19 @@ from functools import partial
 
 from PySide6.QtCore import QObject, Signal
 
-from app import flows
 from app.bridge.flow_thread import Outcome
 from app.bridge.hosts import Hosts
 from app.desk import Desk
+from app.engine_choices import device_rows
+from app.engine_flows import examine
+from app.engine_health import bad_finding, health_of_fault, health_without_asking
 from app.engine_reports import load_reports, save_reports
 from app.messages import words
+from app.messages.table import tell
 from app.plans import is_installed
 from app.workbench import Workbench
-from engines.contract.capabilities import DeviceView, EngineReport, EngineRow
-from engines.contract.events import Answer, Event, Finished
+from engines.contract.capabilities import EngineHealth, EngineReport, EngineRow
+from engines.contract.events import Answer, Event
 from engines.registry import ENGINES
 from widgets.controls.drops import DropRow
 
@@ -25,7 +28,7 @@ ENGINES_PAGE = ""
 
 
 class EnginesController(QObject):
-    """Fills the header's two lists; the truth about an engine comes from a probe in its own process.
+    """Fills the header's two lists; the truth about an engine comes from the doctor, in a process of its own.
 
     At the start only the chosen engine is looked at, so that no other one's import slows down the first
     training; of the others the last session's report is shown until somebody opens a list of them.
@@ -38,10 +41,9 @@ class EnginesController(QObject):
         super().__init__(bench)
         self._bench = bench
         self.reports: dict[str, EngineReport] = {}
-        self.faults: dict[str, Outcome] = {}
+        self.health: dict[str, EngineHealth] = {}
+        self.looking: set[str] = set()
         self._begun = False
-        self._looking: set[str] = set()
-        self._answered: set[str] = set()
         bench.shell.header.engine.menu().aboutToShow.connect(self.look_at_others)
         bench.shell.room_chosen.connect(self._on_room_chosen)
         bench.shell.engine_chosen.connect(self._on_engine_chosen)
@@ -50,10 +52,9 @@ class EnginesController(QObject):
         bench.run_ended.connect(self.stand_by)
 
     def begin(self) -> None:
-        """List the engines and probe the chosen one; after the first paint, and when one was installed."""
+        """List the engines and look at the chosen one; after the first paint, and when one was installed."""
         self._begun = True
-        self._answered.clear()
-        self.faults.clear()
+        self.health.clear()
         installed = _installed()
         self.reports = {name: report for name, report in load_reports().items() if name in installed}
         chosen = self._bench.engine or self._bench.session.engine
@@ -64,23 +65,31 @@ class EnginesController(QObject):
             self.probe(self._bench.engine)
 
     def look_at_others(self) -> None:
-        """Probe the next engine that was not asked in this session, one at a time and never beside a run."""
-        if not self._begun or self._looking or self._bench.shell.header.state != "idle":
+        """Look at the next engine that was not yet, one at a time and never beside a run."""
+        if not self._begun or self.looking or self._bench.shell.header.state != "idle":
             return
-        left = [name for name in _installed() if name not in self._answered and name not in self.faults]
-        if left:
-            self.probe(left[0])
+        everything = self._bench.shell.key == "settings"
+        rows = _shown() if everything else [row for row in _shown() if row.name in _installed()]
+        left = next((row for row in rows if row.name not in self.health), None)
+        if left is not None and (known := health_without_asking(left)) is not None:
+            self.health[left.name] = known
+            self.reported.emit(left.name)
+            self.look_at_others()
+        elif left is not None:
+            self.probe(left.name)
 
     def probe(self, name: str) -> None:
-        """Ask an engine for its version and devices, then let a spare of the chosen one stand by."""
-        self.faults.pop(name, None)
-        self._looking.add(name)
-        self._answered.discard(name)
+        """Let the doctor look at an engine where it runs now, then let a spare of the chosen one stand by."""
+        if name in self.looking:
+            return
+        self.health.pop(name, None)
+        self.looking.add(name)
         if name == self._bench.engine:
             self._say(f"looking at {_title(name)}", "busy")
+        self.reported.emit(name)
         self._bench.work(
             f"probe {name}",
-            partial(flows.probe, engine=name),
+            partial(_look, hosts=self._bench.hosts, engine=name),
             partial(self._on_probe_events, name),
             partial(self._on_probe_ended, name),
         )
@@ -88,35 +97,48 @@ class EnginesController(QObject):
     def stand_by(self) -> None:
         """Warm a spare of the chosen engine, away from the GUI thread."""
         engine, hosts = self._bench.engine, self._bench.hosts
-        if any(row.name == engine and is_installed(row) for row in ENGINES):
+        if any(row.name == engine and is_installed(row) for row in ENGINES) and not self.is_broken(engine):
             self._bench.work(f"spare {engine}", partial(_stand_by, hosts=hosts, engine=engine))
+
+    def is_broken(self, name: str) -> bool:
+        """Tell whether the doctor found that an engine does not work."""
+        return name in self.health and bad_finding(self.health[name]) is not None
 
     def _on_probe_events(self, name: str, events: list[Event]) -> None:
         for event in events:
-            if isinstance(event, Answer) and isinstance(event.record, EngineReport):
-                self.reports[name] = event.record
-                self._answered.add(name)
+            if isinstance(event, Answer) and isinstance(event.record, EngineHealth):
+                self.health[name] = event.record
 
     def _on_probe_ended(self, name: str, outcome: Outcome) -> None:
-        self._looking.discard(name)
-        if name in self._answered or isinstance(outcome, Finished):
-            self._answered.add(name)
-            self._bench.attempt(lambda: save_reports(self.reports))
-        else:
-            self.reports.pop(name, None)
-            self.faults[name] = outcome
-            self._bench.tell(outcome)
+        self.looking.discard(name)
+        if name not in self.health:
+            self.health[name] = health_of_fault(name, outcome)
+        self._take(self.health[name])
         self._show()
         self.reported.emit(name)
         self._bench.engine_changed.emit()
-        if name == self._bench.engine and name in self.reports:
+        if name == self._bench.engine:
+            self._tell(self.health[name])
             self.stand_by()
         if self._bench.shell.key == "settings" or self._bench.shell.header.engine.menu().isVisible():
             self.look_at_others()
 
+    def _take(self, health: EngineHealth) -> None:
+        """Keep the report for the next session; what is wrong now makes the last one worthless."""
+        self.reports.pop(health.engine, None)
+        if health.report is not None:
+            self.reports[health.engine] = health.report
+        self._bench.attempt(lambda: save_reports(self.reports))
+
+    def _tell(self, health: EngineHealth) -> None:
+        """Tell of the chosen engine what keeps it from working."""
+        finding = bad_finding(health)
+        if finding is not None:
+            self._bench.show_told(tell(finding.code, finding.facts))
+
     def _show(self) -> None:
         bench = self._bench
-        training = [row for row in ENGINES if row.visible and row.trains]
+        training = [row for row in _shown() if row.trains]
         more = [_install_row(row) for row in training if not is_installed(row)]
         page = DropRow(ENGINES_PAGE, words.ENGINES_PAGE, words.ENGINES_PAGE_TIP)
         bench.shell.set_engines([self._engine_row(row) for row in training], bench.engine, [*more, page])
@@ -124,12 +146,12 @@ class EnginesController(QObject):
         self._show_state()
 
     def _show_state(self) -> None:
-        bench = self._bench
-        if not bench.engine:
+        engine = self._bench.engine
+        if not engine:
             self._say(words.ENGINE_NONE, "bad")
-        elif bench.engine in self.faults:
-            self._say(words.ENGINE_BROKEN.format(title=_title(bench.engine)), "bad")
-        elif bench.engine in self.reports:
+        elif self.is_broken(engine):
+            self._say(words.ENGINE_BROKEN.format(title=_title(engine)), "bad")
+        elif engine in self.reports:
             self._say(words.ENGINE_READY, "good")
 
     def _say(self, state: str, severity: str) -> None:
@@ -141,14 +163,14 @@ class EnginesController(QObject):
     def _engine_row(self, row: EngineRow) -> DropRow:
         report = self.reports.get(row.name)
         title = f"{row.title} {_short(report.version)}" if report else row.title
-        reason = "" if is_installed(row) else words.NOT_INSTALLED_SHORT
-        if row.name in self.faults:
-            reason = words.DOES_NOT_START
+        reason = words.DOES_NOT_START if self.is_broken(row.name) else ""
+        if not is_installed(row):
+            reason = words.NOT_INSTALLED_SHORT
         return DropRow(row.name, title, words.RETIRED if row.retired else "", reason)
 
     def _on_engine_chosen(self, name: str) -> None:
         self._bench.choose_engine(name, "cpu")
-        if name in self._answered or name in self._looking:
+        if name in self.health:
             self.stand_by()
         else:
             self.probe(name)
@@ -161,26 +183,6 @@ class EnginesController(QObject):
         self._bench.choose_engine(self._bench.engine, name)
 
 
-def device_rows(report: EngineReport | None, chosen: str) -> list[DropRow]:
-    """Return an engine's devices; a kind of device that does not go, or one that is gone, says why."""
-    devices = report.devices if report else ()
-    rows = [_device_row(device) for device in devices] or [DropRow("cpu", "CPU")]
-    refusals = report.refusals if report else {}
-    for key, reason in refusals.items():
-        kind, _, name = key.partition("/")
-        if kind == "device" and not any(row.key.startswith(name) for row in rows):
-            title = words.DEVICE_KINDS.get(name, name)
-            rows.append(DropRow(name, title, reason=words.REASONS.get(reason, words.NO_DEVICE)))
-    if chosen not in [row.key for row in rows]:
-        rows.append(DropRow(chosen, chosen, reason=words.NO_DEVICE))
-    return rows
-
-
-def _device_row(device: DeviceView) -> DropRow:
-    memory = f"{device.memory_bytes / (1 << 30):.0f} GB" if device.memory_bytes else ""
-    return DropRow(device.name, device.title, memory)
-
-
 def _install_row(row: EngineRow) -> DropRow:
     title = words.INSTALL_ENGINE.format(title=row.title)
     return DropRow(row.name, title, words.INSTALL_ENGINE_TIP)
@@ -191,8 +193,18 @@ def _stand_by(desk: Desk, hosts: Hosts, engine: str) -> Iterator[Event]:
     yield from ()
 
 
+def _look(desk: Desk, hosts: Hosts, engine: str) -> Iterator[Event]:
+    """Examine an engine; a spare of it may run in an interpreter that it no longer runs in."""
+    hosts.forget(engine)
+    yield from examine(desk, engine)
+
+
+def _shown() -> list[EngineRow]:
+    return [row for row in ENGINES if row.visible]
+
+
 def _installed() -> list[str]:
-    return [row.name for row in ENGINES if row.visible and row.trains and is_installed(row)]
+    return [row.name for row in _shown() if row.trains and is_installed(row)]
 
 
 def _title(name: str) -> str:

@@ -7,58 +7,12 @@ from collections.abc import Iterable, Sequence
 from PySide6.QtCore import QObject
 
 from app.controllers.engines import EnginesController
+from app.engine_choices import SHORT, mode_rows, precision_rows
 from app.messages import words
 from app.workbench import Workbench
-from engines.contract.capabilities import EngineReport, EngineRow
 from engines.registry import engine
 from widgets.controls.drops import DropRow, DropSection
-from widgets.rooms.recipe_words import MODES, PRECISIONS
-
-SHORT = {"bf16": "BF16", "fp16": "FP16", "xla": "XLA"}
-
-
-def precision_rows(report: EngineReport | None) -> list[DropRow]:
-    """Return every precision; those that do not go say why. Without a report all are offered."""
-    return [
-        DropRow(
-            key,
-            title,
-            words.PRECISION_HINTS[key],
-            _refusal(
-                report,
-                "precision",
-                key,
-                (report.precisions or ("fp32",)) if report else None,
-                words.NO_PRECISION,
-            ),
-            SHORT.get(key, title),
-        )
-        for key, title in PRECISIONS
-    ]
-
-
-def mode_rows(row: EngineRow, report: EngineReport | None) -> list[DropRow]:
-    """Return the ways an engine runs, its usual one as ""; those that do not go here say why."""
-    titles = dict(MODES)
-    known = (report.modes or row.modes[:1]) if report else None
-    return [
-        DropRow(
-            "" if key == row.modes[0] else key,
-            titles[key],
-            words.MODE_DEFAULT if key == row.modes[0] else "",
-            _refusal(report, "mode", key, known, words.NO_MODE),
-            SHORT.get(key, titles[key].lower()),
-        )
-        for key in row.modes
-    ]
-
-
-def _refusal(
-    report: EngineReport | None, kind: str, key: str, offered: Sequence[str] | None, unknown: str
-) -> str:
-    if report is None or offered is None or key in offered:
-        return ""
-    return words.REASONS.get(report.refusals.get(f"{kind}/{key}", ""), unknown)
+from widgets.rooms.recipe_words import MODES
 
 
 class RunningController(QObject):

@@ -30,6 +30,9 @@ STAGES = {
     "measure": "Measuring latency",
     "write": "Writing",
     "optimize": "Optimizing",
+    "compile": "Compiling",
+    "lower": "Following the engine's compiler",
+    "lay_out": "Drawing",
 }
 """What is done to a model, by the stage that a job's ``Progress`` names."""
 
@@ -41,6 +44,7 @@ ENGINE_READY = "ready"
 ENGINE_INSTALLING = "Engine: installing {name}"
 ENGINE_STARTING = "Engine: starting"
 ENGINE_TRAINING = "Engine: training"
+ENGINE_COMPARING = "Engine: comparing"
 ENGINE_PAUSED = "Engine: paused after step {step:,}"
 ENGINE_ENDED_EARLY = "Engine: the run ended early"
 ENGINE_CLOSING = "Engine: saving, then Modelwright closes"
@@ -70,6 +74,7 @@ NO_DEVICE = "This device is not there."
 DOES_NOT_START = "It does not start; Settings says why."
 NOTHING_TO_EXPORT = "Train a design first: its run is what is exported."
 ONNX_ALREADY = "This model is an ONNX file already."
+NO_STAGES = "A file has no engine of its own. Choose a run to see what its engine makes of the model."
 NO_NETRON = "Netron's server did not start."
 INSIDE_NEXT = "From the next start of Modelwright on, the engine runs inside this process."
 OUTSIDE_NEXT = "From the next start of Modelwright on, the engine runs in a process of its own."
@@ -117,3 +122,91 @@ REASONS = {
     "not_in_engine": "this engine does not have it",
 }
 """Why something of an engine does not go on this machine, by the key that its report names."""
+
+MENDS = {
+    "install": "Install",
+    "repair": "Repair",
+    "choose": "Choose another interpreter",
+    "forget": "Back to Modelwright’s own Python",
+    "install_own": "Install in an environment of its own",
+    "make_anew": "Make it anew",
+    "remove": "Remove it",
+}
+"""The words on the button that mends what the doctor found, and on those beside an interpreter."""
+
+TRAINS = "Trains designs"
+TRAINS_NOT = "Evaluates, profiles and proves ONNX models; it does not train"
+RETIRED_SENTENCE = "Retired upstream: nobody keeps it any more."
+PLACES_SHORT = {
+    "this": ", in Modelwright’s own Python",
+    "own": ", in an environment of its own",
+    "other": ", in an interpreter that you chose",
+}
+PLACES = {
+    "this": "Shared with Modelwright and with every other engine that lives in it.",
+    "own": "Modelwright made it and keeps it; it can be made anew at any time.",
+    "other": "Yours: the engine runs in it, and Modelwright never changes it.",
+}
+"""Whose an engine's interpreter is."""
+
+THIS_PYTHON = "Modelwright’s own Python"
+OWN_PYTHON = "An environment of its own"
+OWN_STATES = {"absent": "not made yet", "half_made": "half made", "outdated": "made from an older list"}
+CANNOT_LIVE_HERE = "it cannot live beside the other engines"
+WITHOUT_ENGINE = "without {title}"
+LOOKING_FOR_PYTHONS = "Looking for other interpreters"
+BROWSE_TITLE = "Choose the Python that {title} is to run in"
+BROWSE_FILTER = "Python (python*);;Every file (*)"
+
+FACTS = {
+    "python": "Python",
+    "cuda": "CUDA of this build",
+    "cudnn": "cuDNN",
+    "gpu": "GPU of this machine",
+    "driver": "GPU driver",
+    "cores": "Cores",
+    "threads": "Threads",
+    "layers": "Kinds of layers",
+    "keras": "Keras",
+    "flax": "Flax",
+    "optax": "Optax",
+    "jaxlib": "jaxlib",
+    "mkldnn": "oneDNN",
+}
+"""What an engine's facts are called; others keep their own name."""
+NO_FACT = "none"
+
+PROVIDERS = {
+    "CPUExecutionProvider": "CPU",
+    "CUDAExecutionProvider": "NVIDIA GPU, CUDA",
+    "TensorrtExecutionProvider": "NVIDIA GPU, TensorRT",
+    "NvTensorRTRTXExecutionProvider": "NVIDIA RTX GPU, TensorRT",
+    "ROCMExecutionProvider": "AMD GPU, ROCm",
+    "MIGraphXExecutionProvider": "AMD GPU, MIGraphX",
+    "OpenVINOExecutionProvider": "Intel CPU, GPU and NPU, OpenVINO",
+    "DnnlExecutionProvider": "Intel CPU, oneDNN",
+    "CoreMLExecutionProvider": "Apple CPU, GPU and Neural Engine",
+    "DmlExecutionProvider": "any GPU under Windows, DirectML",
+    "QNNExecutionProvider": "Qualcomm NPU",
+    "VitisAIExecutionProvider": "AMD NPU and FPGA, Vitis AI",
+    "XnnpackExecutionProvider": "CPU, XNNPACK",
+    "AzureExecutionProvider": "a service in the cloud",
+    "WebGpuExecutionProvider": "any GPU, WebGPU",
+}
+"""What each of ONNX Runtime's execution providers computes on."""
+
+ENGINE_STAGES = {
+    "python": "Looking for a Python that its packages have builds for",
+    "environment": "Making the environment",
+    "packages": "Fetching and installing packages, {done} of {total}",
+    "check": "Checking what was installed",
+}
+"""What an installation does now, by the stage that its ``Progress`` names."""
+INSTALL_DONE = "It runs there from now on."
+INSTALL_STOPPED = "What there is of it is half made; Repair makes it whole."
+INSTALL_BEGINS = "Beginning"
+LOOKING_AT = "Asking the engine for its version and devices"
+REMOVED = "The environment of {title} is removed."
+RUNS_IN = "{title} runs in {python} from now on."
+"""Said when another interpreter was chosen."""
+INSTALL_FAILED = "The message says what was in the way, the log says the rest."

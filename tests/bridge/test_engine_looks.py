@@ -13,8 +13,9 @@ from app.bridge.hosts import Hosts
 from app.controllers import engines as controller
 from app.controllers.engines import EnginesController
 from app.engine_reports import load_reports, save_reports
+from app.messages import words
 from app.workbench import Workbench
-from engines.contract.capabilities import DeviceView, EngineReport
+from engines.contract.capabilities import DeviceView, EngineHealth, EngineReport, Finding
 from engines.contract.events import Answer, Failed, Finished
 from widgets.shell import Shell
 
@@ -29,8 +30,16 @@ class Looks:
         self.made, self.asked = made, asked
 
     def end(self, report: EngineReport) -> None:
-        self.made._on_probe_events(report.engine, [Answer(report)])
+        health = EngineHealth(report.engine, "python", "this", "ready", report)
+        self.made._on_probe_events(report.engine, [Answer(report), Answer(health)])
         self.made._on_probe_ended(report.engine, Finished())
+
+    def break_down(self, name: str) -> None:
+        facts = {"title": "PyTorch", "python": "python", "why": "ImportError: broken", "command": "mend"}
+        finding = Finding("engine_half_installed", facts, mend="install")
+        health = EngineHealth(name, "python", "this", "broken", None, (finding,))
+        self.made._on_probe_events(name, [Answer(health)])
+        self.made._on_probe_ended(name, Finished())
 
     @property
     def titles(self) -> list[str]:
@@ -76,11 +85,13 @@ def test_that_the_others_are_looked_at_when_their_list_opens(looks: Looks) -> No
 
 
 def test_that_the_others_are_looked_at_when_settings_open(looks: Looks) -> None:
-    looks.made._bench.shell.room_chosen.emit("settings")
+    shell = looks.made._bench.shell
+    shell.key = "settings"
+    shell.room_chosen.emit("settings")
     assert looks.asked == []  # nothing before the window has begun
     looks.made.begin()
     looks.end(TORCH)
-    looks.made._bench.shell.room_chosen.emit("settings")
+    shell.room_chosen.emit("settings")
     assert looks.asked == ["torch", "tensorflow"]
 
 
@@ -102,9 +113,45 @@ def test_that_the_last_sessions_report_is_shown_meanwhile(looks: Looks) -> None:
 def test_that_an_engine_that_broke_since_then_is_told(looks: Looks) -> None:
     save_reports({"torch": TORCH})
     looks.made.begin()
-    looks.made._on_probe_ended("torch", Failed("unexpected", {"what": "ImportError", "why": "broken"}))
+    looks.break_down("torch")
+    shell = looks.made._bench.shell
     assert looks.made.reports == {}
-    assert set(looks.made.faults) == {"torch"}
+    assert load_reports() == {}
+    assert "ImportError: broken" in shell.message.accessibleName()
+    assert shell.status.engine.words.text() == "Engine: PyTorch does not start"
+    row = next(action for action in shell.header.engine.menu().actions() if action.data() == "torch")
+    assert (row.isEnabled(), row.toolTip()) == (False, words.DOES_NOT_START)
+
+
+def test_that_an_engine_nobody_chose_breaks_without_a_word(looks: Looks) -> None:
+    looks.made.begin()
+    looks.end(TORCH)
+    looks.made.probe("tensorflow")
+    looks.break_down("tensorflow")
+    assert not looks.made._bench.shell.message.isVisibleTo(looks.made._bench.shell)
+    assert looks.made.is_broken("tensorflow")
+
+
+def test_that_an_engine_that_was_mended_can_be_chosen_again(looks: Looks) -> None:
+    looks.made.begin()
+    looks.break_down("torch")
+    looks.made.probe("torch")
+    looks.end(TORCH)
+    assert not looks.made.is_broken("torch")
+    assert looks.made._bench.shell.status.engine.words.text() == "Engine: ready"
+
+
+def test_that_a_doctor_who_fails_is_told_of_too(looks: Looks) -> None:
+    looks.made.begin()
+    looks.made._on_probe_ended("torch", Failed("unexpected", {"what": "ImportError", "why": "broken"}))
+    assert looks.made.is_broken("torch")
+    assert "ImportError" in looks.made._bench.shell.message.accessibleName()
+
+
+def test_that_an_engine_is_not_asked_twice_at_once(looks: Looks) -> None:
+    looks.made.begin()
+    looks.made.probe("torch")
+    assert looks.asked == ["torch"]
 
 
 def test_that_choosing_an_engine_looks_at_it_once(looks: Looks) -> None:

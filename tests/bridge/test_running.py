@@ -12,12 +12,13 @@ from pytestqt.qtbot import QtBot
 
 from app.bridge.hosts import Hosts
 from app.controllers import engines as controller
-from app.controllers.engines import EnginesController, device_rows
-from app.controllers.running import RunningController, mode_rows, precision_rows
+from app.controllers.engines import EnginesController
+from app.controllers.running import RunningController
+from app.engine_choices import device_rows, mode_rows, precision_rows
 from app.messages import words
 from app.project import Project
 from app.workbench import Workbench
-from engines.contract.capabilities import DeviceView, EngineReport
+from engines.contract.capabilities import DeviceView, EngineHealth, EngineReport
 from engines.contract.events import Answer, Finished
 from engines.registry import engine
 from widgets.rooms.recipe_words import PRECISIONS
@@ -46,7 +47,8 @@ class Running:
         self.shell, self.bench, self.engines = shell, bench, engines
 
     def report(self, report: EngineReport) -> None:
-        self.engines._on_probe_events(report.engine, [Answer(report)])
+        health = EngineHealth(report.engine, "python", "this", "ready", report)
+        self.engines._on_probe_events(report.engine, [Answer(health)])
         self.engines._on_probe_ended(report.engine, Finished())
 
     @property

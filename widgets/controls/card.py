@@ -23,8 +23,8 @@ class Card(QFrame):
     def __init__(self, title: str = "", subtitle: str = "", parent: QWidget | None = None) -> None:
         super().__init__(parent)
         self.setProperty("card", True)
-        self.title = Elided(title, "heading")
-        self.subtitle = Elided(subtitle, "dim")
+        self.title = Elided(title, "heading", self)  # shown without a parent it would be a window
+        self.subtitle = Elided(subtitle, "dim", self)
         self.value = label("", "value")
         self.value.hide()
         self.subtitle.setVisible(bool(subtitle))

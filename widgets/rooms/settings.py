@@ -1,114 +1,51 @@
-"""The Settings room: appearance, engines and where they run."""
+"""The Settings room: the engines at the left with the page about one of them, appearance, debugging."""
 
 from __future__ import annotations
 
 from collections.abc import Sequence
-from dataclasses import dataclass, field
 
-from PySide6.QtCore import Signal
-from PySide6.QtGui import QGuiApplication
+from PySide6.QtCore import Qt, Signal
 from PySide6.QtWidgets import (
     QButtonGroup,
     QCheckBox,
     QHBoxLayout,
     QRadioButton,
     QScrollArea,
+    QStackedWidget,
     QVBoxLayout,
     QWidget,
 )
 
-from engines.contract.capabilities import EngineReport
-from widgets.controls.buttons import Button
-from widgets.controls.card import Card, Hairline
-from widgets.controls.marks import Chip
+from widgets.controls.card import Card
 from widgets.controls.text import label, named
-from widgets.look.theme import scaled
+from widgets.look.theme import scaled, theme
 from widgets.look.tokens import GAP
+from widgets.settings.engine_list import EngineList
+from widgets.settings.engine_page import EnginePage
+from widgets.settings.views import EngineView
 
+SIDE, PAGE = 264, 1120
 _THEMES = (("system", "As the system"), ("light", "Light"), ("dark", "Dark"))
-_STATES = {
-    "ready": ("ready", "good"),
-    "checking": ("looking …", "busy"),
-    "missing": ("not installed", ""),
-    "broken": ("does not start", "bad"),
-}
-
-
-@dataclass(frozen=True)
-class EngineLine:
-    """One engine: ``state`` is ready, checking, missing or broken; ``install`` the command that brings it."""
-
-    name: str
-    title: str
-    state: str
-    report: EngineReport | None = None
-    install: str = ""
-    reason: str = ""
-    facts: Sequence[str] = field(default_factory=tuple)
-
-
-class EngineRow(QWidget):
-    """An engine with its version and devices, or how to get it."""
-
-    install_requested = Signal(str)
-    probe_requested = Signal(str)
-
-    def __init__(self, line: EngineLine) -> None:
-        super().__init__()
-        self.line = line
-        self.button = self._button()
-        words = QVBoxLayout()
-        words.setSpacing(2)
-        words.addWidget(label(_heading(line), "heading"))
-        words.addWidget(label(_sentence(line), "dim", wrap=True))
-        chip_text, severity = _STATES[line.state]
-        across = QHBoxLayout(self)
-        across.setContentsMargins(0, 8, 0, 8)
-        across.setSpacing(12)
-        across.addLayout(words, 1)
-        across.addWidget(Chip(chip_text, severity))
-        across.addWidget(self.button)
-
-    def _button(self) -> Button:
-        missing = self.line.state == "missing"
-        text = "Copy command" if missing else "Look again"
-        name = f"engine_{self.line.name}_{'install' if missing else 'probe'}"
-        made = Button(text, name, small=True)
-        made.setAccessibleName(f"{text}: {self.line.title}")
-        made.setEnabled(self.line.state != "checking")
-        made.clicked.connect(self._on_button_clicked)
-        return made
-
-    def _on_button_clicked(self) -> None:
-        if self.line.state != "missing":
-            self.probe_requested.emit(self.line.name)
-            return
-        QGuiApplication.clipboard().setText(self.line.install)
-        self.button.setText("Copied")
-        self.install_requested.emit(self.line.name)
-
-
-def _heading(line: EngineLine) -> str:
-    return f"{line.title} {line.report.version}" if line.report else line.title
-
-
-def _sentence(line: EngineLine) -> str:
-    if line.reason:
-        return line.reason
-    if line.report is not None:
-        devices = ", ".join(device.title for device in line.report.devices)
-        return " · ".join([devices, *line.facts])
-    return f"Install it with: {line.install}" if line.install else ""
 
 
 class SettingsRoom(QWidget):
-    """Shows what is chosen by ``set_…``; tells by signals what a person chooses."""
+    """Shows what is chosen by ``set_…``; tells by signals what a person chooses.
+
+    Signals about an engine carry its name first.
+    """
 
     theme_chosen = Signal(str)
     motion_reduced = Signal(bool)
     in_process_changed = Signal(bool)
-    install_requested = Signal(str)
+    engine_opened = Signal(str)
     probe_requested = Signal(str)
+    mend_requested = Signal(str, str)
+    interpreter_chosen = Signal(str, str)
+    discover_requested = Signal(str)
+    browse_requested = Signal(str)
+    cancel_requested = Signal(str)
+    install_closed = Signal(str)
+    help_requested = Signal()
 
     def __init__(self, parent: QWidget | None = None) -> None:
         super().__init__(parent)
@@ -118,9 +55,10 @@ class SettingsRoom(QWidget):
         self.in_process = named(
             QCheckBox("Run inside this process"), "run_in_process", "Run the engine inside this process"
         )
-        self.rows: list[EngineRow] = []
+        self.engines = EngineList()
+        self.engine_pages: dict[str, EnginePage] = {}
         self._group = QButtonGroup(self)
-        self._engines = QVBoxLayout()
+        self._stack = QStackedWidget()
         self._build()
         self._connect()
 
@@ -135,58 +73,75 @@ class SettingsRoom(QWidget):
             box.setChecked(on)
             box.blockSignals(False)
 
-    def set_engines(self, lines: Sequence[EngineLine]) -> None:
-        """List the engines."""
-        while (item := self._engines.takeAt(0)) is not None:
-            old = item.widget()
-            if old is not None:
-                old.hide()
-                old.deleteLater()
-        self.rows = [EngineRow(line) for line in lines]
-        for place, row in enumerate(self.rows):
-            row.install_requested.connect(self.install_requested)
-            row.probe_requested.connect(self.probe_requested)
-            if place:
-                self._engines.addWidget(Hairline())
-            self._engines.addWidget(row)
+    def set_engines(self, views: Sequence[EngineView]) -> None:
+        """List the engines; the page that is open stays so."""
+        self.engines.set_engines(views)
+        for view in views:
+            self._page(view).show_view(view)
+        if self.engines.key not in self.engine_pages and views:
+            self.open_engine(views[0].name)
+        self._fit()
+
+    def open_engine(self, name: str) -> None:
+        """Show the page of an engine, without a signal."""
+        if name in self.engine_pages:
+            self.engines.choose(name)
+            self._stack.setCurrentWidget(self.engine_pages[name])
+            self._fit()
+            self._right.verticalScrollBar().setValue(0)
+
+    def open_interpreters(self, name: str) -> None:
+        """Drop the list of interpreters of an engine."""
+        self.open_engine(name)
+        self.engine_pages[name].interpreter.open_choice()
+
+    def add_install_lines(self, name: str, lines: Sequence[str]) -> None:
+        """Add what an engine's installer said to its log."""
+        if name in self.engine_pages:
+            self.engine_pages[name].install.add_lines(lines)
+
+    def _page(self, view: EngineView) -> EnginePage:
+        if view.name not in self.engine_pages:
+            made = EnginePage(view.name, view.title)
+            self.engine_pages[view.name] = made
+            self._stack.addWidget(made)
+            self._connect_page(made)
+        return self.engine_pages[view.name]
+
+    def _fit(self) -> None:
+        """Let the page that is open say alone how high all is."""
+        policy = self._stack.sizePolicy().Policy
+        for page in self.engine_pages.values():
+            shown = page is self._stack.currentWidget()
+            page.setSizePolicy(policy.Preferred, policy.Preferred if shown else policy.Ignored)
 
     def _build(self) -> None:
-        inner = QWidget()
-        inner.setProperty("clear", True)
-        inner.setMaximumWidth(scaled(760))
-        column = QVBoxLayout(inner)
-        column.setContentsMargins(GAP, GAP, GAP, GAP)
-        column.setSpacing(GAP)
-        column.addWidget(label("Settings", "title"))
-        column.addWidget(self._appearance())
-        column.addWidget(self._engine_card())
-        column.addStretch(1)
-        area = QScrollArea()
-        area.setWidgetResizable(True)
-        area.setWidget(inner)
-        whole = QVBoxLayout(self)
-        whole.setContentsMargins(0, 0, 0, 0)
-        whole.addWidget(area)
+        left = _column([self._engine_card(), self._appearance(), self._debugging()])
+        self._left, self._right = _area(left), _area(_column([self._stack], PAGE))
+        self._left.setFixedWidth(_side_width())
+        whole = QHBoxLayout(self)
+        whole.setContentsMargins(GAP, GAP, GAP, GAP)
+        whole.setSpacing(GAP)
+        whole.addWidget(self._left)
+        whole.addWidget(self._right, 1)
+
+    def _engine_card(self) -> Card:
+        card = Card("Engines")
+        card.body.addWidget(self.engines)
+        return card
 
     def _appearance(self) -> Card:
         card = Card("Appearance")
-        line = QHBoxLayout()
-        line.setSpacing(16)
         for key, words in _THEMES:
             button = named(QRadioButton(words), f"theme_{key}", f"Theme: {words}")
             self.themes[key] = button
             self._group.addButton(button)
-            line.addWidget(button)
-        line.addStretch(1)
-        card.body.addLayout(line)
+            card.body.addWidget(button)
         card.body.addWidget(self.reduced)
         return card
 
-    def _engine_card(self) -> Card:
-        card = Card("Engines", "What trains a design; each runs in a process of its own")
-        self._engines.setSpacing(0)
-        card.body.addLayout(self._engines)
-        card.body.addWidget(Hairline())
+    def _debugging(self) -> Card:
+        card = Card("Debugging")
         card.body.addWidget(self.in_process)
         card.body.addWidget(
             label(
@@ -203,3 +158,47 @@ class SettingsRoom(QWidget):
             button.clicked.connect(lambda _=False, key=key: self.theme_chosen.emit(key))
         self.reduced.toggled.connect(self.motion_reduced)
         self.in_process.toggled.connect(self.in_process_changed)
+        self.engines.chosen.connect(self._on_engine_chosen)
+
+    def _connect_page(self, page: EnginePage) -> None:
+        name = page.name
+        page.probe_requested.connect(lambda: self.probe_requested.emit(name))
+        page.mend_requested.connect(lambda mend: self.mend_requested.emit(name, mend))
+        page.interpreter_chosen.connect(lambda python: self.interpreter_chosen.emit(name, python))
+        page.discover_requested.connect(lambda: self.discover_requested.emit(name))
+        page.browse_requested.connect(lambda: self.browse_requested.emit(name))
+        page.cancel_requested.connect(lambda: self.cancel_requested.emit(name))
+        page.install_closed.connect(lambda: self.install_closed.emit(name))
+        page.help_requested.connect(self.help_requested)
+
+    def _on_engine_chosen(self, name: str) -> None:
+        self.open_engine(name)
+        self.engine_opened.emit(name)
+
+
+def _column(parts: Sequence[QWidget], widest: int = 0) -> QWidget:
+    made = QWidget()
+    made.setProperty("clear", True)
+    if widest:
+        made.setMaximumWidth(scaled(widest))
+    column = QVBoxLayout(made)
+    column.setContentsMargins(0, 0, 0, 0)
+    column.setSpacing(GAP)
+    for part in parts:
+        column.addWidget(part)
+    column.addStretch(1)
+    return made
+
+
+def _area(inner: QWidget) -> QScrollArea:
+    area = QScrollArea()
+    area.setWidgetResizable(True)
+    area.setWidget(inner)
+    area.setHorizontalScrollBarPolicy(Qt.ScrollBarPolicy.ScrollBarAlwaysOff)
+    area.setFocusPolicy(Qt.FocusPolicy.NoFocus)
+    return area
+
+
+def _side_width() -> int:
+    """Return the left column's width: with large text its words grow, its margins do not."""
+    return SIDE + round(190 * (theme().scale - 1))

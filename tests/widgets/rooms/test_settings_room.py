@@ -4,22 +4,15 @@ from __future__ import annotations
 
 import pytest
 from PySide6.QtCore import QPoint, Qt
-from PySide6.QtWidgets import QAbstractButton, QApplication, QLabel
+from PySide6.QtWidgets import QAbstractButton, QApplication
 from pytestqt.qtbot import QtBot
 
-from engines.contract.capabilities import DeviceView, EngineReport
-from tests.widgets.shown import cut, nameless, outside
+from tests.widgets.settings.samples import ALL, INSTALLING, LINES, MXNET, TORCH
+from tests.widgets.shown import cut, inputs, nameless, outside
 from widgets.look.theme import apply
-from widgets.rooms.settings import EngineLine, SettingsRoom
+from widgets.rooms.settings import SettingsRoom
 
 LEFT = Qt.MouseButton.LeftButton
-REPORT = EngineReport("torch", "2.13.0", (DeviceView("cpu", "CPU · 2 cores"), DeviceView("cuda:0", "H100")))
-ENGINES = [
-    EngineLine("torch", "PyTorch", "ready", REPORT, facts=("Python 3.11.7",)),
-    EngineLine("jax", "JAX", "missing", install="pip install jax==0.10.2"),
-    EngineLine("mxnet", "MXNet", "broken", reason="It ended with an ImportError while it started."),
-    EngineLine("tf", "TensorFlow", "checking"),
-]
 
 
 @pytest.fixture
@@ -27,7 +20,7 @@ def room(qapp: QApplication, qtbot: QtBot) -> SettingsRoom:
     apply(qapp, "light")
     made = SettingsRoom()
     qtbot.addWidget(made)
-    made.set_engines(ENGINES)
+    made.set_engines(ALL)
     made.resize(1216, 722)
     made.show()
     return made
@@ -35,6 +28,10 @@ def room(qapp: QApplication, qtbot: QtBot) -> SettingsRoom:
 
 def tick(qtbot: QtBot, button: QAbstractButton) -> None:
     qtbot.mouseClick(button, LEFT, pos=QPoint(14, button.height() // 2))
+
+
+def shown(room: SettingsRoom) -> list[str]:
+    return [name for name, page in room.engine_pages.items() if page.isVisible()]
 
 
 def test_that_showing_what_is_chosen_is_no_choice(room: SettingsRoom, qtbot: QtBot) -> None:
@@ -67,40 +64,105 @@ def test_that_the_switches_are_told(room: SettingsRoom, qtbot: QtBot) -> None:
     assert told.args == [True]
 
 
-def test_that_each_engine_says_how_it_is(room: SettingsRoom) -> None:
-    words = {label.text() for label in room.findChildren(QLabel)}
-    assert {"PyTorch 2.13.0", "CPU · 2 cores, H100 · Python 3.11.7"} <= words
-    assert "Install it with: pip install jax==0.10.2" in words
-    assert "It ended with an ImportError while it started." in words
-    assert not room.rows[3].button.isEnabled()
+def test_that_each_engine_says_in_the_list_how_it_is(room: SettingsRoom) -> None:
+    assert [item.accessibleName() for item in room.engines.items.values()] == [
+        "PyTorch: 2.13.0",
+        "TensorFlow: ready, with a warning",
+        "JAX: not installed",
+        "MXNet: does not work",
+        "ONNX Runtime: 1.27.1",
+    ]
 
 
-def test_that_the_command_of_a_missing_engine_is_copied(room: SettingsRoom, qtbot: QtBot) -> None:
-    with qtbot.waitSignal(room.install_requested) as asked:
-        qtbot.mouseClick(room.rows[1].button, LEFT)
-    assert asked.args == ["jax"]
-    assert QApplication.clipboard().text() == "pip install jax==0.10.2"
+def test_that_a_click_opens_the_page_about_an_engine(room: SettingsRoom, qtbot: QtBot) -> None:
+    assert shown(room) == ["torch"]
+    with qtbot.waitSignal(room.engine_opened) as opened:
+        qtbot.mouseClick(room.engines.items["mxnet"], LEFT)
+    assert opened.args == ["mxnet"]
+    assert shown(room) == ["mxnet"]
 
 
-def test_that_an_engine_is_looked_for_again(room: SettingsRoom, qtbot: QtBot) -> None:
+def test_that_arrows_walk_the_engines(room: SettingsRoom, qtbot: QtBot) -> None:
+    qtbot.keyClick(room.engines.items["torch"], Qt.Key.Key_Down)
+    assert shown(room) == ["tensorflow"]
+    qtbot.keyClick(room.engines.items["torch"], Qt.Key.Key_Up)
+    assert shown(room) == ["onnxruntime"]
+
+
+def test_that_opening_a_page_is_no_choice(room: SettingsRoom, qtbot: QtBot) -> None:
+    with qtbot.assertNotEmitted(room.engine_opened):
+        room.open_engine("jax")
+        room.open_engine("nobody")
+    assert shown(room) == ["jax"]
+
+
+def test_that_the_open_page_stays_when_engines_are_told_again(room: SettingsRoom) -> None:
+    room.open_engine("mxnet")
+    room.set_engines(ALL)
+    assert shown(room) == ["mxnet"]
+    assert [name for name, item in room.engines.items.items() if item.isChecked()] == ["mxnet"]
+
+
+def test_that_what_a_page_asks_for_comes_with_its_engines_name(room: SettingsRoom, qtbot: QtBot) -> None:
+    room.open_engine("mxnet")
+    page = room.engine_pages["mxnet"]
     with qtbot.waitSignal(room.probe_requested) as asked:
-        qtbot.mouseClick(room.rows[2].button, LEFT)
+        qtbot.mouseClick(page.again, LEFT)
     assert asked.args == ["mxnet"]
+    with qtbot.waitSignal(room.mend_requested) as asked:
+        qtbot.mouseClick(page.panels[0].button, LEFT)
+    assert asked.args == ["mxnet", "repair"]
+    with qtbot.waitSignal(room.interpreter_chosen) as asked:
+        page.interpreter.choice.menu().actions()[1].trigger()
+    assert asked.args == ["mxnet", "/usr/bin/python3.10"]
 
 
-def test_that_engines_told_again_replace_the_old_rows(room: SettingsRoom) -> None:
-    room.set_engines(ENGINES[:1])
-    assert [row.line.name for row in room.rows] == ["torch"]
+def test_that_lines_go_to_their_engines_log(room: SettingsRoom) -> None:
+    room.set_engines([INSTALLING if view.name == "jax" else view for view in ALL])
+    room.add_install_lines("jax", LINES)
+    assert room.engine_pages["jax"].install.log.toPlainText() == "\n".join(LINES)
+    assert room.engine_pages["torch"].install.log.toPlainText() == ""
 
 
+def test_that_a_page_is_as_high_as_it_alone_needs(room: SettingsRoom, qtbot: QtBot) -> None:
+    bar = room._right.verticalScrollBar()
+    room.open_engine("mxnet")
+    qtbot.waitUntil(lambda: bar.maximum() == 0)
+    room.resize(1216, 320)
+    qtbot.waitUntil(lambda: bar.maximum() > 0)
+
+
+def test_that_tab_reaches_every_control(room: SettingsRoom, qtbot: QtBot) -> None:
+    room.activateWindow()
+    room.open_engine("mxnet")
+    room.engines.items["torch"].setFocus()
+    reached = set()
+    for _ in range(60):
+        here = room.focusWidget() or room
+        reached.add(here.objectName())
+        qtbot.keyClick(here, Qt.Key.Key_Tab)
+    unchecked = {button.objectName() for button in room.themes.values() if not button.isChecked()}
+    wanted = {child.objectName() for child in inputs(room) if child.isVisible() and child.isEnabled()}
+    assert wanted - unchecked <= reached
+
+
+@pytest.mark.parametrize("name", [view.name for view in ALL])
 @pytest.mark.parametrize("scale", [1.0, 1.5, 2.0])
-def test_that_no_text_is_cut(qapp: QApplication, qtbot: QtBot, scale: float) -> None:
+def test_that_no_text_is_cut(qapp: QApplication, qtbot: QtBot, scale: float, name: str) -> None:
     apply(qapp, "light", scale)
     room = SettingsRoom()
     qtbot.addWidget(room)
-    room.set_engines(ENGINES)
-    room.resize(round(1216 * scale), round(722 * scale))
+    room.set_engines(ALL)
+    room.open_engine(name)
+    room.resize(1216, round(722 * scale * 1.5))
     room.show()
     qtbot.waitUntil(lambda: cut(room) == [])
     assert (nameless(room), outside(room)) == ([], [])
+    assert room._right.horizontalScrollBar().maximum() == 0
+    assert room._left.horizontalScrollBar().maximum() == 0
     apply(qapp, "light")
+
+
+def test_that_a_page_says_what_its_record_says(room: SettingsRoom) -> None:
+    assert room.engine_pages["torch"].title.text() == f"PyTorch {TORCH.version}"
+    assert room.engine_pages["mxnet"].summary.text() == MXNET.summary

@@ -1,0 +1,76 @@
+"""What an engine offers of precisions, ways to run and devices; what does not go says why."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+
+from app.messages import words
+from engines.contract.capabilities import DeviceView, EngineReport, EngineRow
+from widgets.controls.drops import DropRow
+from widgets.rooms.recipe_words import MODES, PRECISIONS
+
+SHORT = {"bf16": "BF16", "fp16": "FP16", "xla": "XLA"}
+
+
+def precision_rows(report: EngineReport | None) -> list[DropRow]:
+    """Return every precision; those that do not go say why. Without a report all are offered."""
+    return [
+        DropRow(
+            key,
+            title,
+            words.PRECISION_HINTS[key],
+            _refusal(
+                report,
+                "precision",
+                key,
+                (report.precisions or ("fp32",)) if report else None,
+                words.NO_PRECISION,
+            ),
+            SHORT.get(key, title),
+        )
+        for key, title in PRECISIONS
+    ]
+
+
+def mode_rows(row: EngineRow, report: EngineReport | None) -> list[DropRow]:
+    """Return the ways an engine runs, its usual one as ""; those that do not go here say why."""
+    titles = dict(MODES)
+    known = (report.modes or row.modes[:1]) if report else None
+    return [
+        DropRow(
+            "" if key == row.modes[0] else key,
+            titles[key],
+            words.MODE_DEFAULT if key == row.modes[0] else "",
+            _refusal(report, "mode", key, known, words.NO_MODE),
+            SHORT.get(key, titles[key].lower()),
+        )
+        for key in row.modes
+    ]
+
+
+def _refusal(
+    report: EngineReport | None, kind: str, key: str, offered: Sequence[str] | None, unknown: str
+) -> str:
+    if report is None or offered is None or key in offered:
+        return ""
+    return words.REASONS.get(report.refusals.get(f"{kind}/{key}", ""), unknown)
+
+
+def device_rows(report: EngineReport | None, chosen: str) -> list[DropRow]:
+    """Return an engine's devices; a kind of device that does not go, or one that is gone, says why."""
+    devices = report.devices if report else ()
+    rows = [_device_row(device) for device in devices] or [DropRow("cpu", "CPU")]
+    refusals = report.refusals if report else {}
+    for key, reason in refusals.items():
+        kind, _, name = key.partition("/")
+        if kind == "device" and not any(row.key.startswith(name) for row in rows):
+            title = words.DEVICE_KINDS.get(name, name)
+            rows.append(DropRow(name, title, reason=words.REASONS.get(reason, words.NO_DEVICE)))
+    if chosen not in [row.key for row in rows]:
+        rows.append(DropRow(chosen, chosen, reason=words.NO_DEVICE))
+    return rows
+
+
+def _device_row(device: DeviceView) -> DropRow:
+    memory = f"{device.memory_bytes / (1 << 30):.0f} GB" if device.memory_bytes else ""
+    return DropRow(device.name, device.title, memory)

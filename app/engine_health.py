@@ -1,0 +1,51 @@
+"""What is known of an engine's health without asking it, and what a fault on the way says of it."""
+
+from __future__ import annotations
+
+from app.bridge.flow_thread import Outcome
+from app.engine_places import kept_of, place_of
+from app.plans import is_installed
+from engines.contract.capabilities import EngineHealth, EngineRow, Finding
+from engines.contract.errors import ErrorCode, WorkbenchError
+from engines.contract.events import Failed
+from engines.environments.chosen import OWN, THIS
+from engines.environments.doctor import INSTALL, findings_before, state_of
+from engines.environments.kept import ABSENT, HALF_MADE
+from engines.registry import engine
+
+
+def health_without_asking(row: EngineRow) -> EngineHealth | None:
+    """Return the health of an engine that is plainly not there or half there, None where it must be asked."""
+    place = place_of(row)
+    findings: tuple[Finding, ...] = ()
+    if place.kind == THIS and not is_installed(row):
+        facts = {"engine": row.name, "title": row.title, "install": row.install}
+        findings = (Finding(ErrorCode.ENGINE_MISSING.value, facts, mend=INSTALL),)
+    elif place.kind == OWN and kept_of(row.name).state() in (ABSENT, HALF_MADE):
+        findings = tuple(findings_before(row, place, kept_of(row.name)))
+    if not findings:
+        return None
+    return EngineHealth(row.name, place.python, place.kind, state_of(findings), None, findings)
+
+
+def health_of_fault(name: str, outcome: Outcome) -> EngineHealth:
+    """Return what it means that the doctor himself came to no end."""
+    row = engine(name)
+    place = place_of(row) if row else None
+    findings: tuple[Finding, ...] = ()
+    if isinstance(outcome, WorkbenchError):
+        findings = (Finding(outcome.code.value, dict(outcome.facts)),)
+    elif isinstance(outcome, Failed):
+        findings = (Finding(outcome.code, dict(outcome.facts)),)
+    elif isinstance(outcome, BaseException):
+        facts = {"what": type(outcome).__name__, "why": str(outcome)}
+        findings = (Finding(ErrorCode.UNEXPECTED.value, facts),)
+    state = "broken" if findings else ""
+    return EngineHealth(
+        name, place.python if place else "", place.kind if place else "", state, None, findings
+    )
+
+
+def bad_finding(health: EngineHealth) -> Finding | None:
+    """Return the first finding that keeps an engine from working."""
+    return next((finding for finding in health.findings if finding.severity == "bad"), None)

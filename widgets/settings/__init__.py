@@ -1,0 +1,1 @@
+"""Parts of the Settings room: the list of engines and the page about each."""
