@@ -47,6 +47,7 @@ class GraphController(QObject):
         room.node_selected.connect(self._bench.select_node)
         room.optimize_requested.connect(self._on_optimize_requested)
         room.open_requested.connect(self._on_open_requested)
+        room.stages_requested.connect(self._models.compile)
         room.netron_requested.connect(self._start_netron)
         room.netron.retry_requested.connect(self._start_netron)
         self._show()
@@ -64,6 +65,7 @@ class GraphController(QObject):
             return
         room.show_graph(models.graph)
         room.show_optimization(models.optimization)
+        room.show_stages(models.stages, words.NO_STAGES if models.file is not None else "")
         if models.model != self._served:
             self._stop_netron()
 

@@ -13,7 +13,7 @@ from pathlib import Path
 from PySide6.QtCore import QObject, QUrl, Signal
 from PySide6.QtGui import QDesktopServices
 
-from app import flows
+from app import flows, stages
 from app.bridge.flow_thread import FlowThread, Outcome
 from app.desk import TOOLS, Desk
 from app.exports import Exporter
@@ -22,7 +22,7 @@ from app.run_files import outdated
 from app.workbench import Workbench
 from engines.contract.events import Answer, Crashed, Event, Failed, Progress, Stopped
 from engines.contract.jobs import ProveJob
-from engines.contract.views import ExportView, GraphView, OptimizeView, ProofView
+from engines.contract.views import ExportView, GraphView, LoweredView, OptimizeView, ProofView
 
 MODEL, OPTIMIZED, REFERENCE, REPORT = "model.onnx", "optimized.onnx", "reference.npz", "report.html"
 
@@ -54,6 +54,7 @@ class ModelsController(QObject):
         self.proof: ProofView | None = None
         self.graph: GraphView | None = None
         self.optimization: OptimizeView | None = None
+        self.stages: LoweredView | None = None
         self.changed.emit()
 
     @property
@@ -129,6 +130,11 @@ class ModelsController(QObject):
             lambda desk: flows.optimize(desk, model, target, report, samples, figures),
         )
 
+    def compile(self) -> None:
+        """Ask the run's engine what its compiler makes of the model."""
+        if self._bench.run and self.file is None and not self.busy:
+            self._begin("lower", partial(stages.stages, run=Path(self._bench.run)))
+
     def open_folder(self) -> None:
         """Show the folder of the file in the system's own file manager."""
         model = self.model
@@ -173,6 +179,8 @@ class ModelsController(QObject):
                     self._take_graph(graph)
                 case Answer(record=OptimizeView() as view):
                     self.optimization = view
+                case Answer(record=LoweredView() as lowered):
+                    self.stages = lowered
                 case Progress():
                     self.progressed.emit(_stage(event.stage), event.done, event.total)
                 case _:

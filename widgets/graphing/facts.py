@@ -120,11 +120,16 @@ def _change(before: float, after: float) -> str:
 
 
 def marks(view: OptimizeView) -> tuple[Mapping[str, str], Mapping[str, str]]:
-    """Mark what went (amber, before) and what is new or took others in (green, after), by node id."""
+    """Mark what an optimization took away and what it made, see ``graph_marks``."""
     if view.graph_before is None or view.graph_after is None:
         return {}, {}
-    old = {node.id for node in view.graph_before.nodes}
-    new = {node.id for node in view.graph_after.nodes}
-    gone = dict.fromkeys(old - new, "warning")
-    fresh = {node.id: "good" for node in view.graph_after.nodes if node.id not in old or node.merged}
+    return graph_marks(view.graph_before, view.graph_after)
+
+
+def graph_marks(before: GraphView, after: GraphView) -> tuple[Mapping[str, str], Mapping[str, str]]:
+    """Mark what went (amber, before) and what is new or took others in (green, after), by node id."""
+    old = {node.id: node.op for node in before.nodes}
+    new = {node.id for node in after.nodes}
+    gone = dict.fromkeys((name for name in old if name not in new), "warning")
+    fresh = {node.id: "good" for node in after.nodes if old.get(node.id) != node.op or node.merged}
     return gone, fresh

@@ -1,26 +1,29 @@
-"""The graph room: the model as the engine sees it, optimized beside unoptimized, and in Netron."""
+"""The graph room: the exported model, optimized beside unoptimized, as its engine runs it, and in Netron."""
 
 from __future__ import annotations
 
 from PySide6.QtCore import Qt, Signal
 from PySide6.QtWidgets import QHBoxLayout, QSplitter, QStackedLayout, QTabBar, QVBoxLayout, QWidget
 
-from engines.contract.views import GraphView, OptimizeView
+from engines.contract.views import GraphView, LoweredView, OptimizeView
 from widgets.controls import Button, EmptyPage, ProgressBar
 from widgets.controls.text import Elided, label, named
 from widgets.graphing.compare import OptimizeReport
 from widgets.graphing.explorer import GraphPanel
 from widgets.graphing.facts import graph_facts
 from widgets.graphing.inspector import NodeInspector
+from widgets.graphing.stages import CompilerStages
 from widgets.netron_view import NetronPage
 
-GRAPH, OPTIMIZED, NETRON = 0, 1, 2
+GRAPH, OPTIMIZED, ENGINE, NETRON = 0, 1, 2, 3
+_STAGES = "The engine compiles a model in stages: watch each fold, fuse and lay out, timed and compared."
 _NO_GRAPH = "There is no graph yet. Train a model, or open an ONNX file."
 
 
 class GraphRoom(QWidget):
     """Shows a ``GraphView`` and an ``OptimizeView``; a layer selected in one is lit in all.
 
+    ``stages_requested`` comes when the Engine tab is opened and has nothing to show yet.
     ``netron_requested`` comes when the Netron tab is opened and has no address yet: the owner starts a
     server and calls ``netron.show_address``.
     """
@@ -29,6 +32,7 @@ class GraphRoom(QWidget):
     optimize_requested = Signal()
     open_requested = Signal()
     netron_requested = Signal()
+    stages_requested = Signal()
 
     def __init__(self, parent: QWidget | None = None) -> None:
         super().__init__(parent)
@@ -40,6 +44,7 @@ class GraphRoom(QWidget):
         self.panel = GraphPanel("graph_canvas")
         self.inspector = NodeInspector()
         self.report = OptimizeReport()
+        self.stages = CompilerStages()
         self.netron = NetronPage()
         self.busy = ProgressBar("graph_progress", "Progress")
         self.busy_words = label("", "caption")
@@ -55,6 +60,7 @@ class GraphRoom(QWidget):
             "graph_optimize_now",
             icon_name="bolt",
         )
+        self._no_stages = EmptyPage(_STAGES, "Look inside", "graph_stages_now", icon_name="engine")
         self._build()
         self._connect()
         self.clear_busy()
@@ -83,14 +89,24 @@ class GraphRoom(QWidget):
             self.report.show_report(view)
             self.report.select_layer(self._layer)
 
+    def show_stages(self, view: LoweredView | None, reason: str = "") -> None:
+        """Show what the engine's compiler makes of the model; ``None`` offers to look, or says why not."""
+        self._stage_pages.setCurrentIndex(1 if view else 0)
+        self._no_stages.button.set_enabled(not reason, reason)
+        self._no_stages.sentence.setText(reason or _STAGES)
+        if view is not None:
+            self.stages.show_stages(view)
+            self.stages.select_layer(self._layer)
+
     def show_tab(self, tab: int) -> None:
-        """Go to ``GRAPH``, ``OPTIMIZED`` or ``NETRON``."""
+        """Go to ``GRAPH``, ``OPTIMIZED``, ``ENGINE`` or ``NETRON``."""
         self.tabs.setCurrentIndex(tab)
 
     def select(self, layer: str) -> None:
         """Light a layer of the design in every graph."""
         self.panel.select_layer(layer)
         self.report.select_layer(layer)
+        self.stages.select_layer(layer)
         self._inspect()
         self._set_layer(layer)
 
@@ -121,7 +137,7 @@ class GraphRoom(QWidget):
     # --- parts ---
 
     def _build(self) -> None:
-        for title in ("Graph", "Optimized", "Netron"):
+        for title in ("Graph", "Optimized", "Engine", "Netron"):
             self.tabs.addTab(title)
         self.tabs.setExpanding(False)
         head = QHBoxLayout()
@@ -139,6 +155,7 @@ class GraphRoom(QWidget):
         self._bodies = QStackedLayout(body)
         self._bodies.addWidget(self._graph_page())
         self._bodies.addWidget(self._report_page())
+        self._bodies.addWidget(self._stages_page())
         self._bodies.addWidget(self.netron)
         work = QWidget()
         column = QVBoxLayout(work)
@@ -169,12 +186,21 @@ class GraphRoom(QWidget):
         self._reports.addWidget(self.report)
         return page
 
+    def _stages_page(self) -> QWidget:
+        page = QWidget()
+        self._stage_pages = QStackedLayout(page)
+        self._stage_pages.addWidget(self._no_stages)
+        self._stage_pages.addWidget(self.stages)
+        return page
+
     def _connect(self) -> None:
         self.tabs.currentChanged.connect(self._on_tab_changed)
         self.panel.nodes_selected.connect(self._inspect)
         self.panel.layer_selected.connect(self._on_layer_selected)
         self.panel.folding_changed.connect(self._on_folding_changed)
         self.report.layer_selected.connect(self._on_layer_selected)
+        self.stages.layer_selected.connect(self._on_layer_selected)
+        self._no_stages.requested.connect(self.stages_requested)
         self.fold.clicked.connect(self._on_fold_clicked)
         self.optimize.clicked.connect(self.optimize_requested)
         self._no_report.requested.connect(self.optimize_requested)
@@ -187,6 +213,8 @@ class GraphRoom(QWidget):
         self.fold.setVisible(tab == GRAPH and self.panel.foldable)
         if tab == NETRON and not self.netron.address:
             self.netron_requested.emit()
+        elif tab == ENGINE and self.stages.view is None and self._no_stages.button.isEnabled():
+            self.stages_requested.emit()
 
     def _on_fold_clicked(self) -> None:
         self.panel.fold_all(not self.panel.folded)
@@ -201,6 +229,7 @@ class GraphRoom(QWidget):
         if layer:
             self.panel.select_layer(layer)
             self.report.select_layer(layer)
+            self.stages.select_layer(layer)
             self._inspect()
         self._set_layer(layer)
 

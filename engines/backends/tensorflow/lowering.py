@@ -1,19 +1,19 @@
 """What TensorFlow makes of a model: the graph as traced, then after each of Grappler's optimizers.
 
 Nothing is imitated: the runtime itself is told which optimizers it may use, one more at each stage, and is
-asked for the graph that it ran (``export_run_metadata``).
+asked for the graph that it then ran.
 """
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterator, Mapping
+import re
+from collections.abc import Iterator, Mapping, Sequence
 from pathlib import Path
 from typing import Any
 
 import numpy as np
 import numpy.typing as npt
 import tensorflow as tf
-from tensorflow.python.eager import context
 from tensorflow.python.framework.convert_to_constants import convert_variables_to_constants_v2
 
 from engines.backends.tensorflow.build import DesignModel
@@ -22,6 +22,7 @@ from engines.backends.tensorflow.export import layer_of_scope, traced
 from engines.backends.tensorflow.runtime import use_threads
 from engines.contract.events import Event
 from engines.contract.jobs import LowerJob
+from engines.contract.spec import GraphSpec
 from engines.contract.views import EdgeView, GraphView, NodeView, TensorView
 from engines.training import lowering
 from engines.training.control import ControlFlags
@@ -42,7 +43,9 @@ OPTIMIZERS = (
 )
 """Grappler's optimizers by their switch, in the order in which it runs them."""
 _HIDDEN = ("Const", "NoOp")
-_BORDERS = {"_Arg": "Input", "Placeholder": "Input", "_Retval": "Output"}
+_BORDERS = {"_Arg": "Input", "_Retval": "Output"}
+_KERNEL = re.compile("^_(MklNative|Mkl)?")
+"""What the name of an operation has before it where oneDNN or a fused kernel does it."""
 
 
 def lower(job: LowerJob, flags: ControlFlags) -> Iterator[Event]:
@@ -54,67 +57,70 @@ def lower(job: LowerJob, flags: ControlFlags) -> Iterator[Event]:
 
 
 def stages(model: DesignModel) -> Iterator[Stage]:
-    """Make one stage after the other; the switches are as they were once all are made."""
-    before = tf.config.optimizer.get_experimental_options()
+    """Make one stage after the other, each in a session of its own with the optimizers it may use."""
     frozen = convert_variables_to_constants_v2(traced(model).get_concrete_function())
     shapes = {tensor.name: tensor for node in frozen.graph.get_operations() for tensor in node.outputs}
-    allowed: dict[str, bool] = {"disable_meta_optimizer": True}
-    try:
-        yield _stage("traced", "As traced, weights frozen", frozen, model, shapes, allowed)
-        allowed = {name: False for name, _ in OPTIMIZERS} | {"implementation_selector": False}
-        for name, title in OPTIMIZERS:
-            allowed[name] = True
-            yield _stage(name, title, frozen, model, shapes, allowed)
-    finally:
-        tf.config.optimizer.set_experimental_options(
-            {name: True for name, _ in OPTIMIZERS} | {"disable_meta_optimizer": False} | before
-        )
+    yield _stage("traced", "As traced, weights frozen", frozen, model.spec, shapes, None)
+    for number, (name, title) in enumerate(OPTIMIZERS, start=1):
+        allowed = [switch for switch, _ in OPTIMIZERS[:number]]
+        yield _stage(name, title, frozen, model.spec, shapes, allowed)
 
 
 def _stage(
-    key: str, title: str, frozen: Any, model: DesignModel, shapes: Mapping[str, Any], allowed: dict[str, bool]
+    key: str,
+    title: str,
+    frozen: Any,
+    spec: GraphSpec,
+    shapes: Mapping[str, Any],
+    allowed: Sequence[str] | None,
 ) -> Stage:
-    """Let the runtime instantiate the graph with these optimizers, and ask what it made of it."""
-    tf.config.optimizer.set_experimental_options({"disable_meta_optimizer": False} | allowed)
-    definition = frozen.graph.as_graph_def()
-    whole = tf.compat.v1.wrap_function(lambda: tf.graph_util.import_graph_def(definition, name=""), [])
-    function = whole.prune([t.name for t in frozen.inputs], [t.name for t in frozen.outputs])
-    example = [tf.zeros((2, *layer.output_shape)) for layer in model.spec.inputs]
-    context.context().enable_run_metadata()
-    try:
-        function(*example)
-        ran = context.context().export_run_metadata()
-    finally:
-        context.context().disable_run_metadata()
-    graph = ran.function_graphs[-1].post_optimization_graph
-    return Stage(key, title, graph_view(graph, model.spec.name, shapes), _runner(function))
+    """Let the runtime run the graph with these optimizers, None of them with None, and ask what it ran."""
+    inputs, outputs = frozen.inputs, [found.name for found in frozen.outputs]
+    session = tf.compat.v1.Session(graph=frozen.graph, config=_config(allowed))
+    options = tf.compat.v1.RunOptions(output_partition_graphs=True)
+    told = tf.compat.v1.RunMetadata()
+    example = {given.name: np.zeros((2, *given.shape[1:]), given.dtype.as_numpy_dtype) for given in inputs}
+    session.run(outputs, example, options=options, run_metadata=told)
+    ask = session.make_callable(outputs, feed_list=list(example))
 
-
-def _runner(function: Any) -> Callable[[Array], Array]:
-    def run(inputs: Array) -> Array:
-        found: Array = function(tf.constant(inputs))[0].numpy()
+    def run(batch: Array) -> Array:
+        found: Array = ask(batch)[0]
         return found
 
-    return run
+    return Stage(key, title, graph_view(told.partition_graphs[0], spec, shapes), run)
 
 
-def graph_view(graph: Any, name: str, shapes: Mapping[str, Any]) -> GraphView:
-    """Return a ``GraphDef`` as records; ``shapes`` are tensors by name. Constants are counted, no nodes."""
+def _config(allowed: Sequence[str] | None) -> Any:
+    config = tf.compat.v1.ConfigProto(intra_op_parallelism_threads=1, inter_op_parallelism_threads=1)
+    rewrite = config.graph_options.rewrite_options
+    rewrite.disable_meta_optimizer = allowed is None
+    rewrite.min_graph_nodes = -1
+    switch = type(rewrite)
+    for name, _ in OPTIMIZERS:
+        setattr(rewrite, name, switch.ON if name in (allowed or ()) else switch.OFF)
+    return config
+
+
+def graph_view(graph: Any, spec: GraphSpec, shapes: Mapping[str, Any]) -> GraphView:
+    """Return a ``GraphDef`` as records; ``shapes`` are tensors by name.
+
+    Constants are counted, no nodes; neither is what hangs on constants alone and feeds nothing any more.
+    """
     nodes = {node.name: node for node in graph.node}
-    shown = [node for node in graph.node if node.op not in _HIDDEN]
     edges = tuple(
-        EdgeView(source, node.name, given.removeprefix("^"))
-        for node in shown
+        EdgeView(source, node.name, given)
+        for node in graph.node
         for given in node.input
         if not given.startswith("^") and _op(nodes, source := _plain(given)) not in _HIDDEN
     )
+    linked = {end for edge in edges for end in (edge.source, edge.target)}
     stored = [node.attr["value"].tensor for node in graph.node if node.op == "Const"]
     sizes = [int(np.prod([dim.size for dim in tensor.tensor_shape.dim], dtype=np.int64)) for tensor in stored]
     floats = [size for size, tensor in zip(sizes, stored) if tf.dtypes.DType(tensor.dtype).is_floating]
     return GraphView(
-        name=name,
+        name=spec.name,
         format="tensorflow",
-        nodes=tuple(_node(node, nodes, shapes) for node in shown),
+        nodes=tuple(_node(node, nodes, spec, shapes) for node in graph.node if node.name in linked),
         edges=edges,
         bytes=graph.ByteSize(),
         parameters=sum(floats),
@@ -122,24 +128,29 @@ def graph_view(graph: Any, name: str, shapes: Mapping[str, Any]) -> GraphView:
     )
 
 
-def _node(node: Any, nodes: Mapping[str, Any], shapes: Mapping[str, Any]) -> NodeView:
+def _node(node: Any, nodes: Mapping[str, Any], spec: GraphSpec, shapes: Mapping[str, Any]) -> NodeView:
     border = _BORDERS.get(node.op)
     own = layer_of_scope(node.name)
     weights = (layer_of_scope(given) for given in node.input if _op(nodes, _plain(given)) == "Const")
     others = dict.fromkeys(layer for layer in weights if layer and layer != own)
     fused = [word.decode() for word in node.attr["fused_ops"].list.s] if "fused_ops" in node.attr else []
     layer = own or next(iter(others), "")
+    told = {"kernel": "" if border else node.op, "fused": ", ".join(fused)}
     return NodeView(
         id=node.name,
-        name=node.name,
-        op=border or node.op,
+        name=_border_name(node, spec) if border else node.name,
+        op=border or _KERNEL.sub("", node.op),
         family="io" if border else "other",
         layer=layer,
         merged=tuple(other for other in others if other != layer),
         inputs=tuple(_tensor(given, shapes) for given in node.input if not given.startswith("^")),
         outputs=(_tensor(node.name, shapes),),
-        attributes=(("fused", ", ".join(fused)),) if fused else (),
+        attributes=tuple((key, value) for key, value in told.items() if value),
     )
+
+
+def _border_name(node: Any, spec: GraphSpec) -> str:
+    return spec.inputs[node.attr["index"].i].name if node.op == "_Arg" else spec.outputs[0]
 
 
 def _op(nodes: Mapping[str, Any], name: str) -> str:

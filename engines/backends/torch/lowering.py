@@ -20,10 +20,12 @@ from engines.backends.torch.evaluate import load_run
 from engines.backends.torch.layers import PopulationBatchNorm
 from engines.contract.events import Event
 from engines.contract.jobs import LowerJob
+from engines.contract.spec import GraphSpec
 from engines.contract.views import EdgeView, GraphView, NodeView, TensorView
 from engines.training import lowering
 from engines.training.control import ControlFlags
 from engines.training.lowering import Stage
+from engines.training.run_folder import read_run
 
 Array = npt.NDArray[Any]
 Run = Callable[[Array], Array]
@@ -32,6 +34,7 @@ _STAGES = 4
 
 def lower(job: LowerJob, flags: ControlFlags) -> Iterator[Event]:
     """Answer with the stages of a run's model."""
+    torch.set_num_threads(read_run(Path(job.run)).threads or 1)
     module = load_run(Path(job.run), job.checkpoint).eval()
     compiler = f"torch.export {torch.__version__}"
     return lowering.lower(job, flags, "torch", compiler, stages(module), _STAGES)
@@ -39,15 +42,15 @@ def lower(job: LowerJob, flags: ControlFlags) -> Iterator[Event]:
 
 def stages(module: DesignModule) -> Iterator[Stage]:
     """Make one stage after the other; ``module`` itself stays as it is."""
-    name = module.spec.name
+    spec = module.spec
     program = _exported(module)
-    yield Stage("exported", "As exported (ATen)", graph_view(program, name), _runner(module))
+    yield Stage("exported", "As exported (ATen)", graph_view(program, spec), _runner(module))
     with warnings.catch_warnings():
         warnings.simplefilter("ignore")
         core = program.run_decompositions()
-    yield Stage("decomposed", "Decomposed (core ATen)", graph_view(core, name), _runner(core.module()))
+    yield Stage("decomposed", "Decomposed (core ATen)", graph_view(core, spec), _runner(core.module()))
     folded = fold_batch_norms(module)
-    graph = graph_view(_exported(folded), name)
+    graph = graph_view(_exported(folded), spec)
     yield Stage("folded", "Batch norm folded", graph, _runner(folded))
     last = copy.deepcopy(folded).to(memory_format=torch.channels_last)  # type: ignore[call-overload]
     yield Stage("channels_last", "Channels last in memory", graph, _runner(last, torch.channels_last))
@@ -103,10 +106,10 @@ def _fold(before: nn.Conv1d | nn.Conv2d | nn.Linear, norm: PopulationBatchNorm) 
     )
 
 
-def graph_view(program: ExportedProgram, name: str) -> GraphView:
+def graph_view(program: ExportedProgram, spec: GraphSpec) -> GraphView:
     """Return an exported program as records; its weights are counted, and no nodes."""
-    inputs = set(program.graph_signature.user_inputs)
-    shown = [node for node in program.graph.nodes if node.op != "placeholder" or node.name in inputs]
+    borders = dict(zip(program.graph_signature.user_inputs, (layer.name for layer in spec.inputs)))
+    shown = [node for node in program.graph.nodes if node.op != "placeholder" or node.name in borders]
     names = {node.name for node in shown}
     edges = tuple(
         EdgeView(source.name, node.name, source.name)
@@ -116,28 +119,36 @@ def graph_view(program: ExportedProgram, name: str) -> GraphView:
     )
     weights = [*program.parameters(), *program.buffers()]
     return GraphView(
-        name=name,
+        name=spec.name,
         format="torch.export",
-        nodes=tuple(_node(node) for node in shown),
+        nodes=tuple(_node(node, borders.get(node.name, spec.outputs[0])) for node in shown),
         edges=edges,
         bytes=sum(weight.numel() * weight.element_size() for weight in weights),
         parameters=sum(weight.numel() for weight in weights if weight.is_floating_point()),
     )
 
 
-def _node(node: fx.Node) -> NodeView:
+def _node(node: fx.Node, end: str) -> NodeView:
+    """Return a node; ``end`` is what the design calls it where it is an input or the output."""
     border = {"placeholder": "Input", "output": "Output"}.get(node.op)
     stack = node.meta.get("nn_module_stack") or {}
     paths = [path for path, _ in stack.values() if path]
     return NodeView(
         id=node.name,
-        name=node.name,
-        op=border or (str(node.target) if "." in str(node.target) else node.name.rstrip("_0123456789")),
+        name=end if border else node.name,
+        op=border or _operator(node),
         family="io" if border else "other",
         layer=paths[0].split(".")[0] if paths else "",
         inputs=tuple(_tensor(source) for source in node.all_input_nodes),
         outputs=(_tensor(node),),
+        attributes=() if border else (("operator", str(node.target)),),
     )
+
+
+def _operator(node: fx.Node) -> str:
+    """Return ``conv2d`` of ``aten.conv2d.default``."""
+    parts = str(node.target).split(".")
+    return parts[1] if len(parts) == 3 else node.name.rstrip("_0123456789")
 
 
 def _tensor(node: fx.Node) -> TensorView:
