@@ -41,6 +41,7 @@ def cases() -> dict[str, tuple[str, GraphSpec]]:
 
     def add(kind: str, given: tuple[int, ...], inputs: int = 1, **settings: Any) -> None:
         text = ",".join(f"{key}={value}" for key, value in settings.items())
+        text += f" of {inputs}" if inputs > 1 else ""
         found[f"{kind} {given} {text}"] = (kind, one_layer(kind, given, settings, inputs))
 
     add("dense", VECTOR, units=5)

@@ -14,7 +14,7 @@ from engines.backends import exporting
 from engines.backends.onnx_names import name_as_design
 from engines.backends.tensorflow.build import DesignModel
 from engines.backends.tensorflow.evaluate import load_run
-from engines.backends.tensorflow.layers import from_design, to_design
+from engines.backends.tensorflow.layers import from_design
 from engines.backends.tensorflow.reference import answers, layer_answers
 from engines.backends.tensorflow.runtime import use_threads, without_chatter
 from engines.contract.events import Event
@@ -61,7 +61,7 @@ def to_onnx(model: DesignModel, output: str, target: Path) -> onnx.ModelProto:
     Raises:
         WorkbenchError: ``EXPORT_FAILED``, see ``exporting.export_faults``.
     """
-    with exporting.export_faults(target, "tf2onnx"), without_chatter():
+    with exporting.export_faults(target, "tf2onnx", model.spec, "TensorFlow"), without_chatter():
         written, _ = tf2onnx.convert.from_function(
             traced(model), input_signature=_signature(model), opset=OPSET
         )
@@ -86,7 +86,7 @@ def traced(model: DesignModel) -> tf.types.experimental.PolymorphicFunction:
         last = model.spec.outputs[0]
         values = model.walk(inputs, lambda name: tf.name_scope(_SCOPE + name))
         with tf.name_scope(f"{_SCOPE}{last}/border"):
-            return to_design(values[last], model.output_shape)
+            return model.as_designed(last, values[last])
 
     return tf.function(answer, input_signature=_signature(model))
 

@@ -1,16 +1,19 @@
-"""Each layer of the catalogue as a Keras layer over channels-last values, with the workbench's one meaning.
+"""Each layer of the catalogue as a Keras layer, with the workbench's one meaning.
 
-A value of shape ``(channels, *spatial)`` in the design is ``(*spatial, channels)`` here.
+A value of shape ``(channels, *spatial)`` in the design is ``(*spatial, channels)`` for most of them; those of
+``AS_DESIGNED`` take and give values as they are in the design, which for a sequence is ``(time, features)``.
 """
 
 from __future__ import annotations
 
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from typing import Any, cast
 
 import keras
 import tensorflow as tf
 
+from engines.backends.tensorflow import sequences
+from engines.contract.own_layers import OWN
 from engines.contract.spec import LayerSpec
 
 Shape = tuple[int, ...]
@@ -47,16 +50,43 @@ def from_design(value: Any, shape: Shape) -> Any:
     return value if len(shape) < 2 else tf.transpose(value, last_axes(len(shape)))
 
 
-class Reshape(keras.Layer):
-    """Another shape for each sample, row by row over channels first; flattening is one form of it."""
+class Turn(keras.Layer):
+    """From channels last to the design's layout, or back, between two layers that differ in it."""
 
-    def __init__(self, old: Shape, new: Shape, **options: Any) -> None:
-        super().__init__(**options)
-        self.old, self.new = tuple(old), tuple(new)
+    def __init__(self, shape: Shape, designed: bool, **options: Any) -> None:
+        super().__init__(autocast=False, **options)
+        self.shape, self.designed = tuple(shape), designed
 
     def call(self, value: Any) -> Any:
-        """Go by way of the design's layout."""
-        return from_design(tf.reshape(to_design(value, self.old), (-1, *self.new)), self.new)
+        """Return the value in the other layout."""
+        return (to_design if self.designed else from_design)(value, self.shape)
+
+
+class Reshape(keras.Layer):
+    """Another shape for each sample, row by row; flattening is one form of it."""
+
+    def __init__(self, new: Shape, **options: Any) -> None:
+        super().__init__(autocast=False, **options)
+        self.new = tuple(new)
+
+    def call(self, value: Any) -> Any:
+        """Return ``(batch, *new)``."""
+        return tf.reshape(value, (-1, *self.new))
+
+
+class Upsample(keras.Layer):
+    """Each value of an image repeated; Keras' own complains of integers on processors without AVX-512."""
+
+    def __init__(self, factor: Shape, **options: Any) -> None:
+        super().__init__(**options)
+        self.factor = factor
+
+    def call(self, value: Any) -> Any:
+        """Return the larger image; its channels are last."""
+        _, height, width, channels = value.shape
+        down, across = self.factor
+        tiled = tf.tile(tf.reshape(value, (-1, height, 1, width, 1, channels)), (1, 1, down, 1, across, 1))
+        return tf.reshape(tiled, (-1, height * down, width * across, channels))
 
 
 class FusedBatchNorm(keras.layers.BatchNormalization):
@@ -223,10 +253,42 @@ def _batch_norm(layer: LayerSpec, inputs: list[Shape], dtype: str) -> keras.Laye
 
 
 def _layer_norm(layer: LayerSpec, inputs: list[Shape], dtype: str) -> keras.Layer:
-    axes = list(range(1, len(inputs[0]) + 1))
+    rank = len(inputs[0])
+    axes = list(range(1 + rank - len(layer.parameters[0].shape), rank + 1))
     return keras.layers.LayerNormalization(
         axis=axes, epsilon=layer.settings["epsilon"], **_common(layer, dtype)
     )
+
+
+def _group_norm(layer: LayerSpec, inputs: list[Shape], dtype: str) -> keras.Layer:
+    groups, epsilon = layer.settings["groups"], layer.settings["epsilon"]
+    return keras.layers.GroupNormalization(groups, axis=-1, epsilon=epsilon, **_common(layer, dtype))
+
+
+def _rms_norm(layer: LayerSpec, inputs: list[Shape], dtype: str) -> keras.Layer:
+    epsilon = layer.settings["epsilon"]
+    return keras.layers.RMSNormalization(axis=-1, epsilon=epsilon, **_common(layer, dtype))
+
+
+def _permute(layer: LayerSpec, inputs: list[Shape], dtype: str) -> keras.Layer:
+    axes = [axis + 1 for axis in cast("Shape", layer.settings["axes"])]
+    return keras.layers.Permute(axes, **_common(layer, dtype))
+
+
+def _upsample(layer: LayerSpec, inputs: list[Shape], dtype: str) -> keras.Layer:
+    return Upsample(cast("Shape", layer.settings["factor"]), **_common(layer, dtype))
+
+
+def _time_pool(kind: Any) -> Maker:
+    return lambda layer, inputs, dtype: kind(data_format="channels_last", **_common(layer, dtype))
+
+
+def _designed(kind: Any) -> Maker:
+    return lambda layer, inputs, dtype: kind(layer, dtype=dtype)
+
+
+def _reshape(layer: LayerSpec, inputs: list[Shape], dtype: str) -> keras.Layer:
+    return Reshape(layer.output_shape, **_common(layer, dtype))
 
 
 def _axis(layer: LayerSpec, shape: Shape) -> int:
@@ -243,6 +305,14 @@ def _common(layer: LayerSpec, dtype: str) -> dict[str, Any]:
 
 LAYERS: dict[str, Maker] = {
     "dense": _dense,
+    "embedding": _designed(sequences.Embedding),
+    "positional_encoding": _designed(sequences.PositionalEncoding),
+    "lstm": _designed(sequences.Lstm),
+    "gru": _designed(sequences.Gru),
+    "multi_head_attention": _designed(sequences.MultiHeadAttention),
+    "take_step": lambda layer, inputs, dtype: sequences.TakeStep(
+        cast("int", layer.settings["step"]), **_common(layer, dtype)
+    ),
     "conv1d": _convolution(keras.layers.Conv1D, GroupedConv1D),
     "conv2d": _convolution(keras.layers.Conv2D, GroupedConv2D),
     "max_pool1d": _pool(keras.layers.MaxPooling1D),
@@ -253,8 +323,12 @@ LAYERS: dict[str, Maker] = {
         keras.layers.GlobalAveragePooling1D, keras.layers.GlobalAveragePooling2D
     ),
     "global_max_pool": _global_pool(keras.layers.GlobalMaxPooling1D, keras.layers.GlobalMaxPooling2D),
+    "time_average_pool": _time_pool(keras.layers.GlobalAveragePooling1D),
+    "time_max_pool": _time_pool(keras.layers.GlobalMaxPooling1D),
     "batch_norm": _batch_norm,
     "layer_norm": _layer_norm,
+    "rms_norm": _rms_norm,
+    "group_norm": _group_norm,
     "dropout": lambda layer, inputs, dtype: SeededDropout(
         float(cast("float", layer.settings["rate"])), **_common(layer, dtype)
     ),
@@ -265,6 +339,7 @@ LAYERS: dict[str, Maker] = {
     "elu": lambda layer, inputs, dtype: keras.layers.ELU(
         alpha=layer.settings["alpha"], **_common(layer, dtype)
     ),
+    "prelu": _designed(sequences.Prelu),
     "gelu": lambda layer, inputs, dtype: Gelu(**_common(layer, dtype)),
     "silu": _activation("silu"),
     "sigmoid": _activation("sigmoid"),
@@ -273,11 +348,33 @@ LAYERS: dict[str, Maker] = {
     "softmax": lambda layer, inputs, dtype: keras.layers.Softmax(
         axis=_axis(layer, inputs[0]), **_common(layer, dtype)
     ),
-    "flatten": lambda layer, inputs, dtype: Reshape(inputs[0], layer.output_shape, **_common(layer, dtype)),
-    "reshape": lambda layer, inputs, dtype: Reshape(inputs[0], layer.output_shape, **_common(layer, dtype)),
+    "flatten": _reshape,
+    "reshape": _reshape,
+    "permute": _permute,
+    "upsample2d": _upsample,
     "add": lambda layer, inputs, dtype: keras.layers.Add(**_common(layer, dtype)),
+    "multiply": lambda layer, inputs, dtype: keras.layers.Multiply(**_common(layer, dtype)),
     "concatenate": lambda layer, inputs, dtype: keras.layers.Concatenate(
         axis=_axis(layer, inputs[0]), **_common(layer, dtype)
     ),
 }
 """The catalogue's layers by key; ``input`` has no maker."""
+
+AS_DESIGNED = {
+    *("embedding", "positional_encoding", "lstm", "gru", "multi_head_attention", "take_step"),
+    *(OWN, "time_average_pool", "time_max_pool", "dense", "rms_norm", "flatten", "reshape", "permute"),
+}
+"""Layers that take and give values in the design's layout."""
+AS_GIVEN = {
+    *("dropout", "relu", "leaky_relu", "elu", "gelu", "silu", "sigmoid", "tanh", "softplus"),
+    *("add", "multiply"),
+}
+"""Layers to which the layout is all one: they take and give the one of their first input."""
+
+
+def lies_as_designed(layer: LayerSpec, inputs: Sequence[bool]) -> bool:
+    """Tell whether a layer works in the design's layout, from whether its inputs lie so."""
+    if layer.layer in AS_GIVEN:
+        return inputs[0]
+    over_features = layer.layer == "layer_norm" and len(layer.parameters[0].shape) == 1
+    return over_features or layer.layer in AS_DESIGNED

@@ -10,7 +10,7 @@ import numpy as np
 import numpy.typing as npt
 
 from engines.backends.tensorflow.build import DesignModel
-from engines.backends.tensorflow.layers import last_axes, to_design
+from engines.backends.tensorflow.layers import last_axes
 from engines.backends.tensorflow.train import Outputs
 
 Array = npt.NDArray[Any]
@@ -30,4 +30,4 @@ def answers(model: DesignModel) -> Callable[[Array], Array]:
 def layer_answers(model: DesignModel, inputs: Array) -> dict[str, Array]:
     """Return what each of the design's nodes answers to one batch."""
     values = model.walk([channels_last(inputs)], lambda name: nullcontext())
-    return {name: to_design(values[name], model.shapes[name]).numpy() for name in model.layers}
+    return {name: model.as_designed(name, values[name]).numpy() for name in model.layers}

@@ -55,7 +55,9 @@ def gradients(spec: GraphSpec, weights: Arrays, x: Any, seed: Any, precision: st
         for parameter, gradient in zip(model.trained, others)
         if gradient is not None
     }
-    return {"x": to_design(first, spec.inputs[0].output_shape).numpy(), **found}
+    if first is not None:  # ids have none
+        found["x"] = to_design(first, spec.inputs[0].output_shape).numpy()
+    return found
 
 
 def train_forward(spec: GraphSpec, weights: Arrays, x: Any) -> tuple[Any, Arrays]:
