@@ -3,13 +3,14 @@
 from __future__ import annotations
 
 import json
+import re
 import subprocess
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from pathlib import Path
-from typing import Any
 
 from engines.contract.errors import ErrorCode, WorkbenchError
+from engines.contract.records import from_plain
 from engines.environments.commands import NO_WINDOW, end_family
 
 DEADLINE_S = 15.0
@@ -22,7 +23,6 @@ _QUESTION = (
 import sys
 facts = {"python": sys.executable, "version": "%d.%d.%d" % sys.version_info[:3], "packages": {}}
 facts["base"] = getattr(sys, "_base_executable", "") or sys.executable
-facts["wide"] = sys.maxsize > 2 ** 32
 if sys.version_info >= (3, 8):
     from importlib import metadata
     from importlib.util import find_spec
@@ -42,6 +42,7 @@ if sys.version_info >= (3, 8):
                 pass
         facts["packages"][name] = version
 import json
+import re
 sys.stdout.write("\n"""
     + _MARK
     + r"""" + json.dumps(facts) + "\n")
@@ -61,7 +62,7 @@ class Asked:
     @property
     def numbers(self) -> tuple[int, ...]:
         """The version as numbers."""
-        return tuple(int(part) for part in self.version.split("."))
+        return tuple(int(part) for part in re.findall(r"\d+", self.version))
 
 
 def ask(python: str, packages: Sequence[str] = (), deadline: float = DEADLINE_S) -> Asked:
@@ -75,9 +76,9 @@ def ask(python: str, packages: Sequence[str] = (), deadline: float = DEADLINE_S)
         raise WorkbenchError(ErrorCode.INTERPRETER_GONE, python=python)
     status, out, err = _run([python, "-c", _QUESTION, *packages], python, deadline)
     _, mark, answer = out.rpartition(_MARK)
-    facts = _facts(answer) if mark else {}
-    if facts:
-        return Asked(facts["python"] or python, facts["version"], facts["base"], facts["packages"])
+    asked = _parsed(answer) if mark else None
+    if asked is not None:
+        return asked if asked.python else replace(asked, python=python)
     said = (err.strip() or out.strip()).splitlines() or [""]
     if status != 0:
         raise WorkbenchError(
@@ -91,12 +92,12 @@ def too_old(asked: Asked) -> bool:
     return asked.numbers[:2] < OLDEST
 
 
-def _facts(answer: str) -> dict[str, Any]:
+def _parsed(answer: str) -> Asked | None:
     try:
-        facts = json.loads(answer.strip().splitlines()[0])
-    except (ValueError, IndexError):
-        return {}
-    return facts if isinstance(facts, dict) else {}
+        asked: Asked = from_plain(Asked, json.loads(answer.strip().splitlines()[0]))
+    except (ValueError, IndexError, WorkbenchError):
+        return None
+    return asked if asked.numbers else None
 
 
 def _run(command: Sequence[str], python: str, deadline: float) -> tuple[int, str, str]:

@@ -1,0 +1,69 @@
+"""A command's lines come as they are said, and its end takes all that it started."""
+
+from __future__ import annotations
+
+import sys
+from pathlib import Path
+
+import pytest
+
+from engines.environments.commands import CommandFailed, lines_of
+from tests.helpers.processes import until_gone
+
+SLEEPER = """
+import subprocess, sys, time
+child = subprocess.Popen([sys.executable, "-c", "import time; time.sleep(600)"])
+print(child.pid, flush=True)
+time.sleep(600)
+"""
+
+
+def python(code: str) -> list[str]:
+    return [sys.executable, "-c", code]
+
+
+def test_that_lines_of_both_streams_come_in_their_order() -> None:
+    code = "import sys; print('one', flush=True); print('two', file=sys.stderr, flush=True); print('three')"
+    assert list(lines_of(python(code))) == ["one", "two", "three"]
+
+
+def test_that_a_bad_end_carries_its_status_and_the_last_lines() -> None:
+    code = "import sys\nfor n in range(100): print(n)\nsys.exit(3)"
+    with pytest.raises(CommandFailed) as caught:
+        list(lines_of(python(code)))
+    assert caught.value.status == 3
+    assert caught.value.said.splitlines()[-1] == "99"
+    assert "\n10\n" not in caught.value.said
+    assert not caught.value.ended
+
+
+def test_that_a_program_that_is_not_there_is_told() -> None:
+    with pytest.raises(CommandFailed) as caught:
+        list(lines_of(["no-such-program"]))
+    assert "no-such-program" in caught.value.said
+
+
+def test_that_a_command_given_up_is_ended_with_its_children() -> None:
+    lines = lines_of(python(SLEEPER))
+    child = int(next(lines))
+    lines.close()  # type: ignore[attr-defined]
+    assert until_gone(child)
+
+
+def test_that_a_command_can_be_ended_from_outside_while_it_is_silent() -> None:
+    ends = []
+    lines = lines_of(python(SLEEPER), ends.append)
+    child = int(next(lines))
+    ends[0]()
+    with pytest.raises(CommandFailed) as caught:
+        next(lines)
+    assert caught.value.ended
+    assert until_gone(child)
+
+
+def test_that_variables_are_laid_over_this_process_s_and_taken_away(
+    monkeypatch: pytest.MonkeyPatch, tmp_path: Path
+) -> None:
+    monkeypatch.setenv("PIP_TARGET", str(tmp_path))
+    code = "import os; print(os.environ.get('PIP_TARGET'), os.environ['NEW'])"
+    assert list(lines_of(python(code), environment={"PIP_TARGET": None, "NEW": "x"})) == ["None x"]
