@@ -11,10 +11,12 @@ from PySide6.QtCore import QObject, QTimer
 from app.bridge.collector import Collector
 from app.bridge.flow_thread import Outcome
 from app.bridge.hosts import Hosts
+from app.controllers.comparing import ComparisonsController
 from app.controllers.data import DataController
 from app.controllers.design import DesignController
 from app.controllers.engine_pages import EnginePagesController
 from app.controllers.engines import EnginesController
+from app.controllers.further import FurtherController
 from app.controllers.graph import GraphController
 from app.controllers.help import HelpController
 from app.controllers.load import LoadMonitor
@@ -36,7 +38,7 @@ from engines.contract.events import Event
 from engines.host.thread import InThreadHost
 
 LATER_MS = 50
-ROOMS_AHEAD = ("design", "train", "data", "graph", "ship", "runs", "settings")
+ROOMS_AHEAD = ("design", "train", "data", "graph", "ship", "runs", "compare", "settings")
 """Modules under ``widgets.rooms`` that are imported while the person looks at the first page."""
 
 
@@ -80,6 +82,8 @@ class Composition(QObject):
         self.settings = SettingsController(self.bench, self.engine_pages)
         self.ship = ShipController(self.bench, self.models)
         self.runs = RunsController(self.bench)
+        self.comparing = ComparisonsController(self.bench)
+        self.further = FurtherController(self.bench, self.training.go_on)
         self.graph = GraphController(self.bench, self.models)
         self.help = HelpController(self.bench)
         self._add_rooms()
@@ -97,6 +101,7 @@ class Composition(QObject):
         shell.add_room("graph", "Graph", "graph", self.graph.make_room)
         shell.add_room("ship", "Ship", "ship", self.ship.make_room)
         shell.add_room("runs", "Runs", "runs", self.runs.make_room)
+        shell.add_room("compare", "Compare", "compare", self.comparing.make_room)
         shell.add_room("settings", "Settings", "settings", self.settings.make_room, bottom=True)
 
     def _restore(self) -> None:

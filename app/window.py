@@ -24,6 +24,7 @@ ROOMS = (
     ("graph", "Graph"),
     ("ship", "Ship"),
     ("runs", "Runs"),
+    ("compare", "Compare"),
 )
 """The rooms in the order of the work; each has an icon and a controller of its name."""
 

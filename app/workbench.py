@@ -50,6 +50,8 @@ class Workbench(QObject):
     run_chosen = Signal(str)
     runs_changed = Signal()
     run_ended = Signal()
+    compare_requested = Signal()
+    continue_requested = Signal(str)
     node_selected = Signal(str)
 
     def __init__(self, shell: Shell, hosts: Hosts | None = None) -> None:

@@ -103,6 +103,10 @@ class Shell(QWidget):
         """Return an action of the frame: train, pause, stop_keep, stop_discard, help, palette, room_KEY."""
         return self._actions[name]
 
+    def add_action(self, name: str, text: str, keys: str, slot: Callable[[], object]) -> QAction:
+        """Add an action of the whole window, which Ctrl+K finds; return it."""
+        return self._action(name, text, keys, slot)
+
     def set_project(self, name: str, model: str) -> None:
         """Show the names of project and model."""
         self.header.set_names(name, model)

@@ -18,6 +18,7 @@ from engines.runs.compare import compare_runs
 from engines.runs.history import RunHistory
 from engines.runs.listing import RunSummary, list_runs
 from engines.runs.manage import delete_run, rename_run, restore_run
+from engines.training.run_folder import RunRecord
 
 if TYPE_CHECKING:
     from widgets.charts.pyramid import Values
@@ -51,6 +52,8 @@ class RunsController(QObject):
         room.restore_requested.connect(self._on_restore_requested)
         room.folder_requested.connect(lambda path: QDesktopServices.openUrl(QUrl.fromLocalFile(path)))
         room.train_requested.connect(self._bench.shell.train_requested)
+        room.compare_requested.connect(self._bench.compare_requested)
+        room.continue_requested.connect(self._bench.continue_requested)
         self._show()
         return room
 
@@ -122,7 +125,7 @@ def _row(run: RunSummary) -> RunRow:
         title=record.title,
         state=run.state,
         design=record.design,
-        engine=_engine_title(record.engine),
+        engine=_engines(record),
         epochs=record.step // steps if steps else None,
         loss=_figure(record.summary, "best_validation_loss"),
         measure=found[1] if found else None,
@@ -141,6 +144,13 @@ def _figure(summary: object, name: str) -> float | None:
 def _engine_title(name: str) -> str:
     row = engine(name)
     return row.title if row else name
+
+
+def _engines(record: RunRecord) -> str:
+    """Return the engine's title, with the one before it where the run went on from another engine."""
+    title = _engine_title(record.engine)
+    before = _engine_title(record.parent_engine) if record.parent_engine else title
+    return title if before == title else f"{before} → {title}"
 
 
 def _number(run: str) -> int:

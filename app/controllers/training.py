@@ -12,7 +12,10 @@ from PySide6.QtWidgets import QWidget
 
 from app import flows
 from app.bridge.flow_thread import FlowThread, Outcome
+from app.engine_titles import titles
+from app.further import Further, go_on
 from app.messages import words
+from app.messages.table import tell_log
 from app.workbench import Workbench
 from engines.contract.errors import ErrorCode, WorkbenchError
 from engines.contract.events import (
@@ -56,8 +59,11 @@ class TrainingController(QObject):
 
         room = TrainRoom()
         self._room = room
+        room.log.words = tell_log
         room.train_requested.connect(self.train)
         room.resume_requested.connect(self.resume)
+        room.compare_requested.connect(self._bench.compare_requested)
+        room.continue_requested.connect(lambda: self._bench.continue_requested.emit(self._bench.run))
         room.recipe_changed.connect(self._on_recipe_changed)
         room.action_requested.connect(self._bench.shell.message_action)
         self._show_recipe()
@@ -73,7 +79,7 @@ class TrainingController(QObject):
     def train(self) -> None:
         """Train the open design; where it cannot be, say why."""
         bench = self._bench
-        if self.running or not bench.save():
+        if self._occupied or not bench.save():
             return
         if bench.project is None or bench.design is None:
             bench.shell.open_room("start")
@@ -86,10 +92,20 @@ class TrainingController(QObject):
 
     def resume(self) -> None:
         """Go on with the run that is shown, from its last checkpoint."""
-        if self.running or not self._bench.run:
+        if self._occupied or not self._bench.run:
             return
         run = Path(self._bench.run)
         self._begin(lambda desk: flows.resume(desk, run, "", "", ()))
+
+    def go_on(self, run: Path, further: Further) -> None:
+        """Train a new run that goes on from ``run``, on another engine perhaps."""
+        if not self._occupied:
+            self._begin(partial(go_on, run=run, further=further))
+
+    @property
+    def _occupied(self) -> bool:
+        """Whether a run or a comparison goes on."""
+        return self.running or self._bench.shell.header.state != "idle"
 
     def _connect(self) -> None:
         bench, shell = self._bench, self._bench.shell
@@ -158,6 +174,7 @@ class TrainingController(QObject):
         except WorkbenchError:
             return  # It was discarded before this window came to look.
         self._room.set_target(*_target_of(folder))
+        self._room.set_handover(*_handover_of(folder))
         self._room.follow(RunHistory(folder), title)
         self._bench.run = str(folder)
         self._bench.runs_changed.emit()
@@ -237,6 +254,7 @@ class TrainingController(QObject):
         while history.refresh():
             pass
         self._room.set_target(*_target_of(folder))
+        self._room.set_handover(*_handover_of(folder))
         self._room.follow(history, record.title)
         if history.state == "interrupted":
             self._room.show_interrupted()
@@ -281,3 +299,13 @@ def _target_of(run: Path) -> tuple[str, float]:
     except (WorkbenchError, ValueError):
         return "", 0.0
     return (data.target, float(deviations[0])) if len(deviations) == 1 else ("", 0.0)
+
+
+def _handover_of(run: Path) -> tuple[int, str]:
+    """Return after which step a run went on from another one, and from which engine to which; 0: never."""
+    try:
+        record = read_run(run)
+    except WorkbenchError:
+        return 0, ""
+    engines = [titles().get(name, name) for name in (record.parent_engine, record.engine)]
+    return (record.parent_step, " → ".join(engines)) if record.parent else (0, "")

@@ -56,6 +56,7 @@ BOUND_NOTE = (
     "In single precision rounding grows with every step, on one engine as between two: "
     "its bound is about the first {steps} steps, and the check in FP64 decides."
 )
+DIFFERENCE = "The difference is |a − b| / max(|a|, 0.01), a being {engine}'s."
 WEIGHTS = "All files hold the weights of {engine}'s run, so that only the exporters can differ."
 NO_PROMISE = "In {precision} nothing is promised: every engine rounds in its own way."
 
@@ -65,7 +66,7 @@ def figure(value: float) -> str:
     if value == 0:
         return "0"
     mantissa, _, power = f"{value:.1e}".partition("e")
-    return f"{mantissa}e{int(power)}"
+    return f"{mantissa.removesuffix('.0')}e{int(power)}"
 
 
 def names(engines: Sequence[str], titles: Mapping[str, str]) -> str:
@@ -139,6 +140,9 @@ def notes(comparison: Comparison, titles: Mapping[str, str]) -> list[str]:
         said.append(NO_PROMISE.format(precision=comparison.precision))
     elif "whole" in comparison.parts and not comparison.masks:
         said.append(BOUND_NOTE.format(steps=comparison.bound_steps))
+    if comparison.curves:
+        first = comparison.curves[0].first
+        said.append(DIFFERENCE.format(engine=titles.get(first, first)))
     if comparison.weights_of:
         said.append(WEIGHTS.format(engine=titles.get(comparison.weights_of, comparison.weights_of)))
     return said

@@ -14,6 +14,7 @@ from typing_extensions import override
 from widgets.charts import saving
 from widgets.charts.axis import Axis
 from widgets.charts.legend import Legend
+from widgets.charts.mark import StepMark
 from widgets.charts.numbers import number_text
 from widgets.charts.pyramid import Values
 from widgets.charts.readout import Readout
@@ -72,6 +73,7 @@ class LineChart(QWidget):
             _Plot(axisItems={"bottom": self.bottom, "left": self.left_axis}), f"{name}_plot", accessible
         )
         self.legend, self.readout = Legend(), Readout(self.plot)
+        self._mark = StepMark(self.plot)
         self.log_button = ToolButton("log-scale", "Logarithmic scale", f"{name}_log", checkable=True)
         self.reset_button = ToolButton("fit", "Show everything again", f"{name}_reset")
         self.save_button = ToolButton("download", "Save as PNG, SVG or CSV", f"{name}_save")
@@ -96,6 +98,10 @@ class LineChart(QWidget):
         """Give a series as it is now; it is painted with the next frame."""
         self.traces[key].set_data(steps, values)
         self.invalidate()
+
+    def set_mark(self, step: int, words: str) -> None:
+        """Draw a line where ``step`` steps were done, with ``words`` beside it; 0 takes it away."""
+        self._mark.set_mark(step, words)
 
     def set_span(self, last_step: int, steps_per_unit: float = 1.0, unit: str = "step") -> None:
         """Fix the axis at 0 to ``last_step`` (0: as far as data goes), counted in ``unit``."""
@@ -151,6 +157,7 @@ class LineChart(QWidget):
             trace.dress()
         self.legend.update()
         self.readout.dress()
+        self._mark.dress()
         self.invalidate()
 
     @override
@@ -198,7 +205,7 @@ class LineChart(QWidget):
         self.plot.plotItem.vb.disableAutoRange()
         self.plot.plotItem.layout.setContentsMargins(0, 8, 12, 0)
         self.plot.setMinimumSize(160, 96)
-        head = QHBoxLayout()
+        head = self.head = QHBoxLayout()
         head.setSpacing(4)
         head.addWidget(self.legend, 1)
         for button in (self.log_button, self.reset_button, self.save_button):

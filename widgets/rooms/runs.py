@@ -25,6 +25,7 @@ from widgets.rooms.measures import measure_words
 from widgets.rooms.pace import clock_text
 
 MOST_CURVES = 8
+_LIVING = ("running", "paused", "training")
 
 
 def figure(value: float) -> str:
@@ -103,6 +104,8 @@ class RunsRoom(QWidget):
     restore_requested = Signal(list)
     folder_requested = Signal(str)
     train_requested = Signal()
+    compare_requested = Signal()
+    continue_requested = Signal(str)
 
     def __init__(self, parent: QWidget | None = None) -> None:
         super().__init__(parent)
@@ -113,6 +116,8 @@ class RunsRoom(QWidget):
         first = [Column("Setting or figure")]
         self.differences = Table(first, "runs_compare", "differences", filtered=False, even=True)
         self.open_button = Button("Show", "run_open", kind="primary", small=True)
+        self.go_on = Button("Continue on …", "run_continue", small=True)
+        self.compare = Button("Compare engines", "runs_compare_engines", icon_name="compare", small=True)
         self.rename = ToolButton("edit", "Rename the run", "run_rename")
         self.folder = ToolButton("folder", "Open the run's folder", "run_folder")
         self.delete = ToolButton("trash", "Move the selected runs to the bin", "run_delete")
@@ -185,7 +190,8 @@ class RunsRoom(QWidget):
     def _build(self) -> None:
         self.table_card, self.chart_card = Card("Runs"), Card("Loss", _CURVES)
         self.compare_card = Card("Differences", _NO_PAIR)
-        for tool in (self.rename, self.folder, self.delete, self.open_button):
+        tools = (self.rename, self.folder, self.delete, self.compare, self.go_on, self.open_button)
+        for tool in tools:
             self.table_card.tools.addWidget(tool)
         self.table_card.body.addWidget(self.table)
         self.chart_card.body.addWidget(self.chart)
@@ -220,6 +226,8 @@ class RunsRoom(QWidget):
         self.table.row_activated.connect(self.run_opened)
         self.empty.requested.connect(self.train_requested)
         self.open_button.clicked.connect(lambda: self._with_one(self.run_opened.emit))
+        self.go_on.clicked.connect(lambda: self._with_one(self.continue_requested.emit))
+        self.compare.clicked.connect(self.compare_requested)
         self.folder.clicked.connect(lambda: self._with_one(self.folder_requested.emit))
         self.rename.clicked.connect(lambda: self._with_one(self._ask_name))
         self.delete.clicked.connect(lambda: self.delete_requested.emit(self.table.selected_keys()))
@@ -252,7 +260,9 @@ class RunsRoom(QWidget):
     def _on_selection_changed(self, keys: list[str]) -> None:
         for button in (self.open_button, self.rename, self.folder):
             button.setEnabled(len(keys) == 1)
-        going = any(self._rows[key].state in ("running", "paused", "training") for key in keys)
+        ended = len(keys) == 1 and self._rows[keys[0]].state not in (*_LIVING, "damaged")
+        self.go_on.set_enabled(ended, "Select one run that has ended.")
+        going = any(self._rows[key].state in _LIVING for key in keys)
         self.delete.setEnabled(bool(keys) and not going)
         self.delete.setToolTip("A run that goes on cannot be moved." if going else "Move to the bin")
         self.selection_changed.emit(keys)

@@ -19,6 +19,7 @@ from widgets.charts.loss_chart import LossChart
 from widgets.charts.numbers import number_text
 from widgets.charts.pyramid import Values
 from widgets.charts.trace import Steps, Trace
+from widgets.controls.buttons import Button
 from widgets.controls.card import Card
 from widgets.controls.drops import DropSection
 from widgets.controls.messages import EmptyPage, MessagePanel
@@ -30,7 +31,7 @@ from widgets.rooms.pace import Pace
 from widgets.rooms.recipe_form import RecipeForm
 from widgets.rooms.run_data import NOTHING, RunData, read
 from widgets.rooms.run_log import RunLog
-from widgets.rooms.train_parts import STATES, CheckpointRows, RunHead
+from widgets.rooms.train_parts import STATES, CheckpointRows, RunHead, checkpoint_part
 
 SIDE = 320
 
@@ -44,6 +45,8 @@ class TrainRoom(QWidget):
 
     train_requested = Signal()
     resume_requested = Signal()
+    compare_requested = Signal()
+    continue_requested = Signal()
     recipe_changed = Signal(dict)
     action_requested = Signal(str)
 
@@ -63,6 +66,8 @@ class TrainRoom(QWidget):
             "train_from_empty_page",
             icon_name="train",
         )
+        self.compare_button = Button("Compare engines", "compare_from_train", kind="quiet")
+        self.empty.add_below(self.compare_button)
         self.pace = Pace()
         self.history: RunData | None = None
         self.measure_name = "accuracy"
@@ -101,6 +106,11 @@ class TrainRoom(QWidget):
         """Say what the run's data predict, and by how much it was divided; 0: by nothing."""
         self._target = (name, deviation)
 
+    def set_handover(self, step: int = 0, words: str = "") -> None:
+        """Mark the step after which this run went on from another one; 0: it did not."""
+        for chart in (self.loss, self.measure, self.rate):
+            chart.set_mark(step, words)
+
     def clear(self) -> None:
         """Show the page of a design that has not been trained."""
         self._forget()
@@ -112,7 +122,8 @@ class TrainRoom(QWidget):
     def _forget(self) -> None:
         self.history, self._started, self._ended = None, None, False
         self._shown, self._known = 0, set()
-        self.head.resume.hide()
+        for button in (self.head.resume, self.head.go_on):
+            button.hide()
         self.checkpoints.clear()
         self._tick.stop()
 
@@ -263,6 +274,8 @@ class TrainRoom(QWidget):
         words, severity = STATES[state]
         self._ended = ended
         self.head.resume.setVisible(ended and state != "finished")
+        self.head.go_on.setVisible(ended)
+        self.head.compare.setVisible(ended)
         self.head.chip.set_state(words, severity)
         self.pace.set_running(state == "training", monotonic())
         if state == "training" and self.isVisible():
@@ -358,13 +371,7 @@ class TrainRoom(QWidget):
     def _side(self) -> QWidget:
         card = Card("Recipe")
         card.body.addWidget(self.form)
-        self.checkpoint_card = QWidget()
-        column = QVBoxLayout(self.checkpoint_card)
-        column.setContentsMargins(0, 16, 0, 0)
-        column.setSpacing(4)
-        column.addWidget(label("Checkpoints", "heading"))
-        column.addWidget(self.best_by)
-        column.addWidget(self.checkpoints)
+        self.checkpoint_card = checkpoint_part(self.best_by, self.checkpoints)
         card.body.addWidget(self.checkpoint_card)
         card.body.addStretch(1)
         inner = QWidget()
@@ -384,6 +391,9 @@ class TrainRoom(QWidget):
     def _connect(self) -> None:
         self.empty.requested.connect(self.train_requested)
         self.head.resume.clicked.connect(self.resume_requested)
+        self.head.go_on.clicked.connect(self.continue_requested)
+        self.head.compare.clicked.connect(self.compare_requested)
+        self.compare_button.clicked.connect(self.compare_requested)
         self.form.recipe_changed.connect(self.recipe_changed)
         self.message.action_requested.connect(self.action_requested)
         self._frame.timeout.connect(self.refresh)

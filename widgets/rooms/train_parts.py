@@ -33,6 +33,10 @@ class RunHead(QWidget):
         self.resume = Button("Resume", "run_resume", icon_name="play", small=True)
         self.resume.setAccessibleName("Resume this run")
         self.resume.setToolTip("Go on with this run from its last checkpoint")
+        self.go_on = Button("Continue on …", "run_continue_on", small=True)
+        self.go_on.setToolTip("Go on as a new run, on another engine or for more epochs")
+        self.compare = Button("Compare engines", "train_compare", icon_name="compare", small=True)
+        self.compare.setToolTip("Train this design on several engines and see whether they agree (Ctrl+E)")
         self.where = Elided("", "dim")
         self.bar = ProgressBar("run_progress", "Progress of the run")
         self.result_title, self.result = label("", "dim"), label("", "value")
@@ -66,7 +70,8 @@ class RunHead(QWidget):
         first.setSpacing(12)
         first.addWidget(self.title)
         first.addWidget(self.chip, 0, Qt.AlignmentFlag.AlignVCenter)
-        first.addWidget(self.resume)
+        for button in (self.resume, self.go_on, self.compare):
+            first.addWidget(button)
         first.addStretch(1)
         words = QVBoxLayout()
         words.setSpacing(2)
@@ -90,6 +95,17 @@ def _figure(title: QLabel, value: QLabel) -> QVBoxLayout:
         part.setAlignment(Qt.AlignmentFlag.AlignRight)
         column.addWidget(part)
     return column
+
+
+def checkpoint_part(best_by: QWidget, rows: QWidget) -> QWidget:
+    """Return the part of the recipe's card that lists the checkpoints."""
+    part = QWidget()
+    column = QVBoxLayout(part)
+    column.setContentsMargins(0, 16, 0, 0)
+    column.setSpacing(4)
+    for piece in (label("Checkpoints", "heading"), best_by, rows):
+        column.addWidget(piece)
+    return part
 
 
 class CheckpointRows(QWidget):

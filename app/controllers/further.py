@@ -1,0 +1,52 @@
+"""Continue on …: a run goes on as a new one, on another engine or for more epochs."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from pathlib import Path
+
+from PySide6.QtCore import QObject
+
+from app.controllers.comparing import engine_choices
+from app.further import Further, done_epochs
+from app.workbench import Workbench
+from engines.contract.errors import WorkbenchError
+from engines.training.run_folder import RunRecord, read_recipe, read_run
+
+
+class FurtherController(QObject):
+    """Asks on which engine and for how long, then hands the run to whoever trains."""
+
+    def __init__(self, bench: Workbench, go_on: Callable[[Path, Further], object]) -> None:
+        super().__init__(bench)
+        self._bench, self._go_on = bench, go_on
+        bench.continue_requested.connect(self.ask)
+        bench.shell.add_action("continue_on", "Continue the run on another engine …", "", self._ask_of_shown)
+
+    def ask(self, run: str) -> None:
+        """Open the sheet for a run's folder."""
+        if not run or self._bench.shell.header.state != "idle":
+            return
+        try:
+            record, epochs = read_run(Path(run)), read_recipe(Path(run)).epochs
+        except WorkbenchError as fault:
+            self._bench.tell(fault)
+            return
+        self._open_sheet(Path(run), record, epochs)
+
+    def _open_sheet(self, run: Path, record: RunRecord, epochs: int) -> None:
+        from widgets.comparing.sheet import ContinueSheet
+
+        done = done_epochs(record)
+        left = epochs - done if record.step < record.total_steps and epochs > done else epochs
+        choices = sorted(engine_choices(), key=lambda choice: choice.key == record.engine)
+        sheet = ContinueSheet(record.title, choices, left, done, self._bench.shell.window())
+        sheet.chosen.connect(
+            lambda engine, checkpoint, more: self._go_on(
+                run, Further(engine, checkpoint=checkpoint, epochs=more)
+            )
+        )
+        sheet.open()
+
+    def _ask_of_shown(self) -> None:
+        self.ask(self._bench.run)

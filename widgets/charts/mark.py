@@ -1,0 +1,35 @@
+"""A line across a chart at a step that means something, with a word beside it."""
+
+from __future__ import annotations
+
+import pyqtgraph as pg
+from PySide6.QtCore import Qt
+from PySide6.QtGui import QColor, QPen
+
+from widgets.look.theme import current
+
+
+class StepMark:
+    """Lives on a plot; hidden until it is given a step."""
+
+    def __init__(self, plot: pg.PlotWidget) -> None:
+        self.line = pg.InfiniteLine(
+            angle=90, movable=False, label="", labelOpts={"position": 0.94, "movable": False}
+        )
+        self.line.setZValue(5)
+        plot.addItem(self.line, ignoreBounds=True)
+        self.line.hide()
+
+    def set_mark(self, step: int, words: str) -> None:
+        """Stand after ``step`` steps and say ``words``; 0 goes away."""
+        self.line.setPos(step)
+        self.line.label.setFormat(words)
+        self.line.setVisible(step > 0)
+
+    def dress(self) -> None:
+        """Take the colours of the theme."""
+        pen = QPen(QColor(current().dim), 1.25, Qt.PenStyle.DashLine)
+        pen.setCosmetic(True)
+        self.line.setPen(pen)
+        self.line.label.setColor(QColor(current().dim))
+        self.line.label.fill = pg.mkBrush(current().surface)

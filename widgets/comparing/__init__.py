@@ -1,0 +1,1 @@
+"""Parts of the Compare room: what it shows as records, its traces, its matrix, its sheets."""

@@ -1,0 +1,158 @@
+"""The sheets: which engines are compared and how; on which engine a run goes on and for how long."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+
+from PySide6.QtCore import Qt, Signal
+from PySide6.QtWidgets import QCheckBox, QDialog, QHBoxLayout, QVBoxLayout, QWidget
+
+from widgets.comparing.shown import EngineChoice
+from widgets.controls.buttons import Button
+from widgets.controls.card import Hairline
+from widgets.controls.fields import FieldRow, choice, whole_field
+from widgets.controls.text import label, named
+from widgets.look.theme import scaled
+
+
+class Sheet(QDialog):
+    """A small dialog: a title, a sentence, what is chosen, and two buttons at its foot."""
+
+    def __init__(self, name: str, title: str, sentence: str, act: str, parent: QWidget | None) -> None:
+        super().__init__(parent)
+        self.setAttribute(Qt.WidgetAttribute.WA_DeleteOnClose)
+        self.setObjectName(name)
+        self.setWindowTitle(title)
+        self.setModal(True)
+        self.body = QVBoxLayout()
+        self.body.setSpacing(8)
+        self.act = Button(act, f"{name}_act", kind="primary")
+        self.cancel = Button("Cancel", f"{name}_cancel")
+        foot = QHBoxLayout()
+        foot.addStretch(1)
+        foot.addWidget(self.cancel)
+        foot.addWidget(self.act)
+        whole = QVBoxLayout(self)
+        whole.setContentsMargins(20, 20, 20, 16)
+        whole.setSpacing(12)
+        whole.addWidget(label(title, "title"))
+        words = label(sentence, "dim", wrap=True)
+        words.setMinimumWidth(scaled(400))
+        whole.addWidget(words)
+        whole.addLayout(self.body)
+        whole.addWidget(Hairline())
+        whole.addLayout(foot)
+        self.act.setDefault(True)
+        self.cancel.clicked.connect(self.reject)
+
+
+class CompareSheet(Sheet):
+    """Chooses engines and what each trains; ``chosen`` carries engines, parts and whether dropout stays."""
+
+    chosen = Signal(list, list, bool)
+
+    def __init__(
+        self,
+        engines: Sequence[EngineChoice],
+        epochs: int,
+        precision: str,
+        *,
+        dropout: bool,
+        parent: QWidget | None,
+    ) -> None:
+        sentence = "The same design, data, sample order and first weights on each, one after the other."
+        super().__init__("compare_sheet", "Compare engines", sentence, "Compare", parent)
+        self.engines: dict[str, QCheckBox] = {}
+        self.body.addWidget(label("Engines", "heading"))
+        for engine in engines:
+            self._add_engine(engine)
+        self.body.addSpacing(8)
+        self.body.addWidget(label("What is trained", "heading"))
+        self.check = self._box("compare_check", "Check in FP64: 100 steps, without dropout")
+        self._hint("Decides whether the engines mean the same: rounding is too small to hide anything.")
+        plural = "epoch" if epochs == 1 else "epochs"
+        self.whole = self._box(
+            "compare_whole", f"The whole training: {epochs:,} {plural} in {precision.upper()}"
+        )
+        self._hint("Shows speed, memory and how far rounding lets the curves drift apart.")
+        self.dropout = self._box("compare_dropout", "Keep dropout in the whole training")
+        self.dropout.setVisible(dropout)
+        self.dropout.setChecked(False)
+        self.dropout_hint = self._hint(
+            "Every engine draws its own masks, so the curves then differ by nature."
+        )
+        self.dropout_hint.setVisible(dropout)
+        self.act.clicked.connect(self._on_act)
+        for box in (*self.engines.values(), self.check, self.whole):
+            box.toggled.connect(self._judge)
+        self._judge()
+
+    def _add_engine(self, engine: EngineChoice) -> None:
+        words = f"{engine.title}  {engine.detail}".strip()
+        box = self._box(f"compare_engine_{engine.key}", words)
+        box.setChecked(engine.chosen and not engine.reason)
+        box.setEnabled(not engine.reason)
+        if engine.reason:
+            self._hint(engine.reason)
+        self.engines[engine.key] = box
+
+    def _box(self, name: str, words: str) -> QCheckBox:
+        box = named(QCheckBox(words), name, words)
+        box.setChecked(True)
+        self.body.addWidget(box)
+        return box
+
+    def _hint(self, words: str) -> QWidget:
+        hint = label(words, "caption", wrap=True)
+        hint.setContentsMargins(scaled(24), 0, 0, 2)
+        self.body.addWidget(hint)
+        return hint
+
+    def _judge(self) -> None:
+        few = sum(box.isChecked() for box in self.engines.values()) < 2
+        nothing = not (self.check.isChecked() or self.whole.isChecked())
+        reason = "Choose two engines at least." if few else "Choose what is to be trained." if nothing else ""
+        self.act.set_enabled(not reason, reason)
+        self.dropout.setEnabled(self.whole.isChecked())
+
+    def _on_act(self) -> None:
+        engines = [key for key, box in self.engines.items() if box.isChecked()]
+        parts = [part for part, box in (("check", self.check), ("whole", self.whole)) if box.isChecked()]
+        keep = self.dropout.isChecked() and self.dropout.isVisible()
+        self.accept()
+        self.chosen.emit(engines, parts, keep)
+
+
+class ContinueSheet(Sheet):
+    """Chooses how a run goes on as a new one; ``chosen`` carries engine, checkpoint and further epochs."""
+
+    chosen = Signal(str, str, int)
+
+    def __init__(
+        self, title: str, engines: Sequence[EngineChoice], epochs: int, done: int, parent: QWidget | None
+    ) -> None:
+        sentence = (
+            f"A new run goes on from {title} after epoch {done:,}, with its weights and its optimizer's "
+            "state. The run itself stays as it is."
+        )
+        super().__init__("continue_sheet", "Continue on another engine", sentence, "Continue", parent)
+        usable = [(engine.key, engine.title) for engine in engines if not engine.reason]
+        chosen = next((engine.key for engine in engines if engine.chosen and not engine.reason), "")
+        self.engine = choice("continue_engine", "Engine", usable, chosen)
+        rows = [("last", "Last, with optimizer"), ("best", "Best weights alone")]
+        self.checkpoint = choice("continue_checkpoint", "Checkpoint", rows)
+        self.epochs = whole_field("continue_epochs", "Further epochs", 1, 100_000, max(1, epochs))
+        fields = (("Engine", self.engine), ("Checkpoint", self.checkpoint), ("Further epochs", self.epochs))
+        for words, field in fields:
+            self.body.addWidget(FieldRow(words, field))
+        for engine in engines:
+            if engine.reason:
+                self.body.addWidget(label(f"{engine.title}: {engine.reason}", "caption", wrap=True))
+        self.act.set_enabled(bool(usable), "No other engine is installed.")
+        self.act.clicked.connect(self._on_act)
+
+    def _on_act(self) -> None:
+        engine, checkpoint = str(self.engine.currentData()), str(self.checkpoint.currentData())
+        epochs = self.epochs.value()
+        self.accept()
+        self.chosen.emit(engine, checkpoint, epochs)

@@ -1,0 +1,215 @@
+"""The Compare room: one design on several engines, whether they agree, and every number that says so."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping, Sequence
+from functools import partial
+from typing import Any
+
+from PySide6.QtCore import Qt, Signal
+from PySide6.QtGui import QResizeEvent
+from PySide6.QtWidgets import QGridLayout, QScrollArea, QStackedLayout, QVBoxLayout, QWidget
+from typing_extensions import override
+
+from engines.runs.engine_comparison import Curve
+from widgets.comparing.curves import ComparedCurves
+from widgets.comparing.head import VerdictHead
+from widgets.comparing.matrix import ProofMatrix
+from widgets.comparing.shown import ComparisonView, EngineLine
+from widgets.controls.buttons import Button, ToolButton
+from widgets.controls.card import Card
+from widgets.controls.drops import DropRow
+from widgets.controls.messages import EmptyPage
+from widgets.controls.table import Column, Table
+from widgets.controls.text import label
+from widgets.look.theme import scaled, theme
+from widgets.look.tokens import GAP
+from widgets.rooms.measures import measure_text, short_name
+from widgets.rooms.pace import clock_text
+
+SIDE, NARROW = 520, 1040
+
+
+def memory_text(value: float) -> str:
+    """Return bytes as a person reads them: 363 MB."""
+    return f"{value / 1e9:.2f} GB" if value >= 1e9 else f"{value / 1e6:.0f} MB"
+
+
+def time_text(value: float) -> str:
+    """Return seconds, with tenths where they are few."""
+    return f"{value:.1f} s" if value < 60 else clock_text(value)
+
+
+class CompareRoom(QWidget):
+    """Shows the view that it is given; tells what a person wants."""
+
+    compare_requested = Signal()
+    resume_requested = Signal()
+    comparison_chosen = Signal(str)
+    run_opened = Signal(str)
+
+    def __init__(self, parent: QWidget | None = None) -> None:
+        super().__init__(parent)
+        self.setObjectName("compare_room")
+        self.head, self.charts, self.matrix = VerdictHead(), ComparedCurves(), ProofMatrix()
+        self.table = Table(_columns("accuracy"), "compare_table", "engines", filtered=False)
+        self.open_button = Button("Show run", "compare_show_run", small=True)
+        self.copy_proofs = ToolButton("copy", "Copy the proofs", "compare_copy_proofs")
+        self.save_proofs = ToolButton("download", "Save the proofs as CSV", "compare_save_proofs")
+        self.notes = label("", "dim", wrap=True)
+        self.reasons = label("", "body", wrap=True)
+        self.empty = EmptyPage(
+            "Train this design on several engines and see whether they agree: curves over one another, "
+            "speed, memory, and every ONNX file proven against every engine.",
+            "Compare engines",
+            "compare_from_empty_page",
+            icon_name="compare",
+        )
+        self.view: ComparisonView | None = None
+        self._measure, self._columns_shown = "accuracy", 0
+        self._build()
+        self._connect()
+        self.clear()
+
+    def clear(self) -> None:
+        """Show the page of a project in which nothing was compared."""
+        self.view = None
+        self._pages.setCurrentIndex(0)
+
+    def set_view(self, view: ComparisonView) -> None:
+        """Show a comparison as it is now."""
+        self.view = view
+        self.head.show_view(view)
+        self.charts.set_view(view)
+        self._show_table(view)
+        titles = {line.key: line.title for line in view.engines}
+        self.matrix.set_cells([(key, titles[key]) for key in view.files], view.cells)
+        self.files_card.setVisible(bool(view.files))
+        self.reasons.setText("\n".join(f"{one.title}: {one.reason}" for one in view.engines if one.reason))
+        self.reasons.setVisible(bool(self.reasons.text()))
+        self.notes.setText("\n".join(view.notes))
+        self.notes_card.setVisible(bool(view.notes) or bool(self.reasons.text()))
+        self._pages.setCurrentIndex(1)
+
+    def set_curve(self, part: str, engine: str, curves: Mapping[str, Curve]) -> None:
+        """Give what is read of an engine's curves in a part."""
+        self.charts.set_curve(part, engine, curves)
+
+    def set_known(self, rows: Sequence[DropRow], key: str) -> None:
+        """Offer earlier comparisons."""
+        self.head.set_known(rows, key)
+
+    def _show_table(self, view: ComparisonView) -> None:
+        if view.measure_name != self._measure:
+            self._measure = view.measure_name
+            self.table.set_columns(_columns(self._measure))
+        self.table.set_rows([line.key for line in view.engines], [_row(line) for line in view.engines])
+        rows = len(view.engines)
+        self.table.view.setFixedHeight(
+            scaled(38) + rows * self.table.view.verticalHeader().defaultSectionSize()
+        )
+        self._on_selected(self.table.selected_keys())
+
+    def _on_selected(self, keys: list[str]) -> None:
+        chosen = [line for line in self.view.engines if line.key in keys] if self.view else []
+        can = len(chosen) == 1 and bool(chosen[0].run)
+        self.open_button.set_enabled(can, "Select an engine that has a run.")
+
+    def _on_open(self, key: str = "") -> None:
+        wanted = key or next(iter(self.table.selected_keys()), "")
+        lines = self.view.engines if self.view else ()
+        run = next((line.run for line in lines if line.key == wanted), "")
+        if run:
+            self.run_opened.emit(run)
+
+    @override
+    def resizeEvent(self, event: QResizeEvent) -> None:
+        super().resizeEvent(event)
+        self._arrange(2 if self.width() >= scaled(NARROW) else 1)
+
+    def _arrange(self, columns: int) -> None:
+        """Lay the figures beside the charts, or beneath them where there is no room."""
+        if columns == self._columns_shown:
+            return
+        self._columns_shown = columns
+        self._grid.addWidget(self.head, 0, 0, 1, columns)
+        self._grid.addWidget(self.charts, 1, 0)
+        self._grid.addWidget(self._side, *((1, 1) if columns == 2 else (2, 0)))
+        self._grid.setColumnStretch(0, 1)
+        self._grid.setRowStretch(1, 1)
+        self._side.setFixedWidth(_side_width()) if columns == 2 else self._side.setMinimumWidth(0)
+        if columns == 1:
+            self._side.setMaximumWidth(1 << 24)
+
+    def _build(self) -> None:
+        self.table_card = Card("Engines", "the same design, data, order and first weights")
+        self.table_card.tools.addWidget(self.open_button)
+        self.table_card.body.addWidget(self.table)
+        self.files_card = Card("ONNX files", "a file of each row against the answers of each column")
+        for tool in (self.copy_proofs, self.save_proofs):
+            self.files_card.tools.addWidget(tool)
+        self.files_card.body.addWidget(self.matrix)
+        self.notes_card = Card()
+        for words in (self.reasons, self.notes):
+            self.notes_card.body.addWidget(words)
+        self._side = QWidget()
+        side = QVBoxLayout(self._side)
+        side.setContentsMargins(0, 0, 0, 0)
+        side.setSpacing(GAP)
+        for card in (self.table_card, self.files_card, self.notes_card):
+            side.addWidget(card)
+        side.addStretch(1)
+        area, inner = QScrollArea(), QWidget()
+        inner.setProperty("clear", True)
+        area.setWidgetResizable(True)
+        area.setFocusPolicy(Qt.FocusPolicy.NoFocus)
+        self._grid = QGridLayout(inner)
+        self._grid.setContentsMargins(0, 0, 0, 0)
+        self._grid.setSpacing(GAP)
+        area.setWidget(inner)
+        holder = QWidget()
+        self._pages = QStackedLayout(holder)
+        self._pages.addWidget(self.empty)
+        self._pages.addWidget(area)
+        whole = QVBoxLayout(self)
+        whole.setContentsMargins(GAP, GAP, GAP, GAP)
+        whole.addWidget(holder)
+        self._arrange(2)
+
+    def _connect(self) -> None:
+        for asked in (self.empty.requested, self.head.compare_requested):
+            asked.connect(self.compare_requested)
+        self.head.resume_requested.connect(self.resume_requested)
+        self.head.comparison_chosen.connect(self.comparison_chosen)
+        self.table.selection_changed.connect(self._on_selected)
+        self.table.row_activated.connect(self._on_open)
+        self.open_button.clicked.connect(lambda: self._on_open())
+        self.copy_proofs.clicked.connect(self.matrix.copy)
+        self.save_proofs.clicked.connect(self.matrix.ask_and_save)
+
+
+_TEST = "On the held-out test split, of the best checkpoint"
+
+
+def _heading(measure: str) -> str:
+    words = short_name(measure)
+    return words[:1].upper() + words[1:]
+
+
+def _columns(measure: str) -> list[Column]:
+    return [
+        Column("Engine"),
+        Column("Loss", number=True, shown=partial(measure_text, "loss"), tip=_TEST),
+        Column(_heading(measure), number=True, shown=partial(measure_text, measure), tip=_TEST),
+        Column("Samples/s", number=True, shown=lambda value: f"{value:,.0f}"),
+        Column("Memory", number=True, shown=memory_text, tip="The most that the engine's process ever held"),
+        Column("Time", number=True, shown=time_text, tip="Training alone, without the engine's start"),
+    ]
+
+
+def _row(line: EngineLine) -> tuple[Any, ...]:
+    return line.title, line.loss, line.measure, line.rate, line.memory, line.seconds
+
+
+def _side_width() -> int:
+    return round(SIDE * min(theme().scale, 1.5))
