@@ -304,12 +304,12 @@ def open_run(desk: Desk, run: Path) -> Generator[Event, None, RunRecord]:
     """Return a run's record, once its files are found whole; the work is about it from here on."""
     record = read_run(run)
     desk.run_folder = run.absolute()
-    demand_trusted(run, read_design(run))
     for finding in verify(run):
         facts = {"path": str(run / finding.path), "why": finding.problem}
         if finding.path in NEEDED:
             raise WorkbenchError(ErrorCode.FILE_DAMAGED, **facts)
         yield Log("warning", tell(ErrorCode.FILE_DAMAGED, facts).text)
+    demand_trusted(run, read_design(run))
     return record
 
 

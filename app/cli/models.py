@@ -9,9 +9,10 @@ import typer
 
 from app import flows
 from app.cli.figures import number, size, table
-from app.cli.options import AsJson, Data, Device, Provider, Target
+from app.cli.options import AsJson, Data, Device, Provider, Target, Trust
 from app.cli.reporting import HumanPrinter, conclude
 from app.exports import Exporter
+from app.own_layers import trust_choice
 from engines.contract.events import Answer, Event, Finished
 from engines.contract.views import Evaluation, ExportView, ProofView
 
@@ -59,12 +60,15 @@ def evaluate(
     split: Annotated[str, typer.Option(help="train, validation or test.")] = "test",
     device: Device = "",
     provider: Provider = "",
+    trust: Trust = False,
     as_json: AsJson = False,
 ) -> None:
     """Evaluate a run or an ONNX file; a run is held against its own data unless others are named.
 
     For an ONNX file --device means the same as --provider.
     """
+    if trust:
+        trust_choice(str(subject))
     conclude(
         lambda desk: flows.evaluate(desk, subject, data, split, device, provider), EvaluatePrinter(), as_json
     )
@@ -77,9 +81,12 @@ def export(
     exporter: Annotated[
         Exporter, typer.Option(help="Who writes the file: the run's engine, or the design's own exporter.")
     ] = Exporter.ENGINE,
+    trust: Trust = False,
     as_json: AsJson = False,
 ) -> None:
     """Export a run to ONNX and prove that the file answers as the trained model does."""
+    if trust:
+        trust_choice(str(run))
     conclude(lambda desk: flows.export(desk, run, to, checkpoint, exporter), ExportPrinter(), as_json)
 
 

@@ -44,11 +44,16 @@ ROWS: dict[ErrorCode, Message] = {
         button="open_layer",
     ),
     ErrorCode.OWN_LAYER_EXPORT: Message(
-        what="{exporter} cannot write {node} ({file}) as ONNX.",
+        what="{engine}'s exporter cannot follow {node}: {file}, line {line}: {text}",
         why="{why}",
-        todo="A layer can be exported by the engine that trained it if no “if” and no loop of its depends on "
-        "values; on settings and shapes they may depend.",
+        todo="What depends on settings and shapes can be exported; an “if” or a loop over values cannot. Write "
+        "it as a choice between values ({engine}'s where), and train again.",
         button="open_layer",
+    ),
+    ErrorCode.OWN_LAYER_NO_FORM: Message(
+        what="The design's own exporter cannot write {node}: it is a layer of yours ({file}).",
+        why="It writes the layers of the catalogue from their meaning, without any engine.",
+        todo="Export with the engine that trained the run.",
     ),
     ErrorCode.RUN_LAYERS_UNTRUSTED: Message(
         what="{path} holds programs that you have not trusted yet.",

@@ -22,6 +22,7 @@ from engines.contract.spec import GraphSpec
 from engines.contract.views import ExportView, ReferenceView
 from engines.training.control import ControlFlags
 from engines.training.model_facts import held_out_samples, model_facts, output_name
+from engines.training.own_code import export_fault
 from engines.training.reference import write_reference
 from engines.training.run_folder import read_recipe
 
@@ -109,16 +110,24 @@ def _answer(job: ExportJob | ReferenceJob, model: Model, exporter: Exporter[Mode
 
 
 @contextmanager
-def export_faults(target: Path, logger: str) -> Iterator[None]:
+def export_faults(
+    target: Path, logger: str, spec: GraphSpec | None = None, title: str = ""
+) -> Iterator[None]:
     """Keep an exporter's warnings and the notes of its ``logger`` to itself, and name its faults.
 
+    With ``spec`` and the engine's ``title`` a fault inside a layer of one's own names its line.
+
     Raises:
-        WorkbenchError: ``EXPORT_FAILED`` with the exporter's first line; all of it in the details.
+        WorkbenchError: ``EXPORT_FAILED`` with the exporter's first line, all of it in the details; or
+            ``OWN_LAYER_EXPORT``.
     """
     try:
         with _quiet(logger):
             yield
     except Exception as error:
+        own = export_fault(spec, error, title) if spec else None
+        if own is not None:
+            raise own from error
         lines = str(error).strip().splitlines() or [type(error).__name__]
         raise WorkbenchError(
             ErrorCode.EXPORT_FAILED, str(error), path=str(target), why=lines[0][:300]

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections import Counter
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Callable, Iterator, Mapping, Sequence
 
 import onnx
 
@@ -28,8 +28,9 @@ def name_borders(model: onnx.ModelProto, inputs: Sequence[str], outputs: Sequenc
     graph = model.graph
     now = [value.name for value in (*graph.input, *graph.output)]
     wanted = dict(zip(now, (*inputs, *outputs)))
-    taken = {name for node in graph.node for name in (*node.input, *node.output)}
-    taken.update(tensor.name for tensor in graph.initializer)
+    graphs = [graph, *_inner(graph)]
+    taken = {name for one in graphs for node in one.node for name in (*node.input, *node.output)}
+    taken.update(tensor.name for one in graphs for tensor in one.initializer)
     aside = {name: _free(name, taken) for name in wanted.values() if name in taken and name not in wanted}
     _rename(graph, {**aside, **wanted})
 
@@ -82,7 +83,22 @@ def _free(name: str, taken: set[str]) -> str:
     return name
 
 
+def _inner(graph: onnx.GraphProto) -> Iterator[onnx.GraphProto]:
+    """Yield the graphs inside nodes (branches, loops), which see the outer one's names."""
+    for node in graph.node:
+        for attribute in node.attribute:
+            if attribute.HasField("g"):
+                yield attribute.g
+                yield from _inner(attribute.g)
+
+
 def _rename(graph: onnx.GraphProto, names: Mapping[str, str]) -> None:
+    for inner in _inner(graph):
+        _rename_own(inner, names)
+    _rename_own(graph, names)
+
+
+def _rename_own(graph: onnx.GraphProto, names: Mapping[str, str]) -> None:
     for node in graph.node:
         for side in (node.input, node.output):
             for index, name in enumerate(side):

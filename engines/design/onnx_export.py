@@ -7,6 +7,7 @@ from __future__ import annotations
 
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, field, replace
+from pathlib import Path
 from typing import TYPE_CHECKING
 
 import numpy as np
@@ -50,6 +51,8 @@ def to_onnx(
     """
     import onnx
 
+    for layer in spec.own_layers:
+        raise WorkbenchError(ErrorCode.OWN_LAYER_NO_FORM, node=layer.name, file=Path(layer.file).name)
     for parameter in spec.parameters:
         _demand_fit(spec, parameter.name, parameter.shape, weights)
     sketch = _sketch(spec, outputs or spec.outputs)

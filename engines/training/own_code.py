@@ -19,13 +19,14 @@ from typing import Any
 from engines.contract.errors import ErrorCode, Fact, WorkbenchError
 from engines.contract.events import Answer, Event
 from engines.contract.own_layers import DescribeLayerJob, LayerAnswer
-from engines.contract.spec import LayerSpec, ParameterSpec, Setting
+from engines.contract.spec import GraphSpec, LayerSpec, ParameterSpec, Setting
 from engines.training.control import ControlFlags
 from engines.training.initial_weights import INITIALIZERS
 
 LOADING, SHAPES, PARAMETERS = "loading it", "asking for its output shape", "asking for its parameters"
 RUNNING = "computing it with {engine}"
 Shape = tuple[int, ...]
+_ANSI = re.compile(r"\x1b\[[0-9;]*m")
 
 
 class OwnCode:
@@ -33,9 +34,9 @@ class OwnCode:
 
     def __init__(self, source: str, file: str, settings: Mapping[str, Setting]) -> None:
         self._given = source, file, settings
+        self._source = source
         self.name = Path(file).name
         self.place = _place(source, file)
-        self._lines = source.splitlines()
         with self.told(LOADING):
             self.layer = self._load(source, settings)
 
@@ -77,16 +78,28 @@ class OwnCode:
         ``library`` is what ``forward`` gets as ``xp`` where the engine has no method of its own. ``written``
         turns a function into one that an engine's graph can hold.
         """
-        self.layer.training = training
         with self.told(RUNNING.format(engine=engine)):
-            own = getattr(type(self.layer), engine, None)
-            given = inputs if own else (library, *inputs)
-            function = own or type(self.layer).forward
-            value = (written(function) if written else function)(self.layer, *given, weights)
+            value = self.traced(engine, library, inputs, weights, training, written)
             shape = tuple(value.shape[1:])
             if shape != layer.output_shape:
                 raise ValueError(f"the answer has the shape {shape}, output_shape says {layer.output_shape}")
         return value
+
+    def traced(
+        self,
+        engine: str,
+        library: Any,
+        inputs: tuple[Any, ...],
+        weights: Mapping[str, Any],
+        training: bool,
+        written: Callable[[Any], Any] | None = None,
+    ) -> Any:
+        """Compute as ``answer`` does, with nothing around it that a tracer would stumble over."""
+        self.layer.training = training
+        own = getattr(type(self.layer), engine, None)
+        given = inputs if own else (library, *inputs)
+        function = own or type(self.layer).forward
+        return (written(function) if written else function)(self.layer, *given, weights)
 
     @contextmanager
     def told(self, doing: str) -> Iterator[None]:
@@ -99,7 +112,7 @@ class OwnCode:
             details = "".join(
                 traceback.format_exception(type(error), error, error.__traceback__, chain=False)
             )
-            line = self._line_in(details)
+            line = line_in(details, self.place)
             facts: dict[str, Fact] = {
                 "file": self.name,
                 "line": line,
@@ -108,7 +121,7 @@ class OwnCode:
             }
             said = str(error).strip().splitlines() or ["It gave no reason."]
             why = said[-1 if said[0].startswith("in user code") else 0].strip()[:300]
-            text = self._lines[line - 1].strip() if 0 < line <= len(self._lines) else ""
+            text = text_of(self._source, line)
             raise WorkbenchError(
                 ErrorCode.OWN_LAYER_FAILED,
                 details,
@@ -118,10 +131,33 @@ class OwnCode:
                 text=text,
             ) from error
 
-    def _line_in(self, details: str) -> int:
-        """Return the innermost line of this file that a traceback names, 0 where there is none."""
-        found: list[str] = re.findall(rf'File "{re.escape(self.place)}", line (\d+)', details)
-        return int(found[-1]) if found else 0
+
+def line_in(details: str, place: str) -> int:
+    """Return the innermost line of a file that a traceback, or a tracer's note, names; 0 where none is."""
+    found = re.findall(rf'File:? "?{re.escape(place)}"?(?:, line |:)(\d+)', details)
+    return int(found[-1]) if found else 0
+
+
+def text_of(source: str, line: int) -> str:
+    """Return what stands in a line, "" where there is no such line."""
+    lines = source.splitlines()
+    return lines[line - 1].strip()[:200] if 0 < line <= len(lines) else ""
+
+
+def export_fault(spec: GraphSpec, error: BaseException, engine: str) -> WorkbenchError | None:
+    """Return what to tell where an exporter stumbled inside a layer of one's own; None where it did not."""
+    told = _ANSI.sub("", "".join(traceback.format_exception(type(error), error, error.__traceback__)))
+    for layer in spec.own_layers:
+        line = line_in(told, _place(layer.source, layer.file))
+        if line:
+            deepest = error
+            while deepest.__cause__ or deepest.__context__:
+                deepest = deepest.__cause__ or deepest.__context__ or deepest
+            why = (_ANSI.sub("", str(deepest)).strip().splitlines() or [type(deepest).__name__])[0][:300]
+            facts = {"node": layer.name, "file": Path(layer.file).name, "engine": engine, "why": why}
+            text = text_of(layer.source, line)
+            return WorkbenchError(ErrorCode.OWN_LAYER_EXPORT, told, **facts, line=line, text=text)
+    return None
 
 
 def demand_method(layer: LayerSpec, code: OwnCode, engine: str, title: str) -> None:

@@ -48,7 +48,7 @@ def to_onnx(module: DesignModule, output: str, target: Path) -> onnx.ModelProto:
     """
     examples = tuple(torch.zeros(2, *layer.output_shape) for layer in module.spec.inputs)
     batch = torch.export.Dim("batch")
-    with exporting.export_faults(target, "torch"):
+    with exporting.export_faults(target, "torch", module.spec, "PyTorch"):
         program = torch.onnx.export(
             module,
             examples,
