@@ -18,11 +18,8 @@ def _read_newer_arrays() -> None:
     import numpy as np
 
     if not hasattr(np, "_core"):
-        import numpy.core.multiarray
-        import numpy.core.numeric
-
         for name in ("", ".multiarray", ".numeric"):
-            sys.modules[f"numpy._core{name}"] = sys.modules[f"numpy.core{name}"]
+            sys.modules[f"numpy._core{name}"] = importlib.import_module(f"numpy.core{name}")
 
 
 def main() -> None:

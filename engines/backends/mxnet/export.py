@@ -13,7 +13,7 @@ from mxnet.onnx.mx2onnx._export_onnx import MXNetGraph
 from onnx import checker, helper, version_converter
 
 from engines.backends import exporting
-from engines.backends.mxnet.build import DesignBlock, read_weights
+from engines.backends.mxnet.build import DesignBlock
 from engines.backends.mxnet.evaluate import load_run
 from engines.backends.mxnet.reference import answers, layer_answers
 from engines.backends.onnx_names import name_as_design
@@ -69,9 +69,11 @@ def _graph(block: DesignBlock) -> onnx.GraphProto:
     symbol = block(*[mx.sym.var(layer.name) for layer in inputs])
     used = {*symbol.list_arguments(), *symbol.list_auxiliary_states()}
     parameters = block.collect_params()
-    arrays = {name: entry.data().as_in_context(mx.cpu()) for name, entry in parameters.items() if name in used}
+    arrays = {
+        name: entry.data().as_in_context(mx.cpu()) for name, entry in parameters.items() if name in used
+    }
     with _unchecked():
-        return MXNetGraph().create_onnx_graph_proto(
+        graph: onnx.GraphProto = MXNetGraph().create_onnx_graph_proto(
             symbol,
             arrays,
             [(_EXAMPLES, *layer.output_shape) for layer in inputs],
@@ -80,6 +82,7 @@ def _graph(block: DesignBlock) -> onnx.GraphProto:
             dynamic=True,
             dynamic_input_shapes=[("batch", *layer.output_shape) for layer in inputs],
         )
+        return graph
 
 
 @contextmanager
@@ -93,7 +96,7 @@ def _unchecked() -> Iterator[None]:
 
 
 def _clean_arrays(graph: onnx.GraphProto) -> None:
-    """Take the stored arrays off the graph's inputs, where the exporter lists them too, and unused ones out."""
+    """Take stored arrays off the graph's inputs, where the exporter lists them too, and drop unused ones."""
     stored = {tensor.name: tensor for tensor in graph.initializer}
     used = {name for node in graph.node for name in node.input}
     given = [value for value in graph.input if value.name not in stored]
@@ -105,7 +108,7 @@ def _clean_arrays(graph: onnx.GraphProto) -> None:
 
 def _clean(graph: onnx.GraphProto, block: DesignBlock) -> None:
     """Say the output's shape, and name each node after its value, which begins with its layer's name."""
-    shape = ["batch", *block.output_shape]
+    shape: list[str | int | None] = ["batch", *block.output_shape]
     (output,) = graph.output
     output.CopyFrom(helper.make_tensor_value_info(output.name, onnx.TensorProto.FLOAT, shape))
     del graph.value_info[:]

@@ -5,8 +5,9 @@ from __future__ import annotations
 from collections.abc import Iterator
 
 from engines.backends.mxnet import runtime
+from engines.contract.errors import ErrorCode, WorkbenchError
 from engines.contract.events import Event
-from engines.contract.jobs import EngineJob
+from engines.contract.jobs import EngineJob, LowerJob
 from engines.training.control import ControlFlags
 from engines.training.engine_jobs import answer
 
@@ -27,5 +28,7 @@ def run(job: EngineJob, flags: ControlFlags) -> Iterator[Event]:
     Raises:
         WorkbenchError: for whatever keeps the job from being done.
     """
+    if isinstance(job, LowerJob):  # it has no compiler whose stages one could see
+        raise WorkbenchError(ErrorCode.JOB_UNSUPPORTED, engine="MXNet", job=job.kind)
     runtime.prepare()
     return answer("engines.backends.mxnet", job, flags)

@@ -5,6 +5,7 @@
 
 from __future__ import annotations
 
+import math
 from functools import reduce
 from operator import add, mul
 from typing import Any, cast
@@ -61,7 +62,15 @@ def _elu(layer: LayerSpec, inputs: list[Shape], dtype: str) -> HybridBlock:
 def _gelu(layer: LayerSpec, inputs: list[Shape], dtype: str) -> HybridBlock:
     if dtype == "float32":
         return Function(lambda F, x: F.LeakyReLU(x, act_type="gelu"), prefix=prefix_of(layer))
-    return Function(lambda F, x: x * 0.5 * (1.0 + F.erf(x * 0.5**0.5)), prefix=prefix_of(layer))
+
+    def exact(F: Any, x: Any) -> Any:
+        # MXNet's own error function has a gradient in float32; this one's is written beside its value.
+        u = x * math.sqrt(0.5)
+        slope = F.BlockGrad(F.exp(-F.square(u)) * (2.0 / math.sqrt(math.pi)))
+        error = F.BlockGrad(F.erf(u)) + slope * (u - F.BlockGrad(u))
+        return x * (error + 1.0) * 0.5
+
+    return Function(exact, prefix=prefix_of(layer))
 
 
 class PRelu(HybridBlock):

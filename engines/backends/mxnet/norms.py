@@ -6,6 +6,7 @@ from collections.abc import Iterator
 from contextlib import contextmanager
 from typing import Any
 
+import mxnet as mx
 import numpy as np
 from mxnet.gluon import HybridBlock
 
@@ -55,8 +56,12 @@ class ExactMomentum:
     @contextmanager
     def kept(self) -> Iterator[None]:
         """Correct what a pass in training makes of the running statistics."""
+        if not self._rows:
+            yield
+            return
         old = [[entry.data().copy() for entry in statistics] for _, statistics in self._rows]
         yield
+        mx.nd.waitall()  # its backward pass writes them without saying so to who reads
         for (share, statistics), before in zip(self._rows, old):
             for entry, array in zip(statistics, before):
                 entry.data()[:] += (array - entry.data()) * share

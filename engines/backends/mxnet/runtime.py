@@ -5,10 +5,16 @@ from __future__ import annotations
 import faulthandler
 import importlib
 import os
+import re
 import signal
 import sys
 import warnings
+from contextlib import AbstractContextManager
 
+from engines.training.chatter import held_back
+
+CHATTER = re.compile(rb"\[\d\d:\d\d:\d\d\] \S+: MKLDNN Pooling: training with prop_kind is forward_scoring")
+"""A note for MXNet's own makers, once for each average pool that is trained."""
 _ENVIRONMENT = {
     # Sums in float32 accumulate in a wider type; a run repeated gives the same bits.
     "MXNET_SAFE_ACCUMULATION": "1",
@@ -37,6 +43,11 @@ def prepare() -> None:
     signal.signal(signal.SIGSEGV, signal.SIG_DFL)
     if reports:
         faulthandler.enable()
+
+
+def without_chatter() -> AbstractContextManager[None]:
+    """Hold the error stream back, and let through what is no chatter."""
+    return held_back(CHATTER)
 
 
 def use_threads(threads: int) -> None:

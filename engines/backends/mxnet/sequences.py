@@ -68,9 +68,7 @@ class Recurrent(HybridBlock):
         self._parts: list[Any] = []
         for role in roles:
             prefix = f"{prefix_of(layer)}{role}"
-            part = kind(
-                whole(layer, "units"), layout="NTC", input_size=shape[1], dtype=dtype, prefix=prefix
-            )
+            part = kind(whole(layer, "units"), layout="NTC", input_size=shape[1], dtype=dtype, prefix=prefix)
             part.l0_h2h_bias.grad_req = "null"
             for ours, theirs in _ROLES.items():
                 setattr(self, role + ours, getattr(part, theirs))
@@ -103,8 +101,9 @@ class MultiHeadAttention(HybridBlock):
     def __init__(self, layer: LayerSpec, inputs: list[Shape], dtype: str) -> None:
         super().__init__(prefix=prefix_of(layer))
         query, key, *_ = (*inputs, inputs[-1])
-        self._heads, self._features = whole(layer, "heads"), query[1]
-        self._times = query[0], key[0]
+        self._shape, self._times = query, (query[0], key[0])
+        self._heads = whole(layer, "heads")
+        self._size = query[1] // self._heads
         for entry in layer.parameters:
             role = entry.name.rsplit("/", 1)[1]
             setattr(self, role, self.params.get(role, shape=entry.shape))
@@ -115,34 +114,27 @@ class MultiHeadAttention(HybridBlock):
 
     def hybrid_forward(self, F: Any, query: Any, *others: Any, **given: Any) -> Any:
         """Return ``(batch, time, features)`` of the query."""
-        key, value = (*others, *([others[-1]] if others else [query, query]))[:2]
-        head = self._features // self._heads
-        q, k, v = (
-            self._split(F, self._project(F, x, f"{role}_", given), time)
-            for role, x, time in zip(
-                ("query", "key", "value"), (query, key, value), (self._times[0], self._times[1], self._times[1])
-            )
-        )
-        scores = F.batch_dot(q, k, transpose_b=True) / head**0.5
+        key, value = (*others, *(others or (query, query)))[:2]
+        q = self._heads_of(F, self._project(F, query, "query_", given), self._times[0])
+        k = self._heads_of(F, self._project(F, key, "key_", given), self._times[1])
+        v = self._heads_of(F, self._project(F, value, "value_", given), self._times[1])
+        scores = F.batch_dot(q, k, transpose_b=True) / self._size**0.5
         if self._causal:
             scores = F.broadcast_add(scores, given["later"])
         mixed = F.batch_dot(F.softmax(scores, axis=-1), v)
-        side_by_side = F.transpose(
-            F.reshape(mixed, shape=(-1, self._heads, self._times[0], head)), axes=(0, 2, 1, 3)
-        )
-        whole_again = F.reshape(side_by_side, shape=(-1, self._times[0], self._features))
-        return self._project(F, whole_again, "", given)
+        apart = F.reshape(mixed, shape=(-1, self._heads, self._times[0], self._size))
+        joined = F.reshape(F.transpose(apart, axes=(0, 2, 1, 3)), shape=(-1, *self._shape))
+        return self._project(F, joined, "", given)
 
     def _project(self, F: Any, x: Any, role: str, given: dict[str, Any]) -> Any:
         weight, bias = given[f"{role}weight"], given.get(f"{role}bias")
-        options = {"num_hidden": self._features, "flatten": False, "no_bias": bias is None}
+        options = {"num_hidden": self._shape[1], "flatten": False, "no_bias": bias is None}
         return F.FullyConnected(x, weight, *([] if bias is None else [bias]), **options)
 
-    def _split(self, F: Any, x: Any, time: int) -> Any:
+    def _heads_of(self, F: Any, x: Any, time: int) -> Any:
         """Return ``(batch · heads, time, features / heads)``."""
-        head = self._features // self._heads
-        apart = F.transpose(F.reshape(x, shape=(-1, time, self._heads, head)), axes=(0, 2, 1, 3))
-        return F.reshape(apart, shape=(-1, time, head))
+        apart = F.reshape(x, shape=(-1, time, self._heads, self._size))
+        return F.reshape(F.transpose(apart, axes=(0, 2, 1, 3)), shape=(-1, time, self._size))
 
 
 def _take_step(layer: LayerSpec, inputs: list[Shape], dtype: str) -> HybridBlock:

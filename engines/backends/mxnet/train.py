@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterator, Mapping, Sequence
+from contextlib import nullcontext
 from time import perf_counter
 from typing import Any
 
@@ -11,18 +12,19 @@ import numpy as np
 import numpy.typing as npt
 from mxnet.gluon import HybridBlock
 
+from engines.backends.mxnet.abilities import ABILITIES
 from engines.backends.mxnet.build import DesignBlock, build, copy_weights, load_weights, read_weights
 from engines.backends.mxnet.devices import memory_faults, open_device
 from engines.backends.mxnet.losses import LOSSES, step_metric
 from engines.backends.mxnet.norms import BatchNorm, ExactMomentum
 from engines.backends.mxnet.optimizers import Optimizer
-from engines.backends.mxnet.runtime import use_threads
+from engines.backends.mxnet.runtime import use_threads, without_chatter
 from engines.backends.mxnet.samples import Samples
-from engines.contract.errors import ErrorCode, WorkbenchError
+from engines.contract.errors import WorkbenchError
 from engines.contract.events import Event
 from engines.contract.jobs import TrainJob
-from engines.contract.spec import Recipe
 from engines.training import session
+from engines.training.abilities import check_abilities
 from engines.training.control import ControlFlags
 from engines.training.losses import LOSSES as LOSS_ROWS
 from engines.training.plan import free_cores, thread_candidates
@@ -32,8 +34,6 @@ from engines.training.words import step_seeds
 
 EVALUATION_BATCH = 256
 MEASURED_STEPS, MEASURED_SECONDS = 20, 0.04
-MODES = ("hybridized", "imperative")
-"""How a design runs: as one graph in memory laid out once, or operation by operation."""
 _SEEDS = 0x7FFF_FFFF
 
 
@@ -61,23 +61,35 @@ class MxnetTrainer:
     def __init__(self, job: TrainJob, shards: Shards) -> None:
         self.recipe = job.recipe
         self.device = open_device(job.device)
-        self.environment: Mapping[str, str] = {"mxnet": mx.__version__, "run_mode": run_mode(job.recipe)}
+        check_abilities(self.recipe, ABILITIES, job.device)
+        self.mode = ABILITIES.mode(self.recipe)
+        self.environment: Mapping[str, str] = {"mxnet": mx.__version__}
         with memory_faults(self.device, self.recipe.batch_size):
             self.block = build(job.spec, self.recipe.precision, self.device)
             # Answering turns the weights' layout in place, whatever training does with them meanwhile.
             self._answering = build(job.spec, self.recipe.precision, self.device)
             self.samples = Samples(shards, self.block, self.recipe.loss)
             self.objective = Objective(self.block, self.recipe.loss)
-            if self.recipe.accumulate > 1:
-                self.block.collect_params().setattr("grad_req", "add")
+            for entry in self.block.trained.values() if self.recipe.accumulate > 1 else ():
+                entry.grad_req = "add"
             self.optimizer = Optimizer(self.block, self.recipe)
-        if run_mode(self.recipe) == "hybridized":
+        if self.mode == "hybridized":
             self.objective.hybridize(static_alloc=True, static_shape=True)
             self._answering.hybridize(static_alloc=True)
         norms = [child for child in self.block.layers if isinstance(child, BatchNorm)]
         self._statistics = ExactMomentum(norms if self.recipe.precision == "fp64" else [])
         self._row = LOSS_ROWS[self.recipe.loss]
+        self._began = False
         self._random = any(layer.layer == "dropout" for layer in job.spec.layers)
+
+    @property
+    def compiles(self) -> bool:
+        """Whether the steps have to be compiled before the first: laying a graph out takes no time."""
+        return False
+
+    def prepare(self, batches: npt.NDArray[np.int64]) -> WorkbenchError | None:
+        """Do nothing."""
+        return None
 
     def thread_candidates(self) -> Sequence[int]:
         """Return the thread counts worth measuring; a GPU needs one."""
@@ -113,7 +125,12 @@ class MxnetTrainer:
         return {"loss": losses, self._row.step_metric: metric}
 
     def _chunk(self, first_step: int, batches: npt.NDArray[np.int64], rates: npt.NDArray[np.float64]) -> Any:
-        """Return losses and step metrics, ``(2, steps)``."""
+        """Return losses and step metrics, ``(2, steps)``; the first one lays the graphs out."""
+        with nullcontext() if self._began else without_chatter():
+            self._began = True
+            return self._run(first_step, batches, rates).asnumpy()
+
+    def _run(self, first_step: int, batches: npt.NDArray[np.int64], rates: npt.NDArray[np.float64]) -> Any:
         inputs, targets = self.samples.batches("train", batches)
         numbers = self.optimizer.numbers(first_step, rates)
         seeds = step_seeds(self.recipe.seed, "dropout", first_step, len(batches)) if self._random else ()
@@ -127,8 +144,7 @@ class MxnetTrainer:
             losses.append(loss)
             outputs.append(output)
         found = step_metric(self._row.targets, mx.nd.stack(*outputs), targets)
-        both = mx.nd.stack(mx.nd.concat(*losses, dim=0), found.astype(self.block.dtype))
-        return both.asnumpy()
+        return mx.nd.stack(mx.nd.concat(*losses, dim=0), found.astype(self.block.dtype))
 
     def _step(self, inputs: Any, targets: Any) -> tuple[Any, Any]:
         """Leave a batch's gradients, and return its loss and outputs before the update."""
@@ -162,19 +178,6 @@ class MxnetTrainer:
         """Take over weights and optimizer state after ``step`` steps."""
         load_weights(self.block, {name.removeprefix("model/"): array for name, array in arrays.items()})
         self.optimizer.load(arrays, step)
-
-
-def run_mode(recipe: Recipe) -> str:
-    """Return how the recipe's design runs.
-
-    Raises:
-        WorkbenchError: ``RECIPE_INVALID`` for a mode that MXNet has not.
-    """
-    mode = recipe.run_mode or MODES[0]
-    if mode not in MODES:
-        wanted = ", ".join(MODES)
-        raise WorkbenchError(ErrorCode.RECIPE_INVALID, setting="run_mode", value=mode, wanted=wanted)
-    return mode
 
 
 def outputs_of(block: DesignBlock, samples: Samples, split: str) -> npt.NDArray[np.floating[Any]]:
