@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 
 import numpy as np
 from PySide6.QtCore import QSize
@@ -37,7 +37,7 @@ class ComparedCurves(QWidget):
     def __init__(self) -> None:
         super().__init__()
         self.curves = LineChart("compare_curves", "Curves of all engines", can_log=True)
-        self.apart = LineChart("compare_apart", "Difference of the curves", can_log=True)
+        self.apart = LineChart("compare_apart", "Difference of the curves")
         self.apart.set_log(True)
         self.chooser = choice("compare_curve", "Curve", CURVES)
         self._view: ComparisonView | None = None
@@ -128,19 +128,32 @@ class ComparedCurves(QWidget):
         ]
         if both:
             traces += [
-                EngineTrace(f"{key}/check", f"{title}, check in FP64", place, faint=True)
+                EngineTrace(f"{key}/check", f"{title}, FP64", place, faint=True)
                 for place, (key, title) in enumerate(titles)
                 if place
             ]
         if self._bound():
             traces.append(BoundTrace("bound", f"bound {number_text(self._bound())}"))
         if both and view.bounds[1]:
-            traces.append(BoundTrace("check_bound", f"bound of the check {number_text(view.bounds[1])}"))
+            traces.append(BoundTrace("check_bound", f"bound {number_text(view.bounds[1])}"))
         self.apart.set_traces(traces)
+        self._name_traces(traces)
         total = view.steps[int(shown.startswith("check/"))]
         for chart in (self.curves, self.apart):
             chart.set_span(total, 1, "step")
         self.chooser.setCurrentIndex(max(0, self.chooser.findData(shown)))
+
+    def _name_traces(self, traces: Sequence[Trace]) -> None:
+        """Name every engine once, the thin lines of all checks together, and the bounds."""
+        thin = [trace for trace in traces if trace.key.endswith("/check")]
+        bounds = [trace for trace in traces if isinstance(trace, BoundTrace)]
+        named = [trace for trace in traces if trace not in thin and trace not in bounds]
+        if thin:
+            named.append(EngineTrace("thin", "in FP64", thin[0].series, faint=True))
+        if bounds:
+            words = ", ".join(trace.title.removeprefix("bound ") for trace in bounds)
+            named.append(BoundTrace("bounds", f"bound{'s' if len(bounds) > 1 else ''} {words}"))
+        self.apart.legend.set_traces(named)
 
     def _draw_bounds(self) -> None:
         view = self._view
@@ -179,8 +192,8 @@ class ComparedCurves(QWidget):
         self.apart.head.insertSpacing(1, 12)
         curves_card.body.addWidget(self.curves)
         apart_card.body.addWidget(self.apart)
-        self.curves.setMinimumHeight(scaled(190))
-        self.apart.setMinimumHeight(scaled(170))
+        self.curves.setMinimumHeight(scaled(168))
+        self.apart.setMinimumHeight(scaled(150))
         column = QVBoxLayout(self)
         column.setContentsMargins(0, 0, 0, 0)
         column.setSpacing(GAP)

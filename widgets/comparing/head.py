@@ -4,9 +4,10 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 
-from PySide6.QtCore import Qt, Signal
+from PySide6.QtCore import QSize, Qt, Signal
 from PySide6.QtGui import QGuiApplication
-from PySide6.QtWidgets import QHBoxLayout, QLabel, QVBoxLayout, QWidget
+from PySide6.QtWidgets import QHBoxLayout, QLabel, QSizePolicy, QVBoxLayout, QWidget
+from typing_extensions import override
 
 from widgets.comparing.flow import FlowRow
 from widgets.comparing.shown import ComparisonView, EngineLine
@@ -66,6 +67,12 @@ class VerdictHead(Card):
         self._severity, self._several = "", False
         self._compose()
         self._connect()
+
+    @override
+    def minimumSizeHint(self) -> QSize:
+        """Ask for the height that the words need at the present width, not at the narrowest."""
+        narrow = super().minimumSizeHint()
+        return QSize(narrow.width(), self.heightForWidth(max(self.width(), narrow.width())))
 
     def show_view(self, view: ComparisonView) -> None:
         """Show a comparison as it is now."""
@@ -132,6 +139,9 @@ class VerdictHead(Card):
         upper.addLayout(words, 1)
         upper.addLayout(numbers)
         self.strip = FlowRow()
+        policy = self.sizePolicy()
+        policy.setVerticalPolicy(QSizePolicy.Policy.Maximum)
+        self.setSizePolicy(policy)
         tools = QHBoxLayout()
         tools.setSpacing(8)
         tools.addWidget(self.strip, 1)

@@ -8,7 +8,7 @@ from typing import Any
 
 from PySide6.QtCore import Qt, Signal
 from PySide6.QtGui import QResizeEvent
-from PySide6.QtWidgets import QGridLayout, QScrollArea, QStackedLayout, QVBoxLayout, QWidget
+from PySide6.QtWidgets import QBoxLayout, QScrollArea, QStackedLayout, QVBoxLayout, QWidget
 from typing_extensions import override
 
 from engines.runs.engine_comparison import Curve
@@ -27,7 +27,8 @@ from widgets.look.tokens import GAP
 from widgets.rooms.measures import measure_text, short_name
 from widgets.rooms.pace import clock_text
 
-SIDE, NARROW = 520, 1040
+SIDE, NARROW = 536, 1040
+_UNBOUNDED = (1 << 24) - 1
 
 
 def memory_text(value: float) -> str:
@@ -52,7 +53,7 @@ class CompareRoom(QWidget):
         super().__init__(parent)
         self.setObjectName("compare_room")
         self.head, self.charts, self.matrix = VerdictHead(), ComparedCurves(), ProofMatrix()
-        self.table = Table(_columns("accuracy"), "compare_table", "engines", filtered=False)
+        self.table = Table(_columns("accuracy"), "compare_table", "engines", filtered=False, even=True)
         self.open_button = Button("Show run", "compare_show_run", small=True)
         self.copy_proofs = ToolButton("copy", "Copy the proofs", "compare_copy_proofs")
         self.save_proofs = ToolButton("download", "Save the proofs as CSV", "compare_save_proofs")
@@ -132,19 +133,16 @@ class CompareRoom(QWidget):
         if columns == self._columns_shown:
             return
         self._columns_shown = columns
-        self._grid.addWidget(self.head, 0, 0, 1, columns)
-        self._grid.addWidget(self.charts, 1, 0)
-        self._grid.addWidget(self._side, *((1, 1) if columns == 2 else (2, 0)))
-        self._grid.setColumnStretch(0, 1)
-        self._grid.setRowStretch(1, 1)
-        self._side.setFixedWidth(_side_width()) if columns == 2 else self._side.setMinimumWidth(0)
-        if columns == 1:
-            self._side.setMaximumWidth(1 << 24)
+        ways = QBoxLayout.Direction
+        self._lower.setDirection(ways.LeftToRight if columns == 2 else ways.TopToBottom)
+        self._side.setMinimumWidth(_side_width() if columns == 2 else 0)
+        self._side.setMaximumWidth(_side_width() if columns == 2 else _UNBOUNDED)
 
     def _build(self) -> None:
         self.table_card = Card("Engines", "the same design, data, order and first weights")
         self.table_card.tools.addWidget(self.open_button)
         self.table_card.body.addWidget(self.table)
+        self.table.view.horizontalHeader().setSortIndicatorShown(False)  # its room is the headings'
         self.files_card = Card("ONNX files", "a file of each row against the answers of each column")
         for tool in (self.copy_proofs, self.save_proofs):
             self.files_card.tools.addWidget(tool)
@@ -163,9 +161,15 @@ class CompareRoom(QWidget):
         inner.setProperty("clear", True)
         area.setWidgetResizable(True)
         area.setFocusPolicy(Qt.FocusPolicy.NoFocus)
-        self._grid = QGridLayout(inner)
-        self._grid.setContentsMargins(0, 0, 0, 0)
-        self._grid.setSpacing(GAP)
+        page = QVBoxLayout(inner)
+        page.setContentsMargins(0, 0, 0, 0)
+        page.setSpacing(GAP)
+        self._lower = QBoxLayout(QBoxLayout.Direction.LeftToRight)
+        self._lower.setSpacing(GAP)
+        self._lower.addWidget(self.charts, 1)
+        self._lower.addWidget(self._side)
+        page.addWidget(self.head)
+        page.addLayout(self._lower, 1)
         area.setWidget(inner)
         holder = QWidget()
         self._pages = QStackedLayout(holder)
@@ -201,7 +205,7 @@ def _columns(measure: str) -> list[Column]:
         Column("Engine"),
         Column("Loss", number=True, shown=partial(measure_text, "loss"), tip=_TEST),
         Column(_heading(measure), number=True, shown=partial(measure_text, measure), tip=_TEST),
-        Column("Samples/s", number=True, shown=lambda value: f"{value:,.0f}"),
+        Column("Speed", number=True, shown=lambda value: f"{value:,.0f}/s", tip="Samples a second"),
         Column("Memory", number=True, shown=memory_text, tip="The most that the engine's process ever held"),
         Column("Time", number=True, shown=time_text, tip="Training alone, without the engine's start"),
     ]
