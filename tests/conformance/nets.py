@@ -1,4 +1,4 @@
-"""The designs that engines are compared on: every layer alone, and three nets that train.
+"""The designs that engines are compared on: every layer alone, and the nets that train.
 
 No convolution before a batch norm has a bias: its gradient would be rounding alone, which Adam blows up to
 steps of full size, and the running mean would follow it.
@@ -74,7 +74,82 @@ def residual() -> GraphSpec:
     )
 
 
-NETS = {"mlp": mlp, "cnn": cnn, "residual": residual}
+def lstm() -> GraphSpec:
+    """The rows of a digit one after the other, through two LSTMs."""
+    return _frozen(
+        "lstm",
+        [
+            ("image", "input", {"shape": (1, 8, 8)}, ()),
+            ("rows", "reshape", {"shape": (8, 8)}, ("image",)),
+            ("first", "lstm", {"units": 32, "return_sequences": True}, ("rows",)),
+            ("second", "lstm", {"units": 32}, ("first",)),
+            ("logits", "dense", {"units": 10}, ("second",)),
+        ],
+    )
+
+
+def gru() -> GraphSpec:
+    """The rows of a digit, read from both ends by one GRU and gathered by another."""
+    return _frozen(
+        "gru",
+        [
+            ("image", "input", {"shape": (1, 8, 8)}, ()),
+            ("rows", "reshape", {"shape": (8, 8)}, ("image",)),
+            ("first", "gru", {"units": 16, "return_sequences": True, "bidirectional": True}, ("rows",)),
+            ("second", "gru", {"units": 32}, ("first",)),
+            ("logits", "dense", {"units": 10}, ("second",)),
+        ],
+    )
+
+
+def transformer() -> GraphSpec:
+    """An encoder's block over the rows of a digit: attention and dense layers, each with a way around."""
+    return _frozen(
+        "transformer",
+        [
+            ("image", "input", {"shape": (1, 8, 8)}, ()),
+            ("rows", "reshape", {"shape": (8, 8)}, ("image",)),
+            ("wide", "dense", {"units": 32}, ("rows",)),
+            ("placed", "positional_encoding", {}, ("wide",)),
+            ("even1", "layer_norm", {"over": "features"}, ("placed",)),
+            ("look", "multi_head_attention", {"heads": 4}, ("even1",)),
+            ("sum1", "add", {}, ("placed", "look")),
+            ("even2", "layer_norm", {"over": "features"}, ("sum1",)),
+            ("up", "dense", {"units": 64}, ("even2",)),
+            ("bend", "gelu", {}, ("up",)),
+            ("down", "dense", {"units": 32}, ("bend",)),
+            ("sum2", "add", {}, ("sum1", "down")),
+            ("even3", "layer_norm", {"over": "features"}, ("sum2",)),
+            ("mean", "time_average_pool", {}, ("even3",)),
+            ("logits", "dense", {"units": 10}, ("mean",)),
+        ],
+    )
+
+
+def words() -> GraphSpec:
+    """Each pixel a word of a vocabulary of two, with a learned place."""
+    return _frozen(
+        "words",
+        [
+            ("image", "input", {"shape": (1, 8, 8)}, ()),
+            ("ids", "flatten", {}, ("image",)),
+            ("table", "embedding", {"vocabulary": 2, "units": 16}, ("ids",)),
+            ("placed", "positional_encoding", {"form": "learned"}, ("table",)),
+            ("flat", "flatten", {}, ("placed",)),
+            ("logits", "dense", {"units": 10}, ("flat",)),
+        ],
+    )
+
+
+NETS = {
+    "mlp": mlp,
+    "cnn": cnn,
+    "residual": residual,
+    "lstm": lstm,
+    "gru": gru,
+    "transformer": transformer,
+    "words": words,
+}
 
 
 def layer_cases() -> dict[str, tuple[str, GraphSpec]]:

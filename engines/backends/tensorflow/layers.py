@@ -75,7 +75,10 @@ class Reshape(keras.Layer):
 
 
 class Upsample(keras.Layer):
-    """Each value of an image repeated; Keras' own complains of integers on processors without AVX-512."""
+    """Each value of an image repeated.
+
+    Keras' own and ``tf.tile`` make TensorFlow complain of integers on processors without AVX-512.
+    """
 
     def __init__(self, factor: Shape, **options: Any) -> None:
         super().__init__(**options)
@@ -85,8 +88,9 @@ class Upsample(keras.Layer):
         """Return the larger image; its channels are last."""
         _, height, width, channels = value.shape
         down, across = self.factor
-        tiled = tf.tile(tf.reshape(value, (-1, height, 1, width, 1, channels)), (1, 1, down, 1, across, 1))
-        return tf.reshape(tiled, (-1, height * down, width * across, channels))
+        apart = tf.reshape(value, (-1, height, 1, width, 1, channels))
+        repeated = apart * tf.ones((1, 1, down, 1, across, 1), value.dtype)
+        return tf.reshape(repeated, (-1, height * down, width * across, channels))
 
 
 class FusedBatchNorm(keras.layers.BatchNormalization):
