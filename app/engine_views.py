@@ -72,7 +72,7 @@ def _state(known: Known) -> str:
 def _summary(row: EngineRow, known: Known) -> str:
     place = place_of(row).kind
     where = words.PLACES_SHORT[place] if _is_made(row, place) else ""
-    sentence = f"{words.TRAINS if row.trains else words.TRAINS_NOT}{where}."
+    sentence = (words.TRAINS if row.trains else words.TRAINS_NOT).format(where=where)
     told = known.health is not None and any(
         finding.code == ErrorCode.ENGINE_RETIRED.value for finding in known.health.findings
     )
@@ -90,7 +90,7 @@ def _finding(finding: Finding) -> FindingLine:
         told.what,
         told.why,
         told.todo,
-        "note" if missing else finding.severity,
+        "missing" if missing else finding.severity,
         finding.mend,
         words.MENDS.get(finding.mend, ""),
         told.details,
@@ -117,11 +117,12 @@ def _interpreters(row: EngineRow, others: Interpreters) -> Iterator[DropRow]:
 
 def _other(row: EngineRow, found: Interpreter, *, chosen: bool) -> DropRow:
     version = found.engines.get(row.name, "")
-    beside = " · ".join(part for part in (found.version, f"{row.title} {version}" if version else "") if part)
-    reason = "" if version or chosen else words.WITHOUT_ENGINE.format(title=row.title)
-    if found.why_not and not chosen:
-        reason = tell(found.why_not, {"python": found.python, "version": found.version}).what
-    return DropRow(found.python, found.python, beside, reason)
+    what = f"{row.title} {version}" if version else words.WITHOUT_ENGINE.format(title=row.title)
+    beside = " · ".join(part for part in (found.version, what) if part)
+    if found.why_not:
+        told = words.WHY_NOT.get(found.why_not, words.WHY_NOT_ELSE)
+        return DropRow(found.python, found.python, reason=told.format(version=found.version))
+    return DropRow(found.python, found.python, beside, "" if version or chosen else beside)
 
 
 def _mends(row: EngineRow, place: str, told: set[str]) -> Iterator[tuple[str, str]]:

@@ -134,8 +134,8 @@ MENDS = {
 }
 """The words on the button that mends what the doctor found, and on those beside an interpreter."""
 
-TRAINS = "Trains designs"
-TRAINS_NOT = "Evaluates, profiles and proves ONNX models; it does not train"
+TRAINS = "Trains designs{where}."
+TRAINS_NOT = "Evaluates, profiles and proves ONNX models{where}; it does not train."
 RETIRED_SENTENCE = "Retired upstream: nobody keeps it any more."
 PLACES_SHORT = {
     "this": ", in Modelwright’s own Python",
@@ -143,7 +143,7 @@ PLACES_SHORT = {
     "other": ", in an interpreter that you chose",
 }
 PLACES = {
-    "this": "Shared with Modelwright and with every other engine that lives in it.",
+    "this": "Shared with Modelwright and the other engines in it.",
     "own": "Modelwright made it and keeps it; it can be made anew at any time.",
     "other": "Yours: the engine runs in it, and Modelwright never changes it.",
 }
@@ -154,6 +154,16 @@ OWN_PYTHON = "An environment of its own"
 OWN_STATES = {"absent": "not made yet", "half_made": "half made", "outdated": "made from an older list"}
 CANNOT_LIVE_HERE = "it cannot live beside the other engines"
 WITHOUT_ENGINE = "without {title}"
+WHY_NOT = {
+    "interpreter_old": "Python {version} is too old",
+    "interpreter_no_python": "is no Python",
+    "interpreter_hangs": "does not answer",
+    "interpreter_dies": "ends as soon as it starts",
+    "interpreter_gone": "is not there any more",
+    "interpreter_without_numpy": "{version}, without NumPy",
+}
+"""Why an interpreter cannot be chosen, by the code of the doctor's message."""
+WHY_NOT_ELSE = "cannot be used"
 LOOKING_FOR_PYTHONS = "Looking for other interpreters"
 BROWSE_TITLE = "Choose the Python that {title} is to run in"
 BROWSE_FILTER = "Python (python*);;Every file (*)"
@@ -164,6 +174,7 @@ FACTS = {
     "cudnn": "cuDNN",
     "gpu": "GPU of this machine",
     "driver": "GPU driver",
+    "driver_cuda": "Newest CUDA of the driver",
     "cores": "Cores",
     "threads": "Threads",
     "layers": "Kinds of layers",

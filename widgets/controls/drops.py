@@ -6,13 +6,14 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 
 from PySide6.QtCore import QEvent, QPoint, QRectF, QSize, Qt, Signal
-from PySide6.QtGui import QAction, QActionGroup, QColor, QPainter, QPaintEvent
+from PySide6.QtGui import QAction, QActionGroup, QColor, QHelpEvent, QPainter, QPaintEvent
 from PySide6.QtWidgets import (
     QMenu,
     QPushButton,
     QStyle,
     QStyleOptionButton,
     QStylePainter,
+    QToolTip,
     QWidget,
     QWidgetAction,
 )
@@ -92,11 +93,9 @@ class _Drop(QPushButton):
 
     @override
     def event(self, event: QEvent) -> bool:
-        if event.type() == QEvent.Type.ToolTip and not self.toolTip() and self._is_elided():
-            self.setToolTip(self.text())
-            shown = super().event(event)
-            self.setToolTip("")
-            return shown
+        if event.type() == QEvent.Type.ToolTip and self._is_elided() and isinstance(event, QHelpEvent):
+            QToolTip.showText(event.globalPos(), "\n".join(filter(None, (self.text(), self.toolTip()))), self)
+            return True
         return super().event(event)
 
     @override

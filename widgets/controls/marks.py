@@ -69,6 +69,16 @@ class Chip(QWidget):
         self.updateGeometry()
         self.update()
 
+    def set_elidable(self) -> None:
+        """Let it become narrower than its word, which is its tooltip then."""
+        self.setSizePolicy(QSizePolicy.Policy.Preferred, QSizePolicy.Policy.Fixed)
+
+    @override
+    def minimumSizeHint(self) -> QSize:
+        may = self.sizePolicy().horizontalPolicy() == QSizePolicy.Policy.Preferred
+        few = self.fontMetrics().horizontalAdvance("MMM…") + 18
+        return QSize(min(few, self.sizeHint().width()), self.sizeHint().height()) if may else self.sizeHint()
+
     @override
     def sizeHint(self) -> QSize:
         return QSize(self.fontMetrics().horizontalAdvance(self.text) + 18, self.fontMetrics().height() + 6)
@@ -83,7 +93,10 @@ class Chip(QWidget):
         painter.setBrush(QColor(mix(tokens.surface, ink, 0.10)))
         painter.drawRoundedRect(QRectF(self.rect()), self.height() / 2, self.height() / 2)
         painter.setPen(QColor(ink))
-        painter.drawText(self.rect(), Qt.AlignmentFlag.AlignCenter, self.text)
+        room = self.rect().adjusted(6, 0, -6, 0)
+        words = self.fontMetrics().elidedText(self.text, Qt.TextElideMode.ElideRight, room.width())
+        self.setToolTip(self.text if words != self.text else "")
+        painter.drawText(room, Qt.AlignmentFlag.AlignCenter, words)
 
 
 class ProgressBar(QWidget):

@@ -47,6 +47,7 @@ class Header(QFrame):
         self.model = Elided("", "dim")
         self.slash = label("/", "dim")
         self.badge = Chip()
+        self.badge.set_elidable()
         self.engine = DropButton("engine", "Engine", dot=True, elides=True)
         self.device = DropButton("device", "Device", elides=True)
         self.mode = SectionsButton("mode", "Precision and run mode", elides=True)

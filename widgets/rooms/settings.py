@@ -11,7 +11,6 @@ from PySide6.QtWidgets import (
     QHBoxLayout,
     QRadioButton,
     QScrollArea,
-    QStackedWidget,
     QVBoxLayout,
     QWidget,
 )
@@ -58,7 +57,7 @@ class SettingsRoom(QWidget):
         self.engines = EngineList()
         self.engine_pages: dict[str, EnginePage] = {}
         self._group = QButtonGroup(self)
-        self._stack = QStackedWidget()
+        self._pages = QVBoxLayout()
         self._build()
         self._connect()
 
@@ -80,14 +79,13 @@ class SettingsRoom(QWidget):
             self._page(view).show_view(view)
         if self.engines.key not in self.engine_pages and views:
             self.open_engine(views[0].name)
-        self._fit()
 
     def open_engine(self, name: str) -> None:
         """Show the page of an engine, without a signal."""
         if name in self.engine_pages:
             self.engines.choose(name)
-            self._stack.setCurrentWidget(self.engine_pages[name])
-            self._fit()
+            for key, page in self.engine_pages.items():
+                page.setVisible(key == name)
             self._right.verticalScrollBar().setValue(0)
 
     def open_interpreters(self, name: str) -> None:
@@ -103,27 +101,27 @@ class SettingsRoom(QWidget):
     def _page(self, view: EngineView) -> EnginePage:
         if view.name not in self.engine_pages:
             made = EnginePage(view.name, view.title)
+            made.hide()  # a page that is not open takes no room
             self.engine_pages[view.name] = made
-            self._stack.addWidget(made)
+            self._pages.addWidget(made)
             self._connect_page(made)
         return self.engine_pages[view.name]
 
-    def _fit(self) -> None:
-        """Let the page that is open say alone how high all is."""
-        policy = self._stack.sizePolicy().Policy
-        for page in self.engine_pages.values():
-            shown = page is self._stack.currentWidget()
-            page.setSizePolicy(policy.Preferred, policy.Preferred if shown else policy.Ignored)
-
     def _build(self) -> None:
         left = _column([self._engine_card(), self._appearance(), self._debugging()])
-        self._left, self._right = _area(left), _area(_column([self._stack], PAGE))
+        self._left, self._right = _area(left), _area(self._page_area())
         self._left.setFixedWidth(_side_width())
         whole = QHBoxLayout(self)
         whole.setContentsMargins(GAP, GAP, GAP, GAP)
         whole.setSpacing(GAP)
         whole.addWidget(self._left)
         whole.addWidget(self._right, 1)
+
+    def _page_area(self) -> QWidget:
+        made = _column([])
+        made.setMaximumWidth(scaled(PAGE))
+        made.layout().insertLayout(0, self._pages)  # type: ignore[union-attr]
+        return made
 
     def _engine_card(self) -> Card:
         card = Card("Engines")
@@ -132,6 +130,7 @@ class SettingsRoom(QWidget):
 
     def _appearance(self) -> Card:
         card = Card("Appearance")
+        card.body.setSpacing(4)
         for key, words in _THEMES:
             button = named(QRadioButton(words), f"theme_{key}", f"Theme: {words}")
             self.themes[key] = button
@@ -176,11 +175,9 @@ class SettingsRoom(QWidget):
         self.engine_opened.emit(name)
 
 
-def _column(parts: Sequence[QWidget], widest: int = 0) -> QWidget:
+def _column(parts: Sequence[QWidget]) -> QWidget:
     made = QWidget()
     made.setProperty("clear", True)
-    if widest:
-        made.setMaximumWidth(scaled(widest))
     column = QVBoxLayout(made)
     column.setContentsMargins(0, 0, 0, 0)
     column.setSpacing(GAP)

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 
-from PySide6.QtCore import Qt, Signal
+from PySide6.QtCore import Signal
 from PySide6.QtGui import QResizeEvent
 from PySide6.QtWidgets import QHBoxLayout, QVBoxLayout, QWidget
 from typing_extensions import override
@@ -21,7 +21,8 @@ from widgets.settings.views import STATES, EngineView, FindingLine
 
 PAIR = 700
 """So wide a page has its cards two in a row."""
-_PANELS = {"note": "info"}
+_ICONS = {"note": "info", "missing": "info"}
+"""A note and what is merely missing are nothing bad; the one is quiet, the other asks for a click."""
 
 
 class EnginePage(QWidget):
@@ -97,12 +98,14 @@ class EnginePage(QWidget):
             finding.what,
             finding.why,
             finding.todo,
-            severity=_PANELS.get(finding.severity, finding.severity),
+            severity=_ICONS.get(finding.severity, finding.severity),
             action=finding.mend,
             action_text=finding.button,
             details=finding.details,
             closable=False,
         )
+        if finding.severity == "note":
+            set_property(panel, "panel", "note")
         set_property(panel.button, "kind", "plain" if place else "primary")
         panel.button.setObjectName(f"mend_{self.name}_{place}")
         panel.button.setAccessibleName(f"{finding.button}: {self._engine_title}" if finding.button else "–")
@@ -130,7 +133,7 @@ class EnginePage(QWidget):
         self._messages.setSpacing(8)
         for side in self._sides:
             side.setSpacing(GAP)
-            side.setAlignment(Qt.AlignmentFlag.AlignTop)
+            side.addStretch(1)
             self._across.addLayout(side)
         for card in (self.interpreter, self.facts, self.devices, self.abilities):
             card.setParent(self)
@@ -153,10 +156,15 @@ class EnginePage(QWidget):
         sides = ((cards[0], cards[3]), (cards[1], cards[2])) if columns == 2 else (cards, ())
         for side, shown in zip(self._sides, sides):
             for card in shown:
-                side.addWidget(card)
+                self._leave(card)
+                side.insertWidget(side.count() - 1, card)
         for place in (0, 1):
             self._across.setStretch(place, int(place < columns))
         self._across.setSpacing(GAP if columns == 2 else 0)
+
+    def _leave(self, card: QWidget) -> None:
+        for side in self._sides:
+            side.removeWidget(card)
 
     def _connect(self) -> None:
         self.again.clicked.connect(self.probe_requested)

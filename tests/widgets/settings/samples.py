@@ -101,7 +101,7 @@ JAX = EngineView(
             "JAX is not installed.",
             "Nothing called jax was found.",
             "Get it with: modelwright engines install jax",
-            "info",
+            "missing",
             "install",
             "Install",
         ),
