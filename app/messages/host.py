@@ -21,7 +21,7 @@ ROWS: dict[ErrorCode, Message] = {
     ErrorCode.PROTOCOL_MISMATCH: Message(
         what="The engine's process speaks another version of Modelwright's language.",
         why="It speaks version {theirs}; this Modelwright speaks version {ours}.",
-        todo="Install the same version of Modelwright on both sides, then start again.",
+        todo="Close Modelwright, run “python3 packaging/start.py setup”, and start it again.",
         button="show_engines",
     ),
     ErrorCode.OUT_OF_MEMORY: Message(

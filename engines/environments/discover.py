@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import os
+import re
 import shutil
 import subprocess
 import sys
@@ -15,6 +16,7 @@ from engines.contract.errors import ErrorCode, WorkbenchError
 from engines.environments.asked import DEADLINE_S, Asked, ask, too_old
 
 _AT_ONCE = 4
+_A_WINDOWS_PATH = re.compile(r"[A-Za-z]:\\.*\S")
 _NAMES = ("python3", "python", *(f"python3.{minor}" for minor in range(10, 16)))
 _INSIDE = ("bin/python", "python.exe", "Scripts/python.exe")
 
@@ -73,8 +75,7 @@ def _of_launcher() -> Iterator[Path]:
         ).stdout
     except (OSError, subprocess.TimeoutExpired):
         return
-    for line in said.splitlines():
-        yield Path(line.partition(" ")[2].replace("*", " ").strip())
+    yield from (Path(found.group()) for line in said.splitlines() if (found := _A_WINDOWS_PATH.search(line)))
 
 
 def _of_conda(home: Path) -> Iterator[Path]:

@@ -67,7 +67,7 @@ LOCKED: dict[str, Locked] = {
             "flax==0.12.8",
             "optax==0.2.8",
             "jax2onnx==0.17.1",
-            "orbax-checkpoint<0.11.37",
+            "orbax-checkpoint==0.11.36",
             "numpy==2.4.6",
             *ONNX,
         ),

@@ -1,0 +1,261 @@
+"""An environment of our own is whole, half made, outdated or absent, and is never taken for another."""
+
+from __future__ import annotations
+
+import contextlib
+import json
+import shutil
+import subprocess
+import sys
+import textwrap
+from dataclasses import replace
+from pathlib import Path
+
+import pytest
+
+from engines.contract.errors import ErrorCode, WorkbenchError
+from engines.contract.events import Event, Log, Progress
+from engines.environments import builders, kept
+from engines.environments.bases import Base
+from engines.environments.builders import Way
+from engines.environments.kept import ABSENT, HALF_MADE, OUTDATED, READY, Kept, make, remove
+from engines.environments.locked import LOCKED, Locked
+from engines.training.lock import FolderLock
+from tests.environments.fake_pythons import write_wheel
+
+VERSION = f"{sys.version_info[0]}.{sys.version_info[1]}"
+BASE = Base(sys.executable, VERSION)
+TINY = Locked(("tiny==1.0", "tinier==2.0"), pythons=(VERSION,), oldest="1", below="2")
+
+
+def silently(end: object) -> None:
+    """Take what ends the work, and never use it."""
+
+
+@pytest.fixture(autouse=True)
+def a_tiny_engine(monkeypatch: pytest.MonkeyPatch, tmp_path: Path) -> None:
+    """Let the engine ``tiny`` be installable from a folder of wheels, without a network."""
+    monkeypatch.setitem(LOCKED, "tiny", TINY)
+    wheels = tmp_path / "wheels"
+    write_wheel(wheels, "tiny", "1.0", {"tiny.py": ""})
+    write_wheel(wheels, "tinier", "2.0", {"tinier.py": ""})
+    for installer in ("PIP", "UV"):
+        monkeypatch.setenv(f"{installer}_NO_INDEX", "1")
+        monkeypatch.setenv(f"{installer}_FIND_LINKS", str(wheels))
+
+
+@pytest.fixture
+def own(tmp_path: Path) -> Kept:
+    return Kept("tiny", tmp_path / "environments" / "tiny")
+
+
+def scripted(monkeypatch: pytest.MonkeyPatch, own: Kept, *codes: str) -> None:
+    """Let the environment be built by scripts, one a way; ``MAKE`` stands for making it as venv does."""
+    make_it = textwrap.dedent(f"""
+        from pathlib import Path
+        python = Path({str(own.python)!r}); python.parent.mkdir(parents=True)
+        python.symlink_to({sys.executable!r})
+        (python.parent.parent / "pyvenv.cfg").write_text({f"home = {Path(sys.executable).parent}"!r})
+    """)
+    ways = [
+        Way(f"way {n}", ((sys.executable, "-c", code.replace("MAKE", make_it)),))
+        for n, code in enumerate(codes)
+    ]
+    monkeypatch.setattr(builders, "ways", lambda *arguments: ways)
+
+
+def texts(events: list[Event]) -> str:
+    return "\n".join(event.text for event in events if isinstance(event, Log))
+
+
+@pytest.mark.parametrize("with_uv", [True, False])
+def test_that_an_environment_is_made_from_its_list_and_marked_with_what_is_in_it(
+    own: Kept, monkeypatch: pytest.MonkeyPatch, with_uv: bool
+) -> None:
+    if with_uv and not builders.find_uv():
+        pytest.skip("no uv here")
+    if not with_uv:
+        monkeypatch.setattr(builders, "find_uv", lambda: "")
+    assert own.state() == ABSENT
+    events = list(make(own, BASE, False, silently))
+    assert own.state() == READY
+    mark = own.read_mark()
+    assert mark is not None
+    assert mark.python == VERSION
+    assert {name: mark.installed[name] for name in ("tiny", "tinier")} == {"tiny": "1.0", "tinier": "2.0"}
+    answer = subprocess.run(
+        [own.python, "-c", "import tiny, tinier, sys; print(sys.prefix)"], capture_output=True
+    )
+    assert Path(answer.stdout.decode().strip()).samefile(own.venv)
+    steps = [event for event in events if isinstance(event, Progress)]
+    assert [step.done for step in steps] == sorted(step.done for step in steps)
+    assert {step.total for step in steps} == {len(TINY.requirements) + 2}
+    assert steps[0].stage == "environment"
+    assert steps[-1].stage == "check"
+    assert texts(events).splitlines() == own.log.read_text(encoding="utf-8").splitlines()
+
+
+def test_that_the_person_s_own_settings_lead_no_package_out_of_it(
+    own: Kept, monkeypatch: pytest.MonkeyPatch, tmp_path: Path
+) -> None:
+    for name in ("PIP_TARGET", "PIP_PREFIX", "VIRTUAL_ENV", "PYTHONPATH"):
+        monkeypatch.setenv(name, str(tmp_path / "theirs"))
+    monkeypatch.setenv("PIP_USER", "1")
+    list(make(own, BASE, False, silently))
+    assert not (tmp_path / "theirs").exists()
+    assert own.state() == READY
+
+
+def test_that_one_given_up_half_way_is_half_made_and_can_be_made_whole(
+    own: Kept, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    scripted(monkeypatch, own, "MAKE\nimport time; print('Collecting tiny', flush=True); time.sleep(600)")
+    events = make(own, BASE, False, silently)
+    while not (isinstance(event := next(events), Log) and event.text == "Collecting tiny"):
+        pass
+    events.close()  # type: ignore[attr-defined]
+    assert own.state() == HALF_MADE
+    assert not own.is_busy()
+    scripted(monkeypatch, own, "MAKE")
+    list(make(own, BASE, False, silently))
+    assert own.state() == READY
+
+
+def test_that_it_can_be_ended_from_outside_and_no_other_way_is_tried_then(
+    own: Kept, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    scripted(
+        monkeypatch, own, "MAKE\nimport time; print('here', flush=True); time.sleep(600)", "print('again')"
+    )
+    ends: list[object] = []
+    events = make(own, BASE, False, ends.append)
+    said: list[Event] = []
+    with pytest.raises(WorkbenchError):  # noqa: PT012 - the end is asked for in the midst of it
+        for event in events:
+            said.append(event)
+            if isinstance(event, Log) and event.text == "here":
+                ends[-1]()  # type: ignore[operator]
+    assert "again" not in texts(said)
+    assert own.state() == HALF_MADE
+
+
+def test_that_what_one_way_could_not_the_next_one_does_and_the_log_says_so(
+    own: Kept, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    scripted(monkeypatch, own, "raise SystemExit('no mirror')", "MAKE")
+    events = list(make(own, BASE, False, silently))
+    assert own.state() == READY
+    assert any(
+        isinstance(event, Log) and event.level == "warning" and "no mirror" in event.text for event in events
+    )
+
+
+@pytest.mark.parametrize(
+    ("words", "code"),
+    [
+        ("No space left on device (os error 28)", ErrorCode.DISK_FULL),
+        ("dns error: Name or service not known", ErrorCode.NETWORK_DOWN),
+        ("No matching distribution", ErrorCode.INSTALL_FAILED),
+    ],
+)
+def test_that_a_failure_is_told_by_what_it_is_and_leaves_a_half_made_one(
+    own: Kept, monkeypatch: pytest.MonkeyPatch, words: str, code: ErrorCode
+) -> None:
+    scripted(monkeypatch, own, f"MAKE\nraise SystemExit({words!r})")
+    with pytest.raises(WorkbenchError) as caught:
+        list(make(own, BASE, False, silently))
+    assert caught.value.code is code
+    assert words in caught.value.details
+    assert own.state() == HALF_MADE
+
+
+def test_that_a_full_disk_is_not_tried_a_second_time(own: Kept, monkeypatch: pytest.MonkeyPatch) -> None:
+    scripted(monkeypatch, own, "raise SystemExit('No space left on device')", "MAKE")
+    with pytest.raises(WorkbenchError) as caught:
+        list(make(own, BASE, False, silently))
+    assert caught.value.code is ErrorCode.DISK_FULL
+
+
+def test_that_one_whose_python_does_not_run_gets_no_mark(own: Kept, monkeypatch: pytest.MonkeyPatch) -> None:
+    broken = "MAKE\npython.unlink(); python.write_text('#!/bin/sh\\nexit 1'); python.chmod(0o755)"
+    scripted(monkeypatch, own, broken)
+    with pytest.raises(WorkbenchError):
+        list(make(own, BASE, False, silently))
+    assert own.state() == HALF_MADE
+
+
+def test_that_two_windows_do_not_build_at_once(own: Kept, monkeypatch: pytest.MonkeyPatch) -> None:
+    scripted(monkeypatch, own, "MAKE")
+    own.folder.mkdir(parents=True)
+    other = FolderLock(own.folder)
+    try:
+        assert own.is_busy()
+        with pytest.raises(WorkbenchError) as caught:
+            list(make(own, BASE, False, silently))
+        assert caught.value.code is ErrorCode.ENVIRONMENT_BUSY
+    finally:
+        other.release()
+    list(make(own, BASE, False, silently))
+    assert own.state() == READY
+
+
+@pytest.fixture
+def whole(own: Kept, monkeypatch: pytest.MonkeyPatch) -> Kept:
+    scripted(monkeypatch, own, "MAKE")
+    list(make(own, BASE, False, silently))
+    return own
+
+
+def test_that_a_changed_list_makes_it_outdated(whole: Kept, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setitem(LOCKED, "tiny", replace(TINY, requirements=("tiny==1.1",)))
+    assert whole.state() == OUTDATED
+
+
+@pytest.mark.parametrize("text", ["", "{", "[]", '{"digest": 1}', "\0\0"])
+def test_that_a_spoilt_mark_is_no_mark(whole: Kept, text: str) -> None:
+    whole.mark.write_text(text)
+    assert whole.state() == HALF_MADE
+
+
+def test_that_one_whose_python_was_taken_away_is_half_made(whole: Kept) -> None:
+    whole.python.unlink()
+    assert whole.state() == HALF_MADE
+
+
+def test_that_one_whose_folder_was_deleted_is_absent(whole: Kept) -> None:
+    shutil.rmtree(whole.venv)
+    assert whole.state() == ABSENT
+
+
+def test_that_the_mark_goes_first_when_it_is_made_anew(whole: Kept, monkeypatch: pytest.MonkeyPatch) -> None:
+    def cut_short(folder: Path) -> None:
+        raise KeyboardInterrupt
+
+    monkeypatch.setattr(kept.shutil, "rmtree", cut_short)
+    with contextlib.suppress(KeyboardInterrupt):
+        list(make(whole, BASE, False, silently))
+    assert whole.state() == HALF_MADE
+
+
+def test_that_a_mark_holds_plain_json_that_a_person_can_read(whole: Kept) -> None:
+    assert json.loads(whole.mark.read_text(encoding="utf-8"))["python"] == VERSION
+
+
+def test_that_it_can_be_removed_once(whole: Kept, tmp_path: Path) -> None:
+    remove(whole)
+    assert whole.state() == ABSENT
+    assert not whole.venv.exists()
+    with pytest.raises(WorkbenchError) as caught:
+        remove(whole)
+    assert caught.value.code is ErrorCode.ENVIRONMENT_NONE
+
+
+def test_that_one_that_is_being_made_cannot_be_removed(whole: Kept) -> None:
+    other = FolderLock(whole.folder)
+    try:
+        with pytest.raises(WorkbenchError) as caught:
+            remove(whole)
+    finally:
+        other.release()
+    assert caught.value.code is ErrorCode.ENVIRONMENT_BUSY
+    assert whole.state() == READY
