@@ -12,6 +12,7 @@ ENGINES: tuple[EngineRow, ...] = (
         module="engines.backends.torch",
         install="torch==2.13.0",
         modes=("eager", "compiled"),
+        formats=("pt2",),
     ),
     EngineRow(
         "tensorflow",
@@ -20,6 +21,15 @@ ENGINES: tuple[EngineRow, ...] = (
         module="engines.backends.tensorflow",
         install="tensorflow==2.21.0 keras==3.15.1 tf2onnx==1.17.0",
         modes=("graph", "eager", "xla"),
+        formats=("keras", "savedmodel"),
+    ),
+    EngineRow(
+        "jax",
+        "JAX",
+        package="jax",
+        module="engines.backends.jax",
+        install="jax==0.10.2 flax==0.12.8 jax2onnx==0.17.1 orbax-checkpoint==0.11.36",
+        modes=("jit",),
     ),
     EngineRow(
         "mxnet",

@@ -31,6 +31,9 @@ TYPES = {
 }
 """The types of weights and of values by the recipe's precision."""
 
+SCOPE = "layer."
+"""Before a layer's name in the scopes of its operations, so that what is compiled tells its origin."""
+
 _ATTRIBUTES: dict[str, tuple[str, ...]] = {
     "weight": ("weight", "kernel", "scale", "embedding"),
     "running_mean": ("mean",),
@@ -61,11 +64,12 @@ class DesignModule(nnx.Module):
         found = dict(zip(self.inputs, inputs))
         for number, (name, sources) in enumerate(self.plan):
             layer, given = self.layers[name], [found[source] for source in sources]
-            if isinstance(layer, nnx.Dropout):
-                own = None if key is None else jax.random.fold_in(key, number)
-                found[name] = layer(*given, rngs=own)
-            else:
-                found[name] = layer(*given)
+            with jax.named_scope(SCOPE + name):
+                if isinstance(layer, nnx.Dropout):
+                    own = None if key is None else jax.random.fold_in(key, number)
+                    found[name] = layer(*given, rngs=own)
+                else:
+                    found[name] = layer(*given)
         return found
 
 

@@ -43,12 +43,12 @@ def place_of(axis: int, rank: int) -> int:
 
 def to_design(value: Any, shape: Shape) -> Any:
     """Return a value in the design's layout; ``shape`` is the design's."""
-    return value.transpose(_IMAGE.to_design) if len(shape) == 3 else value
+    return jnp.transpose(value, _IMAGE.to_design) if len(shape) == 3 else value
 
 
 def from_design(value: Any, shape: Shape) -> Any:
     """Return a value of the design's layout as it lies here; ``shape`` is the design's."""
-    return value.transpose(_IMAGE.to_own) if len(shape) == 3 else value
+    return jnp.transpose(value, _IMAGE.to_own) if len(shape) == 3 else value
 
 
 class Function(nnx.Module):
@@ -77,8 +77,9 @@ def _on_channels_last(layer: nnx.Module, shape: Shape) -> nnx.Module:
     return layer if len(shape) in (1, 3) else ChannelsLast(layer)
 
 
-def _function(function: Callable[..., Any]) -> Maker:
-    return lambda layer, inputs, types: Function(function)
+def _activation(name: str, **options: Any) -> Maker:
+    # Looked up when it is called, since the exporter knows Flax' functions by their own names.
+    return lambda layer, inputs, types: Function(lambda value: getattr(nnx, name)(value, **options))
 
 
 def _types(types: Types) -> dict[str, Any]:
@@ -112,13 +113,13 @@ def _convolution(layer: LayerSpec, inputs: list[Shape], types: Types) -> nnx.Mod
     return _on_channels_last(made, inputs[0])
 
 
-def _pool(pool: Callable[..., Any], **options: bool) -> Maker:
+def _pool(name: str, **options: bool) -> Maker:
     def make(layer: LayerSpec, inputs: list[Shape], types: Types) -> nnx.Module:
         size, stride = _sizes(layer, "size"), _sizes(layer, "stride")
         padding = str(layer.settings["padding"]).upper()
 
         def over_windows(value: Any) -> Any:
-            return pool(value, window_shape=size, strides=stride, padding=padding, **options)
+            return getattr(nnx, name)(value, window_shape=size, strides=stride, padding=padding, **options)
 
         return _on_channels_last(Function(over_windows), inputs[0])
 
@@ -217,7 +218,7 @@ def _reshape(layer: LayerSpec, inputs: list[Shape], types: Types) -> nnx.Module:
     old, new = inputs[0], layer.output_shape
 
     def reshape(value: Any) -> Any:
-        return from_design(to_design(value, old).reshape(-1, *new), new)
+        return from_design(jnp.reshape(to_design(value, old), (-1, *new)), new)
 
     return Function(reshape)
 
@@ -225,7 +226,7 @@ def _reshape(layer: LayerSpec, inputs: list[Shape], types: Types) -> nnx.Module:
 def _permute(layer: LayerSpec, inputs: list[Shape], types: Types) -> nnx.Module:
     old, new = inputs[0], layer.output_shape
     axes = (0, *(axis + 1 for axis in _sizes(layer, "axes")))
-    return Function(lambda value: from_design(to_design(value, old).transpose(axes), new))
+    return Function(lambda value: from_design(jnp.transpose(to_design(value, old), axes), new))
 
 
 def _upsample(layer: LayerSpec, inputs: list[Shape], types: Types) -> nnx.Module:
@@ -257,10 +258,10 @@ LAYERS: dict[str, Maker] = {
     "dense": _dense,
     "conv1d": _convolution,
     "conv2d": _convolution,
-    "max_pool1d": _pool(nnx.max_pool),
-    "max_pool2d": _pool(nnx.max_pool),
-    "average_pool1d": _pool(nnx.avg_pool, count_include_pad=False),
-    "average_pool2d": _pool(nnx.avg_pool, count_include_pad=False),
+    "max_pool1d": _pool("max_pool"),
+    "max_pool2d": _pool("max_pool"),
+    "average_pool1d": _pool("avg_pool", count_include_pad=False),
+    "average_pool2d": _pool("avg_pool", count_include_pad=False),
     "global_average_pool": _global_pool(jnp.mean),
     "global_max_pool": _global_pool(jnp.max),
     "batch_norm": _batch_norm,
@@ -268,22 +269,22 @@ LAYERS: dict[str, Maker] = {
     "rms_norm": _rms_norm,
     "group_norm": _group_norm,
     "dropout": lambda layer, inputs, types: nnx.Dropout(_number(layer, "rate")),
-    "relu": _function(nnx.relu),
+    "relu": _activation("relu"),
     "leaky_relu": _leaky_relu,
     "elu": _elu,
     "prelu": lambda layer, inputs, types: ChannelPRelu(inputs[0], types),
-    "gelu": _function(lambda value: nnx.gelu(value, approximate=False)),
-    "silu": _function(nnx.silu),
-    "sigmoid": _function(nnx.sigmoid),
-    "tanh": _function(nnx.tanh),
-    "softplus": _function(nnx.softplus),
+    "gelu": _activation("gelu", approximate=False),
+    "silu": _activation("silu"),
+    "sigmoid": _activation("sigmoid"),
+    "tanh": _activation("tanh"),
+    "softplus": _activation("softplus"),
     "softmax": _softmax,
     "flatten": _reshape,
     "reshape": _reshape,
     "permute": _permute,
     "upsample2d": _upsample,
-    "add": _function(_add),
-    "multiply": _function(_multiply),
+    "add": lambda layer, inputs, types: Function(_add),
+    "multiply": lambda layer, inputs, types: Function(_multiply),
     "concatenate": _concatenate,
     **sequences.LAYERS,
 }

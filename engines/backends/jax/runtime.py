@@ -83,14 +83,14 @@ def keep_compiled(data: Path) -> None:
         return
     with suppress(OSError):
         folder.mkdir(parents=True, exist_ok=True)
-        _prune(folder)
+        prune(folder)
         warnings.filterwarnings("ignore", message=".*persistent compilation cache.*")
         jax.config.update("jax_persistent_cache_min_compile_time_secs", 0.1)
         jax.config.update("jax_persistent_cache_min_entry_size_bytes", -1)
         jax.config.update("jax_compilation_cache_dir", str(folder))
 
 
-def _prune(folder: Path) -> None:
+def prune(folder: Path) -> None:
     """Remove what was written longest ago, above the most that may lie there."""
     files = sorted(((path.stat(), path) for path in folder.iterdir()), key=lambda row: -row[0].st_mtime)
     total = 0

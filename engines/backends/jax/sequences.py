@@ -102,8 +102,8 @@ class Recurrent(nnx.Module):
         ways = [self._read(value, self.weight, self.recurrent_weight, self.bias)]
         if self.both:
             own = (self.reverse_weight, self.reverse_recurrent_weight, self.reverse_bias)
-            backwards = self._read(value[:, ::-1], *own)
-            ways.append(backwards[:, ::-1] if self.sequences else backwards)
+            backwards = self._read(jnp.flip(value, 1), *own)
+            ways.append(jnp.flip(backwards, 1) if self.sequences else backwards)
         return jnp.concatenate(ways, axis=-1) if self.both else ways[0]
 
     def _read(self, value: Any, *own: Any) -> Any:
@@ -141,7 +141,7 @@ class Attention(nnx.Module):
             seen = np.tril(np.ones(scores.shape[-2:], bool))
             scores = jnp.where(seen, scores, jnp.finfo(scores.dtype).min)
         mixed = jnp.einsum("bhqk,bkhw->bqhw", nnx.softmax(scores, axis=-1), v)
-        return self._project("", mixed.reshape(query.shape))
+        return self._project("", jnp.reshape(mixed, (-1, *query.shape[1:])))
 
     def _project(self, role: str, value: Any) -> Any:
         weight = getattr(self, f"{role}weight")[...].astype(self.types.values)
@@ -149,7 +149,7 @@ class Attention(nnx.Module):
         return found + getattr(self, f"{role}bias")[...].astype(found.dtype) if self.bias_too else found
 
     def _in_heads(self, value: Any) -> Any:
-        return value.reshape(*value.shape[:2], self.heads, value.shape[2] // self.heads)
+        return jnp.reshape(value, (-1, value.shape[1], self.heads, value.shape[2] // self.heads))
 
 
 class TakeStep(nnx.Module):
