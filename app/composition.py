@@ -21,6 +21,7 @@ from app.controllers.graph import GraphController
 from app.controllers.help import HelpController
 from app.controllers.load import LoadMonitor
 from app.controllers.models import ModelsController
+from app.controllers.own_layers import OwnLayersController
 from app.controllers.running import RunningController
 from app.controllers.runs import RunsController
 from app.controllers.settings import SettingsController
@@ -77,6 +78,7 @@ class Composition(QObject):
         self.start = StartController(self.bench, self.models)
         self.data = DataController(self.bench)
         self.design = DesignController(self.bench)
+        self.own_layers = OwnLayersController(self.bench)
         self.training = TrainingController(self.bench)
         self.engine_pages = EnginePagesController(self.bench, self.engines)
         self.settings = SettingsController(self.bench, self.engine_pages)

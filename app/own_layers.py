@@ -11,6 +11,7 @@ from collections.abc import Iterator, Mapping
 from dataclasses import dataclass, field, replace
 from pathlib import Path
 
+from app.desk import Desk
 from app.home import user_cache, user_data
 from engines.contract.errors import ErrorCode, Fact, WorkbenchError
 from engines.contract.events import Answer, Crashed, Event, Failed, Finished
@@ -135,14 +136,20 @@ class KeptAnswers:
 
 def ask(question: DescribeLayerJob) -> LayerAnswer:
     """Run a file's code in a process that is thrown away and return what it says, or how it failed."""
-    host = ProcessHost("tools", reusable=False, time_limit=SECONDS, memory_bytes=MEMORY)
-    found: LayerAnswer | None = None
+    host = _throw_away()
     try:
-        for event in host.run(question):
-            found = _answer_of(event, question) or found
+        return _answer_in(host.run(question), question)
     finally:
         host.close()
-    return found or _fault(question, "its process gave no answer", "")
+
+
+def _throw_away() -> ProcessHost:
+    return ProcessHost("tools", reusable=False, time_limit=SECONDS, memory_bytes=MEMORY)
+
+
+def _answer_in(events: Iterator[Event], question: DescribeLayerJob) -> LayerAnswer:
+    found = [answer for event in events if (answer := _answer_of(event, question)) is not None]
+    return found[0] if found else _fault(question, "its process gave no answer", "")
 
 
 def settle(design: Design) -> None:
@@ -154,10 +161,12 @@ def settle(design: Design) -> None:
         design.problems()
 
 
-def ask_all(questions: Mapping[str, DescribeLayerJob], answers: dict[str, LayerAnswer]) -> Iterator[Event]:
-    """Fill ``answers`` as a flow of the window's."""
+def ask_all(
+    desk: Desk, questions: Mapping[str, DescribeLayerJob], answers: dict[str, LayerAnswer]
+) -> Iterator[Event]:
+    """Fill ``answers`` as a flow of the window's, which can be ended at any time."""
     for key, question in questions.items():
-        answers[key] = ask(question)
+        answers[key] = _answer_in(desk.run_at(_throw_away(), question), question)
     yield Finished()
 
 

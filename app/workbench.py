@@ -21,7 +21,7 @@ from app.messages.message import Told
 from app.messages.table import tell_error, tell_event
 from app.project import Project
 from app.session import Session, load_session, remember_project, save_session
-from engines.contract.errors import ErrorCode, WorkbenchError
+from engines.contract.errors import ErrorCode, Fact, WorkbenchError
 from engines.contract.events import Crashed, Event, Failed
 from engines.contract.spec import DataManifest
 from engines.design.document import Change, Design
@@ -69,6 +69,7 @@ class Workbench(QObject):
         self.node = ""
         self.undo = QUndoStack(self)
         self.told_node = ""
+        self.told_facts: dict[str, Fact] = {}
         """The layer that the last message was about."""
         self._flows: list[FlowThread] = []
         self._unobserve: Callable[[], None] | None = None
@@ -167,6 +168,9 @@ class Workbench(QObject):
         self._unobserve = None
 
     def _on_design_observed(self, change: Change) -> None:
+        if change.what == "layers":  # files beside the design; the design itself is as it was
+            self.design_changed.emit()
+            return
         self._unsaved = True
         self._save_timer.start()
         if self.design is not None and self.project is not None:
@@ -255,7 +259,8 @@ class Workbench(QObject):
 
     def tell(self, fault: Outcome, severity: str = "bad") -> None:
         """Show what happened, why and what to do, with the button that helps."""
-        self.told_node = str(getattr(fault, "facts", {}).get("node", ""))
+        self.told_facts = dict(getattr(fault, "facts", {}))
+        self.told_node = str(self.told_facts.get("node", ""))
         if isinstance(fault, (Failed, Crashed)):
             self.show_told(tell_event(fault), severity)
         elif isinstance(fault, BaseException):

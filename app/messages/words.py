@@ -17,6 +17,9 @@ BUTTONS = {
     "resume_run": "Resume run",
     "install_engine": "Show engines",
     "prepare_data": "Read data again",
+    "open_layer": "Open file",
+    "trust_layers": "Trust these files",
+    "trust_run": "Trust this run",
 }
 """The words on a message's button, by the action id that its row names."""
 

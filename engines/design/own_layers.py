@@ -183,6 +183,14 @@ class OwnLayers:
         self._answers.keep(key, answer)
 
 
+def stem_of(name: str) -> str:
+    """Return what a layer of this file may be called; a plain word where the file's name is none."""
+    try:
+        return check_name(Path(name).stem)
+    except WorkbenchError:
+        return "own"
+
+
 def _load(path: Path) -> LayerFile:
     content = read_bytes(path)
     facts: dict[str, Fact] = {"file": path.name, "line": 0, "text": ""}

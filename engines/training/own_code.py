@@ -113,12 +113,7 @@ class OwnCode:
                 traceback.format_exception(type(error), error, error.__traceback__, chain=False)
             )
             line = line_in(details, self.place)
-            facts: dict[str, Fact] = {
-                "file": self.name,
-                "line": line,
-                "what": type(error).__name__,
-                "doing": doing,
-            }
+            facts: dict[str, Fact] = {"file": self.name, "line": line, "doing": doing}
             said = str(error).strip().splitlines() or ["It gave no reason."]
             why = said[-1 if said[0].startswith("in user code") else 0].strip()[:300]
             text = text_of(self._source, line)

@@ -21,9 +21,9 @@ class SetSetting(QUndoCommand):
 
     def __init__(self, design: Design, node: str, key: str, value: object) -> None:
         super().__init__(f"Change {key} of {node}")
-        row = design.node(node).row
+        row = design.row(node)
         self._design, self._node, self._key = design, node, key
-        self._old: Setting = design.node(node).settings[key]
+        self._old: Setting = design.node(node).settings.get(key, row.setting(key).default)
         self._new: Setting = row.setting(key).check(row.key, value)
 
     @override

@@ -7,10 +7,13 @@ from PySide6.QtWidgets import QFrame, QLineEdit, QScrollArea, QVBoxLayout, QWidg
 
 from engines.design.document import Node
 from engines.design.inference import Inference
+from engines.design.kinds import LayerKind
+from engines.design.own_layers import FILE, OwnLayers
 from widgets.canvas.model import byte_size, compact
 from widgets.controls.fields import FieldRow
 from widgets.controls.text import label, named, set_property
 from widgets.designing.editors import EDITORS, Editor, title_of
+from widgets.designing.own_file import OwnFile
 from widgets.designing.sheet import Tell, shape_words
 from widgets.designing.state import StatePanel
 
@@ -23,12 +26,14 @@ class DesignInspector(QFrame):
 
     setting_edited = Signal(str, object)
     renamed = Signal(str)
+    file_requested = Signal(str)
     show_requested = Signal(str)
 
     def __init__(self, tell: Tell, parent: QWidget | None = None) -> None:
         super().__init__(parent)
         self.setProperty("card", True)
         self._node: Node | None = None
+        self._row: LayerKind | None = None
         self.name = named(QLineEdit(), "layer_name", "Name of the layer")
         self.kind = label("", "dim", wrap=True)
         self.fault = label("", "body", wrap=True)
@@ -36,22 +41,29 @@ class DesignInspector(QFrame):
         self.costs = {title: FieldRow(title) for title in _COSTS}
         self.totals = {title: FieldRow(title) for title in _TOTALS}
         self.state = StatePanel(tell)
+        self.own_file = OwnFile()
+        self._tell = tell
         self._settings = QVBoxLayout()
         self._cost_box, self._total_box = QWidget(), QWidget()
         self._build()
         self.name.editingFinished.connect(self._on_name_edited)
         self.state.show_requested.connect(self.show_requested)
+        self.own_file.open_requested.connect(self.file_requested)
 
-    def show_node(self, node: Node | None, known: Inference, training_batch: int) -> None:
-        """Show ``node`` (or none) and what is known about the design."""
-        same = self._node and node and (self._node.name, self._node.kind) == (node.name, node.kind)
-        self._node = node
+    def show_node(
+        self, node: Node | None, known: Inference, training_batch: int, own: OwnLayers | None = None
+    ) -> None:
+        """Show ``node`` (or none) and what is known about the design; ``own`` are the layers beside it."""
+        row = own.row(node.settings) if own and node and node.row.free else node.row if node else None
+        same = self._node and node and (self._node.name, self._row) == (node.name, row)
+        self._node, self._row = node, row
         if not same:
-            self._rebuild(node)
+            self._rebuild(node, row)
         if node is not None:
             for key, editor in self.editors.items():
-                editor.show_value(node.settings[key])
+                editor.show_value(node.settings.get(key, editor.kind.default))
             self._show_cost(node.name, known)
+        self._show_own(node, known, own)
         self._cost_box.setVisible(node is not None)
         self._show_totals(known, training_batch)
         self.state.show_problems(known.problems)
@@ -67,7 +79,15 @@ class DesignInspector(QFrame):
         if not text:
             set_property(self.name, "wrong", False)
 
-    def _rebuild(self, node: Node | None) -> None:
+    def _show_own(self, node: Node | None, known: Inference, own: OwnLayers | None) -> None:
+        shown = node is not None and node.row.free and own is not None
+        self.own_file.setVisible(shown)
+        if shown and node is not None and own is not None:
+            fault = known.problems.get(node.name)
+            self.own_file.show_file(own, str(node.settings.get(FILE, "")), self._tell(fault) if fault else "")
+            self.costs["FLOPs"].set_value("not known")
+
+    def _rebuild(self, node: Node | None, row: LayerKind | None) -> None:
         while (item := self._settings.takeAt(0)) is not None:
             if (old := item.widget()) is not None:
                 old.setParent(None)
@@ -75,15 +95,15 @@ class DesignInspector(QFrame):
         self.editors = {}
         self.name.setVisible(node is not None)
         self.name.setText(node.name if node else "")
-        self.kind.setText(node.row.title if node else "Pick a layer to see and change its values.")
-        self.kind.setToolTip(node.row.semantics if node else "")
-        for kind in node.row.settings if node else ():
+        self.kind.setText(row.title if row else "Pick a layer to see and change its values.")
+        self.kind.setToolTip(row.semantics if row else "")
+        for kind in row.settings if row else ():
             editor = EDITORS[kind.type](kind)
             editor.edited.connect(lambda value, key=kind.key: self.setting_edited.emit(key, value))
             self.editors[kind.key] = editor
-            row = FieldRow(title_of(kind), editor, last=True)
-            row.setToolTip(editor.toolTip())
-            self._settings.addWidget(row)
+            line = FieldRow(title_of(kind), editor, last=True)
+            line.setToolTip(editor.toolTip())
+            self._settings.addWidget(line)
 
     def _show_cost(self, name: str, known: Inference) -> None:
         layer, cost = known.layers.get(name), known.costs.get(name)
@@ -124,6 +144,7 @@ class DesignInspector(QFrame):
         column.addSpacing(2)
         column.addWidget(self.kind)
         column.addWidget(self.fault)
+        column.addWidget(self.own_file)
         column.addSpacing(4)
         self._settings.setSpacing(0)
         column.addLayout(self._settings)

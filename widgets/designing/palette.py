@@ -2,6 +2,9 @@
 
 from __future__ import annotations
 
+from collections.abc import Callable
+from functools import partial
+
 from PySide6.QtCore import QModelIndex, QPersistentModelIndex, QRectF, QSize, Qt, Signal
 from PySide6.QtGui import QColor, QFontMetrics, QPainter
 from PySide6.QtWidgets import (
@@ -9,6 +12,7 @@ from PySide6.QtWidgets import (
     QLineEdit,
     QListWidget,
     QListWidgetItem,
+    QMenu,
     QStyle,
     QStyledItemDelegate,
     QStyleOptionViewItem,
@@ -19,6 +23,7 @@ from typing_extensions import override
 
 from engines.design.catalogue import CATALOGUE
 from engines.design.kinds import LayerKind
+from widgets.controls.buttons import Button
 from widgets.controls.text import label, named
 from widgets.look.fonts import interface_font
 from widgets.look.icons import icon
@@ -44,6 +49,7 @@ class LayerPalette(QFrame):
     """A list to look through and search; the layer picked is explained beneath."""
 
     kind_picked = Signal(str)
+    own_requested = Signal(str)
 
     def __init__(self, parent: QWidget | None = None) -> None:
         super().__init__(parent)
@@ -51,6 +57,9 @@ class LayerPalette(QFrame):
         self.search = named(QLineEdit(), "palette_search", "Find a kind of layer")
         self.list = named(QListWidget(), "palette_list", "Kinds of layers")
         self.about = label("", "caption", wrap=True)
+        self.own = Button("Your layer …", "own_layer", icon_name="plus")
+        self.own_files: Callable[[], tuple[str, ...]] = tuple
+        """Says which files there are already."""
         self._build()
         self._fill("")
         self.search.textChanged.connect(self._fill)
@@ -75,6 +84,19 @@ class LayerPalette(QFrame):
         column.addWidget(self.search)
         column.addWidget(self.list, 1)
         column.addWidget(self.about)
+        column.addWidget(self.own)
+        self.own.setToolTip("Add a layer written in Python: a file of your project's")
+        menu = QMenu(self.own)
+        menu.setObjectName("own_layer_menu")
+        menu.aboutToShow.connect(lambda: self._fill_own(menu))
+        self.own.setMenu(menu)
+        self._fill_own(menu)
+
+    def _fill_own(self, menu: QMenu) -> None:
+        menu.clear()
+        menu.addAction("New file from the template", lambda: self.own_requested.emit(""))
+        for name in self.own_files():
+            menu.addAction(name, partial(self.own_requested.emit, name))
 
     def _fill(self, text: str) -> None:
         self.list.clear()

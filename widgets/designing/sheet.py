@@ -11,6 +11,7 @@ from engines.contract.spec import Setting
 from engines.design.arrange import WIDTH
 from engines.design.document import Design, Node, Position
 from engines.design.inference import Inference
+from engines.design.own_layers import FILE
 from widgets.canvas.layering import laid_out
 from widgets.canvas.model import CARD_WIDTH, Card, Link, Sheet, compact
 from widgets.canvas.painting import needed_width
@@ -53,6 +54,8 @@ def is_cause(fault: WorkbenchError) -> bool:
 
 def short_title(node: Node) -> str:
     """Return a kind's title for a narrow place: ``Conv 3×3``, ``Max pool 2×2``, ``Batch norm``."""
+    if node.row.free:
+        return str(node.settings.get(FILE, node.row.title))
     title = node.row.title.replace("Convolution", "Conv")
     window = node.settings.get("kernel", node.settings.get("size"))
     if isinstance(window, tuple):

@@ -9,11 +9,14 @@ from PySide6.QtGui import QAction, QKeySequence, QUndoCommand, QUndoStack
 from PySide6.QtWidgets import QSplitter, QStackedLayout, QVBoxLayout, QWidget
 
 from engines.contract.errors import WorkbenchError
+from engines.contract.own_layers import OWN
 from engines.design.document import Change, Design
 from engines.design.inference import Inference, infer
+from engines.design.own_layers import FILE, stem_of
 from widgets.canvas.panel import CanvasPanel
 from widgets.controls import EmptyPage
 from widgets.designing.commands import MoveNode, RenameNode, SetSetting
+from widgets.designing.inserting import InsertLayer
 from widgets.designing.inspector import DesignInspector
 from widgets.designing.palette import LayerPalette
 from widgets.designing.sheet import Tell, design_sheet, drawn_places
@@ -24,13 +27,16 @@ class DesignRoom(QWidget):
     """Shows one design and edits its values.
 
     ``tell`` turns a fault into a sentence. ``design_changed`` comes after each change, undo included;
-    ``node_selected`` carries a layer's name ("" for none). Given an ``undo_stack``, the room leaves clearing
-    it, and the keys for it, to whoever gave it.
+    ``node_selected`` carries a layer's name ("" for none). ``own_layer_requested`` carries the file of a
+    layer of one's own to put in ("" for a new one), ``file_requested`` one to open. Given an ``undo_stack``,
+    the room leaves clearing it, and the keys for it, to whoever gave it.
     """
 
     design_changed = Signal()
     node_selected = Signal(str)
     template_requested = Signal()
+    own_layer_requested = Signal(str)
+    file_requested = Signal(str)
 
     def __init__(
         self, tell: Tell, undo_stack: QUndoStack | None = None, parent: QWidget | None = None
@@ -82,6 +88,17 @@ class DesignRoom(QWidget):
         """Pick a layer and bring it into sight; an unknown name picks none."""
         self.canvas.select(name)
 
+    def insert_own(self, file: str) -> None:
+        """Put a layer of one's own behind the layer picked, or else before the last one; it can be undone."""
+        design = self._design
+        if design is None or self._known is None or not self._known.output:
+            return
+        last = design.node(self._known.output)
+        after = self.selected or next(iter(last.inputs), last.name)
+        command = InsertLayer(design, OWN, {FILE: file}, after, stem_of(file))
+        self.undo_stack.push(command)
+        self.select(command.name)
+
     def undo(self) -> None:
         """Take the last edit back."""
         self.undo_stack.undo()
@@ -116,6 +133,9 @@ class DesignRoom(QWidget):
         self.inspector.setting_edited.connect(self._on_setting_edited)
         self.inspector.renamed.connect(self._on_renamed)
         self.inspector.show_requested.connect(self._on_show_requested)
+        self.inspector.file_requested.connect(self.file_requested)
+        self.palette_list.own_requested.connect(self.own_layer_requested)
+        self.palette_list.own_files = lambda: self._design.own.names if self._design else ()
         self._empty.requested.connect(self.template_requested)
         if self._owns_stack:
             self._add_undo_keys()
@@ -155,7 +175,7 @@ class DesignRoom(QWidget):
         if self._design is None or self._known is None:
             return
         node = self._design.nodes.get(self.canvas.selected)
-        self.inspector.show_node(node, self._known, self._design.recipe.batch_size)
+        self.inspector.show_node(node, self._known, self._design.recipe.batch_size, self._design.own)
 
     # --- from the person ---
 
