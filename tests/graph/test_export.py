@@ -18,8 +18,8 @@ from engines.contract.jobs import EvaluateOnnxJob, OptimizeJob, ProveJob
 from engines.contract.views import Evaluation, OptimizeView, ProofView
 from engines.graph.evaluate import evaluate
 from engines.graph.jobs import optimize
-from engines.graph.onnx_jobs import evaluate_onnx, prove
 from engines.graph.onnx_file import load_model, save_model
+from engines.graph.onnx_jobs import evaluate_onnx, prove
 from engines.graph.proof import prove as hold_against
 from engines.graph.read_onnx import graph_view
 from engines.graph.reference import read_reference

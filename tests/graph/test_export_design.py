@@ -16,8 +16,8 @@ from engines.contract.spec import GraphSpec, Recipe
 from engines.contract.views import ExportView, OptimizeView, ProofView
 from engines.design.templates import TEMPLATES
 from engines.graph.jobs import optimize
-from engines.graph.onnx_jobs import prove
 from engines.graph.onnx_file import load_model, save_model
+from engines.graph.onnx_jobs import prove
 from engines.graph.read_onnx import graph_view
 from engines.host import tools
 from engines.training.control import ControlFlags

@@ -17,8 +17,8 @@ from engines.contract.errors import ErrorCode, WorkbenchError
 from engines.contract.events import Answer
 from engines.contract.jobs import ProveJob
 from engines.contract.views import ProofView
-from engines.graph.onnx_jobs import prove as prove_job
 from engines.graph.onnx_file import save_model
+from engines.graph.onnx_jobs import prove as prove_job
 from engines.graph.proof import allowed, prove, varies
 from engines.graph.reference import Reference, answered, make_reference
 from engines.training.control import ControlFlags
