@@ -10,6 +10,7 @@ from PySide6.QtGui import QAction, QActionGroup, QColor, QHelpEvent, QPainter, Q
 from PySide6.QtWidgets import (
     QMenu,
     QPushButton,
+    QSizePolicy,
     QStyle,
     QStyleOptionButton,
     QStylePainter,
@@ -55,7 +56,7 @@ class _Drop(QPushButton):
     """
 
     _RIGHT = 32
-    _FEW = "MMMM…"
+    _FEW = "MMM…"
 
     def __init__(
         self,
@@ -73,6 +74,8 @@ class _Drop(QPushButton):
         self.setProperty("dot", dot)
         self.setAutoDefault(False)
         self._dot, self._elides, self.severity = dot, elides, ""
+        if elides:
+            self.setSizePolicy(QSizePolicy.Policy.Preferred, QSizePolicy.Policy.Fixed)
         self._menu = QMenu(self)
         self._menu.setProperty("drop", True)
         self._menu.setToolTipsVisible(True)
