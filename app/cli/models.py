@@ -7,7 +7,7 @@ from typing import Annotated
 
 import typer
 
-from app import flows
+from app import flows, saving
 from app.cli.figures import number, size, table
 from app.cli.options import AsJson, Data, Device, Provider, Target, Trust
 from app.cli.reporting import HumanPrinter, conclude
@@ -44,7 +44,8 @@ class ExportPrinter(HumanPrinter):
         """Print what was written and proven."""
         match event:
             case Answer(record=ExportView() as view):
-                self.line(f"Written by {view.exporter}: opset {view.opset}, {size(view.bytes)}")
+                opset = f"opset {view.opset}, " if view.opset else ""
+                self.line(f"Written by {view.exporter}: {opset}{size(view.bytes)}")
             case Answer(record=ProofView() as proof):
                 for line in proof_lines(proof):
                     self.line(line)
@@ -84,9 +85,14 @@ def export(
     trust: Trust = False,
     as_json: AsJson = False,
 ) -> None:
-    """Export a run to ONNX and prove that the file answers as the trained model does."""
+    """Export a run to ONNX and prove that the file answers as the trained model does.
+
+    With another ending the run's engine writes its own format: .keras, .savedmodel (a folder), .pt2.
+    """
     if trust:
         trust_choice(str(run))
+    if saving.has_own_format(to):
+        conclude(lambda desk: saving.save(desk, run, to, checkpoint), ExportPrinter(), as_json)
     conclude(lambda desk: flows.export(desk, run, to, checkpoint, exporter), ExportPrinter(), as_json)
 
 

@@ -55,6 +55,22 @@ ROWS: dict[ErrorCode, Message] = {
         why="Neither its first bytes nor its name belong to a known format.",
         todo="Open a project, a design, an ONNX or a safetensors file.",
     ),
+    ErrorCode.SAVE_FAILED: Message(
+        what="The model could not be written to {path}.",
+        why="The engine says: {why}.",
+        todo="Copy the details; the run and its checkpoints are untouched.",
+        button="copy_details",
+    ),
+    ErrorCode.SAVE_UNSUPPORTED: Message(
+        what="{node} has no counterpart in a .{format} file.",
+        why="“{layer}” is a layer of Modelwright, which nobody else could read.",
+        todo="Save another format, or export ONNX.",
+    ),
+    ErrorCode.SAVE_FORMAT_UNKNOWN: Message(
+        what="{engine} does not write {path}.",
+        why="By its ending, the file would be none of: {known}.",
+        todo="Give the file one of these endings.",
+    ),
     ErrorCode.EXPORT_FAILED: Message(
         what="The model could not be written as ONNX to {path}.",
         why="The exporter says: {why}.",

@@ -22,7 +22,8 @@ class EngineRow:
 
     ``package`` is what ``find_spec`` looks for, ``module`` the backend's package,
     ``install`` the requirement that provides it. ``modes`` are the ways it runs a design, its default
-    first: eager, compiled, graph, xla, jit, imperative, hybridized. ``own_environment``: it cannot live
+    first: eager, compiled, graph, xla, jit, imperative, hybridized. ``formats``: the endings of the files
+    that only it writes, beside ONNX. ``own_environment``: it cannot live
     beside the others and gets an interpreter of its own. ``retired``: nobody keeps it upstream any more.
     """
 
@@ -34,6 +35,7 @@ class EngineRow:
     trains: bool = True
     visible: bool = True
     modes: tuple[str, ...] = ()
+    formats: tuple[str, ...] = ()
     own_environment: bool = False
     retired: bool = False
 

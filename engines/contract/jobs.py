@@ -100,6 +100,23 @@ class ReferenceJob:
 
 
 @dataclass(frozen=True)
+class SaveJob:
+    """Write a run's checkpoint in one of its engine's own ``formats`` (``EngineRow.formats``).
+
+    What was written is read again and held against the model on up to ``samples`` samples of the test
+    split; answered with an ``ExportView`` and a ``ProofView``. What fails is not left at ``target``.
+    """
+
+    kind: ClassVar[str] = "save"
+    run: str
+    data: str
+    target: str
+    format: str
+    checkpoint: str = "best"
+    samples: int = 256
+
+
+@dataclass(frozen=True)
 class LowerJob:
     """Show what the engine makes of a run's model: the graph as built, then after each step of its compiler.
 
@@ -215,7 +232,7 @@ class EvaluateOnnxJob:
     provider: str = ""  # ONNX Runtime's, "" the CPU
 
 
-EngineJob = ProbeJob | TrainJob | EvaluateJob | ExportJob | ReferenceJob | LowerJob
+EngineJob = ProbeJob | TrainJob | EvaluateJob | ExportJob | ReferenceJob | SaveJob | LowerJob
 ToolsJob = (
     PrepareDataJob
     | PreviewDataJob

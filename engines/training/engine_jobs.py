@@ -7,7 +7,16 @@ from importlib import import_module
 
 from engines.contract.errors import ErrorCode, WorkbenchError
 from engines.contract.events import Answer, Event
-from engines.contract.jobs import EngineJob, EvaluateJob, ExportJob, LowerJob, ProbeJob, ReferenceJob, TrainJob
+from engines.contract.jobs import (
+    EngineJob,
+    EvaluateJob,
+    ExportJob,
+    LowerJob,
+    ProbeJob,
+    ReferenceJob,
+    SaveJob,
+    TrainJob,
+)
 from engines.training.control import ControlFlags
 
 Answerer = Callable[[EngineJob, ControlFlags], Iterator[Event]]
@@ -17,6 +26,7 @@ _ANSWERS: dict[type, tuple[str, str]] = {
     EvaluateJob: ("evaluate", "evaluate"),
     ExportJob: ("export", "export"),
     ReferenceJob: ("export", "write_answers"),
+    SaveJob: ("saving", "save"),
     LowerJob: ("lowering", "lower"),
 }
 """Module and function of a backend by job; each takes the job and the flags."""

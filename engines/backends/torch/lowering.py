@@ -43,20 +43,21 @@ def lower(job: LowerJob, flags: ControlFlags) -> Iterator[Event]:
 def stages(module: DesignModule) -> Iterator[Stage]:
     """Make one stage after the other; ``module`` itself stays as it is."""
     spec = module.spec
-    program = _exported(module)
-    yield Stage("exported", "As exported (ATen)", graph_view(program, spec), _runner(module))
+    program = exported(module)
+    yield Stage("exported", "As exported (ATen)", graph_view(program, spec), runner(module))
     with warnings.catch_warnings():
         warnings.simplefilter("ignore")
         core = program.run_decompositions()
-    yield Stage("decomposed", "Decomposed (core ATen)", graph_view(core, spec), _runner(core.module()))
+    yield Stage("decomposed", "Decomposed (core ATen)", graph_view(core, spec), runner(core.module()))
     folded = fold_batch_norms(module)
-    graph = graph_view(_exported(folded), spec)
-    yield Stage("folded", "Batch norm folded", graph, _runner(folded))
+    graph = graph_view(exported(folded), spec)
+    yield Stage("folded", "Batch norm folded", graph, runner(folded))
     last = copy.deepcopy(folded).to(memory_format=torch.channels_last)  # type: ignore[call-overload]
-    yield Stage("channels_last", "Channels last in memory", graph, _runner(last, torch.channels_last))
+    yield Stage("channels_last", "Channels last in memory", graph, runner(last, torch.channels_last))
 
 
-def _exported(module: DesignModule) -> ExportedProgram:
+def exported(module: DesignModule) -> ExportedProgram:
+    """Return the module as ``torch.export`` sees it, with a free batch length."""
     examples = tuple(torch.zeros(2, *layer.output_shape) for layer in module.spec.inputs)
     batch = torch.export.Dim("batch")
     shapes = (tuple({0: batch} for _ in examples),)
@@ -65,7 +66,9 @@ def _exported(module: DesignModule) -> ExportedProgram:
         return torch.export.export(module, examples, dynamic_shapes=shapes)
 
 
-def _runner(module: Any, layout: torch.memory_format = torch.contiguous_format) -> Run:
+def runner(module: Any, layout: torch.memory_format = torch.contiguous_format) -> Run:
+    """Return what answers a batch with ``module``, images in this memory layout."""
+
     def run(inputs: Array) -> Array:
         given = torch.from_numpy(inputs)
         with torch.inference_mode():
