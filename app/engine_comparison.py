@@ -8,6 +8,7 @@ from __future__ import annotations
 
 import math
 from collections.abc import Callable, Generator, Sequence
+from contextlib import closing
 from dataclasses import dataclass, replace
 from functools import partial
 from pathlib import Path
@@ -244,7 +245,8 @@ class _Work:
         self._desk.run_folder = run
         job = self._job(part, row, run, resumed)
         try:
-            yield from but_the_end(discarded(self._desk, run, self._desk.run(row.name, job)))
+            with closing(self._desk.run(row.name, job)) as events:  # the process ends with its run
+                yield from but_the_end(discarded(self._desk, run, events))
         finally:
             self._drop_if_empty(place, run, key)
         only = part == "whole" or "whole" not in self._now.parts

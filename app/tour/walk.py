@@ -19,7 +19,7 @@ from app.window import Window, open_window, the_application
 from widgets.canvas.view import Canvas
 from widgets.netron_view import NetronPage
 
-ROOMS = ("start", "data", "design", "train", "graph", "ship", "runs", "settings")
+ROOMS = ("start", "data", "design", "train", "graph", "ship", "runs", "compare", "settings")
 LARGE = (1920, 1080)
 SMALL = (1280, 800)
 

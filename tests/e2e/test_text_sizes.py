@@ -14,7 +14,7 @@ from tests.e2e.person import Person
 from tests.e2e.seen import faults
 from widgets.look import theme
 
-ROOMS = ("start", "data", "design", "train", "graph", "ship", "runs", "settings")
+ROOMS = ("start", "data", "design", "train", "graph", "ship", "runs", "compare", "settings")
 
 
 @pytest.fixture(scope="module", params=[1.0, 1.5, 2.0], ids=["100%", "150%", "200%"])

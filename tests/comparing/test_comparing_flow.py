@@ -1,0 +1,256 @@
+"""A comparison from its order to its record: what is trained, measured, proven, kept and gone on with."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from dataclasses import replace
+from pathlib import Path
+from typing import Any
+
+import pytest
+
+from app import engine_comparison, further
+from app.desk import TOOLS, Desk, Ended
+from app.engine_comparison import ComparisonOrder, compare_engines, resume_comparison
+from engines.contract.comparison import Comparison
+from engines.contract.errors import ErrorCode, WorkbenchError
+from engines.contract.events import Answer, Event, Finished, Stopped, Validated
+from engines.host.protocol import Host
+from engines.host.thread import InThreadHost
+from engines.runs.engine_comparison import judge, list_comparisons, read_comparison
+from engines.runs.listing import list_runs
+from engines.runs.verify import verify
+from engines.training.run_folder import read_recipe, read_run
+from tests.helpers.small_engines import (
+    ROWS,
+    Layerless,
+    NumpyTrainer,
+    SingleOnly,
+    SmallHost,
+    Wrong,
+    small_project,
+)
+
+Makers = dict[str, Any]
+
+
+@pytest.fixture(autouse=True)
+def engines(monkeypatch: pytest.MonkeyPatch) -> None:
+    """Let the registry hold three engines of NumPy."""
+    for module in (engine_comparison, further):
+        for name in ("known_engine", "installed_engine"):
+            if hasattr(module, name):
+                monkeypatch.setattr(module, name, ROWS.__getitem__)
+
+
+def desk_of(**hosts: Any) -> Desk:
+    """Return a desk whose engines are those given: a trainer's class, or what ``SmallHost`` takes."""
+
+    def make(engine: str) -> Host:
+        if engine == TOOLS:
+            return InThreadHost(TOOLS)
+        given = hosts.get(engine, NumpyTrainer)
+        return SmallHost(given, engine) if isinstance(given, type) else SmallHost(name=engine, **given)
+
+    return Desk(make)
+
+
+def order_of(folder: Path, *engines: str, **changes: Any) -> ComparisonOrder:
+    return ComparisonOrder(str(folder / "project"), "", engines or ("one", "two"), **{"steps": 20, **changes})
+
+
+def last_of(events: Iterator[Event]) -> Comparison:
+    """Run to the end and return the last record that was told."""
+    found = [event.record for event in events if isinstance(event, Answer)]
+    return [record for record in found if isinstance(record, Comparison)][-1]
+
+
+def test_that_engines_that_are_alike_agree_and_their_files_are_proven_n_by_n(tmp_path: Path) -> None:
+    project = small_project(tmp_path)
+    with desk_of() as desk:
+        found = last_of(compare_engines(desk, order_of(tmp_path)))
+    assert [one.state for one in found.entrants] == ["done", "done"]
+    assert found.state == "finished"
+    verdict = judge(found)
+    assert (verdict.word, verdict.engines, verdict.clean) == ("agree", ("one", "two"), True)
+    assert {(proof.file, proof.against) for proof in found.proofs} == {
+        (file, other) for file in ("one", "two") for other in ("one", "two")
+    }
+    assert (verdict.proven, verdict.asked) == (4, 4)
+    assert {(pair.part, pair.curve) for pair in found.curves} == {
+        (part, curve) for part in ("check", "whole") for curve in ("loss", "validation_loss")
+    }
+    assert found == read_comparison(project.folder / "comparisons" / found.id)
+
+
+def test_that_every_training_is_an_ordinary_whole_run_of_the_project(tmp_path: Path) -> None:
+    project = small_project(tmp_path)
+    with desk_of() as desk:
+        found = last_of(compare_engines(desk, order_of(tmp_path)))
+    runs = {str(run.path.relative_to(project.folder).as_posix()) for run in list_runs(project.folder)}
+    assert runs == {path for one in found.entrants for path in (one.check, one.run)}
+    for path in runs:
+        assert verify(project.folder / path) == ()
+    for one in found.entrants:
+        assert read_recipe(project.folder / one.check).precision == "fp64"
+        assert read_run(project.folder / one.check).step == 20
+        assert read_recipe(project.folder / one.run).precision == "fp32"
+        assert one.summary["peak_memory_bytes"] > 1e6  # type: ignore[operator]
+        assert one.summary["samples_per_second"] > 0  # type: ignore[operator]
+
+
+def test_that_another_meaning_is_told_from_rounding_by_the_check(tmp_path: Path) -> None:
+    small_project(tmp_path)
+    with desk_of(two=Wrong) as desk:
+        found = last_of(compare_engines(desk, order_of(tmp_path)))
+    verdict = judge(found)
+    assert verdict.word == "differ"
+    assert verdict.worst is not None
+    assert verdict.worst.part == "check"
+    assert 0 < verdict.worst.beyond < 20
+    assert not verdict.clean
+
+
+def test_that_a_file_that_answers_otherwise_fails_against_every_engine_but_the_liar(tmp_path: Path) -> None:
+    small_project(tmp_path)
+    with desk_of(two={"make": NumpyTrainer, "lie": 0.5}) as desk:
+        found = last_of(compare_engines(desk, order_of(tmp_path, parts=("whole",))))
+    passed = {(proof.file, proof.against): proof.passed for proof in found.proofs}
+    assert passed == {
+        ("one", "one"): True,
+        ("two", "one"): True,
+        ("one", "two"): False,
+        ("two", "two"): False,
+    }
+    assert not judge(found).clean
+
+
+@pytest.mark.parametrize(
+    ("behave", "code"),
+    [(Layerless, "layer_unsupported"), ({"make": NumpyTrainer, "crash": True}, "crashed")],
+)
+def test_that_an_engine_that_fails_is_named_and_the_others_go_on(
+    tmp_path: Path, behave: Any, code: str
+) -> None:
+    small_project(tmp_path)
+    with desk_of(two=behave) as desk:
+        events = list(compare_engines(desk, order_of(tmp_path, "one", "two", "three")))
+    found = last_of(iter(events))
+    assert isinstance(events[-1], Finished)
+    assert [one.state for one in found.entrants] == ["done", "failed", "done"]
+    assert (found.entrants[1].code, found.entrants[1].stage) == (code, "check")
+    verdict = judge(found)
+    assert verdict.failed == ("two",)
+    assert verdict.word == "agree"
+    assert len(found.proofs) == 4
+
+
+def test_that_an_engine_that_is_not_installed_is_a_row_with_its_reason(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    def installed(name: str) -> Any:
+        if name == "two":
+            raise WorkbenchError(ErrorCode.ENGINE_MISSING, engine=name, title="Two", install="two==1")
+        return ROWS[name]
+
+    monkeypatch.setattr(engine_comparison, "installed_engine", installed)
+    small_project(tmp_path)
+    with desk_of() as desk:
+        found = last_of(compare_engines(desk, order_of(tmp_path, "one", "two", "three")))
+    assert [one.state for one in found.entrants] == ["done", "failed", "done"]
+    assert found.entrants[1].code == "engine_missing"
+
+
+def test_that_an_engine_without_double_precision_trains_all_the_same(tmp_path: Path) -> None:
+    small_project(tmp_path)
+    with desk_of(two=SingleOnly) as desk:
+        found = last_of(compare_engines(desk, order_of(tmp_path)))
+    assert [one.state for one in found.entrants] == ["done", "done"]
+    assert (found.entrants[1].stage, found.entrants[1].code) == ("check", "recipe_invalid")
+    verdict = judge(found)
+    assert verdict.worst is not None
+    assert (verdict.word, verdict.worst.part) == ("agree", "whole")
+
+
+def test_that_dropout_is_off_unless_it_is_kept_and_then_the_verdict_is_about_masks(tmp_path: Path) -> None:
+    project = small_project(tmp_path, dropout=0.5)
+    with desk_of() as desk:
+        calm = last_of(compare_engines(desk, order_of(tmp_path, parts=("whole",))))
+    with desk_of() as desk:
+        noisy = last_of(compare_engines(desk, order_of(tmp_path, parts=("whole",), dropout=True)))
+    assert (calm.dropout_off, calm.masks, judge(calm).word) == (True, False, "agree")
+    assert (noisy.dropout_off, noisy.masks, judge(noisy).word) == (False, True, "masks")
+    assert [record.id for _, record in list_comparisons(project.folder)] == [noisy.id, calm.id]
+
+
+def stopped_after(desk: Desk, flow: Iterator[Event], validations: int, keep: bool) -> None:
+    """Stop as soon as so many validations have been seen in all."""
+
+    def watch() -> None:
+        seen = 0
+        for event in flow:
+            seen += isinstance(event, Validated)
+            if seen == validations:
+                desk.stop(keep)
+
+    with pytest.raises(Ended) as ended:
+        watch()
+    assert isinstance(ended.value.event, Stopped)
+
+
+@pytest.mark.parametrize("keep", [True, False])
+@pytest.mark.parametrize("validations", [1, 3, 7])
+def test_that_what_is_done_stays_when_it_is_stopped_and_is_gone_on_with(
+    tmp_path: Path, validations: int, keep: bool
+) -> None:
+    project = small_project(tmp_path)
+    with desk_of() as desk:
+        stopped_after(desk, compare_engines(desk, order_of(tmp_path)), validations, keep)
+    ((folder, stopped),) = list_comparisons(project.folder)
+    assert stopped.state == "stopped"
+    kept = {
+        path: read_run(project.folder / path)
+        for one in stopped.entrants
+        for path in (one.check, one.run)
+        if path
+    }
+    done = {path: record for path, record in kept.items() if record.state == "finished"}
+    with desk_of() as desk:
+        found = last_of(resume_comparison(desk, folder))
+    assert found.id == stopped.id
+    assert (found.state, judge(found).clean) == ("finished", True)
+    for path, record in done.items():
+        assert read_run(project.folder / path) == record
+    assert all(path in {p for one in found.entrants for p in (one.check, one.run)} for path in kept)
+
+
+def test_that_a_record_whose_writer_died_counts_as_stopped(tmp_path: Path) -> None:
+    project = small_project(tmp_path)
+    with desk_of() as desk:
+        found = last_of(compare_engines(desk, order_of(tmp_path, parts=("check",))))
+    folder = project.folder / "comparisons" / found.id
+    running = replace(found.entrants[0], state="training")
+    engine_comparison.write_record(
+        folder / "comparison.json", replace(found, state="running", entrants=(running, found.entrants[1]))
+    )
+    read = read_comparison(folder)
+    assert (read.state, [one.state for one in read.entrants]) == ("stopped", ["stopped", "done"])
+
+
+def test_that_a_damaged_record_is_named_and_left_out_of_the_list(tmp_path: Path) -> None:
+    project = small_project(tmp_path)
+    folder = project.folder / "comparisons" / "2026-01-01-001-small"
+    folder.mkdir(parents=True)
+    (folder / "comparison.json").write_text('{"kind": "comparison", "id": 3')
+    with pytest.raises(WorkbenchError) as told:
+        read_comparison(folder)
+    assert told.value.code is ErrorCode.FILE_DAMAGED
+    assert list_comparisons(project.folder) == []
+
+
+@pytest.mark.parametrize("chosen", [("one",), ("one", "one")])
+def test_that_one_engine_is_no_comparison(tmp_path: Path, chosen: tuple[str, ...]) -> None:
+    small_project(tmp_path)
+    with desk_of() as desk, pytest.raises(WorkbenchError) as told:
+        list(compare_engines(desk, order_of(tmp_path, *chosen)))
+    assert told.value.code is ErrorCode.ENGINES_FEW

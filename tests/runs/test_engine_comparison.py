@@ -1,0 +1,172 @@
+"""How far curves are apart, against plain arithmetic; bounds, masks and the verdict on them."""
+
+from __future__ import annotations
+
+import math
+from dataclasses import replace
+
+import numpy as np
+import pytest
+from hypothesis import given
+from hypothesis import strategies as st
+from hypothesis.extra import numpy as arrays
+
+from engines.contract.comparison import Comparison, CurvePair, Entrant, FileProof
+from engines.contract.views import ProofView
+from engines.design.freeze import freeze
+from engines.runs.engine_comparison import (
+    BOUND_STEPS,
+    curve_bound,
+    differences,
+    draws_masks,
+    judge,
+    measure,
+    without_masks,
+)
+from tests.design.builders import chain, residual
+
+losses = arrays.arrays(np.float64, st.integers(1, 300), elements=st.floats(0, 1e6))
+
+
+def curve(values: object) -> tuple[np.ndarray, np.ndarray]:  # type: ignore[type-arg]
+    found = np.asarray(values, np.float64)
+    return np.arange(len(found)), found
+
+
+@given(losses, losses)
+def test_that_the_difference_is_relative_but_for_small_losses(a: np.ndarray, b: np.ndarray) -> None:  # type: ignore[type-arg]
+    steps, apart = differences(curve(a), curve(b))
+    assert len(steps) == min(len(a), len(b))
+    for place, value in enumerate(apart.tolist()):
+        assert math.isclose(value, abs(a[place] - b[place]) / max(abs(a[place]), 0.01), rel_tol=1e-12)
+
+
+@given(losses, losses, st.sampled_from([1e-9, 1e-5, 5e-4, 1.0]))
+def test_that_a_pair_names_its_largest_difference_and_where_the_bound_is_passed(
+    a: np.ndarray,  # type: ignore[type-arg]
+    b: np.ndarray,  # type: ignore[type-arg]
+    bound: float,
+) -> None:
+    apart = differences(curve(a), curve(b))
+    pair = measure(("a", "b"), "loss", apart, bound)
+    values = apart[1].tolist()
+    assert pair.largest == max(values)
+    assert values[pair.at] == pair.largest
+    assert pair.early == max(values[:BOUND_STEPS])
+    above = [place for place, value in enumerate(values) if value > bound]
+    assert pair.beyond == (above[0] if above else -1)
+
+
+def test_that_validations_are_compared_where_both_have_one() -> None:
+    first = np.array([35, 70, 105]), np.array([1.0, 0.5, 0.25])
+    second = np.array([35, 105, 140]), np.array([1.0, 0.26, 0.2])
+    steps, apart = differences(first, second)
+    assert steps.tolist() == [35, 105]
+    np.testing.assert_allclose(apart, [0.0, 0.04])
+    pair = measure(("a", "b"), "validation_loss", (steps, apart), 1e-5)
+    assert (pair.early, pair.early_at, pair.beyond) == (0.0, 35, 105)
+
+
+def test_that_a_loss_that_is_no_number_on_one_side_is_as_far_as_can_be() -> None:
+    pair = measure(("a", "b"), "loss", differences(curve([1.0, math.nan]), curve([1.0, 1.0])), 1e-5)
+    assert pair.largest == math.inf
+    assert pair.beyond == 1
+
+
+def mlp(rate: float = 0.0) -> object:
+    return chain(
+        ("input", "x", {"shape": (4,)}),
+        ("dense", "hidden", {"units": 8}),
+        ("relu", "act", {}),
+        ("dropout", "drop", {"rate": rate}),
+        ("dense", "out", {"units": 3}),
+    )
+
+
+def test_that_bounds_are_those_promised_by_design_and_precision() -> None:
+    calm, other = freeze(mlp()), freeze(residual())  # type: ignore[arg-type]
+    assert [curve_bound(calm, p) for p in ("fp64", "fp32", "bf16")] == [1e-9, 1e-5, 0.0]
+    assert [curve_bound(other, p) for p in ("fp64", "fp32", "tf32")] == [1e-9, 5e-4, 0.0]
+
+
+def test_that_dropout_is_found_and_switched_off_without_touching_anything_else() -> None:
+    spec = freeze(mlp(0.5))  # type: ignore[arg-type]
+    assert draws_masks(spec)
+    calm = without_masks(spec)
+    assert not draws_masks(calm)
+    assert without_masks(calm) == calm
+    changed = [layer.name for layer, other in zip(spec.layers, calm.layers) if layer != other]
+    assert changed == ["drop"]
+    assert spec.parameters == calm.parameters
+
+
+def pair(
+    early: float, bound: float, part: str = "whole", names: str = "ab", largest: float = 0.0
+) -> CurvePair:
+    return CurvePair(
+        names[0], names[1], "loss", 100, max(early, largest), 99, early, 99, -1, part=part, bound=bound
+    )
+
+
+def comparison(*curves: CurvePair, **changes: object) -> Comparison:
+    made = Comparison(
+        id="c",
+        title="t",
+        data="d",
+        created="",
+        device="cpu",
+        precision="fp32",
+        seed=0,
+        epochs=1,
+        total_steps=200,
+        steps_per_epoch=100,
+        bound=1e-5,
+        bound_steps=100,
+        entrants=tuple(Entrant(name, "done") for name in "abc"),
+        check_bound=1e-9,
+        curves=curves,
+    )
+    return replace(made, **changes)  # type: ignore[arg-type]
+
+
+@pytest.mark.parametrize(
+    ("curves", "changes", "word", "part"),
+    [
+        ([pair(1e-7, 1e-5)], {}, "agree", "whole"),
+        ([pair(1e-3, 1e-5)], {}, "drift", "whole"),
+        ([pair(1e-3, 1e-5), pair(1e-12, 1e-9, "check")], {}, "agree", "check"),
+        ([pair(1e-7, 1e-5), pair(1e-6, 1e-9, "check")], {}, "differ", "check"),
+        ([pair(1e-3, 1e-9)], {"precision": "fp64", "bound": 1e-9}, "differ", "whole"),
+        ([pair(1e-3, 0.0)], {"precision": "bf16", "bound": 0.0}, "unbounded", "whole"),
+        ([pair(1e-2, 1e-5)], {"masks": True}, "masks", "whole"),
+        ([pair(1e-2, 1e-5), pair(1e-14, 1e-9, "check")], {"masks": True}, "agree", "check"),
+        ([pair(1e-12, 1e-9, "check"), pair(1e-3, 1e-5, names="ac")], {}, "drift", "whole"),
+        ([pair(1e-2, 1e-9, "check"), pair(1e-3, 1e-5, names="ac")], {}, "differ", "check"),
+    ],
+)
+def test_that_double_precision_decides_and_single_precision_alone_never_accuses(
+    curves: list[CurvePair], changes: dict[str, object], word: str, part: str
+) -> None:
+    verdict = judge(comparison(*curves, **changes))
+    assert verdict.word == word
+    assert verdict.worst is not None
+    assert verdict.worst.part == part
+
+
+def test_that_without_two_curves_there_is_no_verdict() -> None:
+    verdict = judge(comparison())
+    assert (verdict.word, verdict.worst, verdict.engines, verdict.clean) == ("alone", None, (), False)
+
+
+def proof(status: str) -> FileProof:
+    return FileProof("a", "b", ProofView(status, 10, 1e-6, 1e-6, 1e-5))
+
+
+def test_that_a_failed_proof_or_engine_keeps_a_verdict_from_being_clean() -> None:
+    fine = comparison(pair(1e-7, 1e-5), proofs=(proof("passed"),))
+    assert judge(fine).clean
+    assert not judge(replace(fine, proofs=(proof("passed"), proof("failed")))).clean
+    assert not judge(replace(fine, proofs=(FileProof("a", "b", None, "model_broken"),))).clean
+    failed = (Entrant("a", "done"), Entrant("b", "done"), Entrant("c", "failed", code="crashed"))
+    assert judge(replace(fine, entrants=failed)).failed == ("c",)
+    assert not judge(replace(fine, entrants=failed)).clean
