@@ -13,6 +13,7 @@ from app.bridge.flow_thread import Outcome
 from app.bridge.hosts import Hosts
 from app.controllers.comparing import ComparisonsController
 from app.controllers.data import DataController
+from app.controllers.debugging import DebuggingController
 from app.controllers.design import DesignController
 from app.controllers.engine_pages import EnginePagesController
 from app.controllers.engines import EnginesController
@@ -80,6 +81,7 @@ class Composition(QObject):
         self.design = DesignController(self.bench)
         self.own_layers = OwnLayersController(self.bench)
         self.training = TrainingController(self.bench)
+        self.debugging = DebuggingController(self.bench, self.training.train, inside)
         self.engine_pages = EnginePagesController(self.bench, self.engines)
         self.settings = SettingsController(self.bench, self.engine_pages)
         self.ship = ShipController(self.bench, self.models)

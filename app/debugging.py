@@ -9,6 +9,7 @@ from app.messages import words
 from engines.contract.capabilities import EngineRow
 from engines.contract.events import Listening
 from engines.contract.spec import Recipe
+from engines.registry import engine
 
 STEPWISE = ("eager", "imperative")
 """Ways to run in which every line of Python is passed in every step; where an engine has none of them,
@@ -38,3 +39,9 @@ def how_to_attach(event: Listening) -> str:
     return words.ATTACH.format(
         host=event.host, port=event.port, launch_json=launch_json(event.host, event.port)
     )
+
+
+def traced(name: str) -> bool:
+    """Tell whether the engine passes a layer's Python only while it traces it."""
+    row = engine(name)
+    return row is not None and bool(row.modes) and not set(row.modes) & set(STEPWISE)

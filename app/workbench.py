@@ -30,6 +30,8 @@ from widgets.designing.commands import SetRecipe
 from widgets.shell import Shell
 
 SAVE_MS = 400
+KEEPS_MESSAGE = ("copy_launch",)
+"""What a message offers beside what it says: it stays to be read."""
 CLOSING_S = 20.0
 
 
@@ -38,7 +40,8 @@ class Workbench(QObject):
 
     ``project_changed``: another project (or none) is open. ``design_changed``: the design or its recipe
     changed. ``data_changed``: other data are prepared. ``run_chosen``: the run that every room shows.
-    ``node_selected``: the design's layer that every room lights up.
+    ``node_selected``: the design's layer that every room lights up. ``debugger_awaited``: a run's process
+    listens for a debugger, or has one (``Listening``).
     """
 
     project_changed = Signal()
@@ -53,6 +56,7 @@ class Workbench(QObject):
     compare_requested = Signal()
     continue_requested = Signal(str)
     node_selected = Signal(str)
+    debugger_awaited = Signal(object)
 
     def __init__(self, shell: Shell, hosts: Hosts | None = None) -> None:
         super().__init__(shell)
@@ -295,5 +299,6 @@ class Workbench(QObject):
     def _on_message_action(self, action: str) -> None:
         handler = self._actions.get(action)
         if handler is not None:
-            self.quiet()
+            if action not in KEEPS_MESSAGE:
+                self.quiet()
             handler()

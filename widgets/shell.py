@@ -36,6 +36,7 @@ class Shell(QWidget):
     mode_chosen = Signal(str, str)
     more_of_engines = Signal(str)
     train_requested = Signal()
+    debug_requested = Signal(bool)
     pause_requested = Signal()
     resume_requested = Signal()
     stop_keep_requested = Signal()
@@ -178,6 +179,7 @@ class Shell(QWidget):
 
     def _build_actions(self) -> None:
         self._action("train", "Train", "F5", self.train_requested.emit)
+        self._action("debug", "Train with a debugger", "Ctrl+F5", lambda: self.debug_requested.emit(True))
         self._action("pause", "Pause or resume the run", "F6", self._on_pause_triggered)
         self._action("stop_keep", "Stop the run and keep it", "Shift+F5", self.stop_keep_requested.emit)
         self._action("stop_discard", "Stop the run and discard it", "", self.stop_discard_requested.emit)
@@ -207,6 +209,7 @@ class Shell(QWidget):
     def _connect(self) -> None:
         header = self.header
         header.train_requested.connect(self.train_requested)
+        header.debug_requested.connect(self.debug_requested)
         header.pause_requested.connect(self.pause_requested)
         header.resume_requested.connect(self.resume_requested)
         header.stop_keep_requested.connect(self.stop_keep_requested)
@@ -227,6 +230,8 @@ class Shell(QWidget):
         state = self.header.state
         self._actions["train"].setEnabled(self.header.train.isEnabled() and state == "idle")
         self._actions["train"].setToolTip(reason or "A run is going on.")
+        self._actions["debug"].setEnabled(self._actions["train"].isEnabled())
+        self._actions["debug"].setToolTip(reason or "A run is going on.")
         self._actions["pause"].setEnabled(state in ("training", "paused"))
         for name in ("stop_keep", "stop_discard"):
             self._actions[name].setEnabled(state in ("starting", "training", "paused"))

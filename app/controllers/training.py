@@ -25,11 +25,13 @@ from engines.contract.events import (
     Event,
     Failed,
     Finished,
+    Listening,
     Log,
     Paused,
     Started,
     Stopped,
 )
+from engines.contract.jobs import DebugChoice
 from engines.contract.spec import DataManifest
 from engines.runs.history import RunHistory
 from engines.training.run_folder import DATA, RunRecord, read_record, read_run
@@ -60,7 +62,7 @@ class TrainingController(QObject):
         room = TrainRoom()
         self._room = room
         room.log.words = tell_log
-        room.train_requested.connect(self.train)
+        room.train_requested.connect(lambda: self.train())
         room.resume_requested.connect(self.resume)
         room.compare_requested.connect(self._bench.compare_requested)
         room.continue_requested.connect(lambda: self._bench.continue_requested.emit(self._bench.run))
@@ -76,8 +78,8 @@ class TrainingController(QObject):
         """Whether a run of this window goes on."""
         return self._thread is not None
 
-    def train(self) -> None:
-        """Train the open design; where it cannot be, say why."""
+    def train(self, debug: DebugChoice | None = None) -> None:
+        """Train the open design, open to a debugger perhaps; where it cannot be, say why."""
         bench = self._bench
         if self._occupied or not bench.save():
             return
@@ -87,7 +89,7 @@ class TrainingController(QObject):
         if problems := bench.design.problems():
             bench.tell(next(iter(problems.values())))
             return
-        order = flows.TrainOrder(str(bench.project.folder), "", bench.engine, bench.device)
+        order = flows.TrainOrder(str(bench.project.folder), "", bench.engine, bench.device, debug=debug)
         self._begin(partial(flows.train, order=order))
 
     def resume(self) -> None:
@@ -109,7 +111,7 @@ class TrainingController(QObject):
 
     def _connect(self) -> None:
         bench, shell = self._bench, self._bench.shell
-        shell.train_requested.connect(self.train)
+        shell.train_requested.connect(lambda: self.train())
         shell.pause_requested.connect(lambda: self._control("pause"))
         shell.resume_requested.connect(lambda: self._control("resume"))
         shell.stop_keep_requested.connect(lambda: self._stop(keep=True))
@@ -146,6 +148,8 @@ class TrainingController(QObject):
                 case Answer(record=DataManifest() as manifest):
                     self._bench.manifest = manifest
                     self._bench.data_changed.emit()
+                case Listening():
+                    self._bench.debugger_awaited.emit(event)
                 case Started():
                     self._on_started()
                 case Paused():

@@ -46,8 +46,8 @@ ROWS: dict[ErrorCode, Message] = {
     ErrorCode.OWN_LAYER_EXPORT: Message(
         what="{engine}'s exporter cannot follow {node}: {file}, line {line}: {text}",
         why="{why}",
-        todo="What depends on settings and shapes can be exported; an “if” or a loop over values cannot. Write "
-        "it as a choice between values ({engine}'s where), and train again.",
+        todo="What depends on settings and shapes can be exported; an “if” or a loop over values cannot. "
+        "Write it as a choice between values ({engine}'s where), and train again.",
         button="open_layer",
     ),
     ErrorCode.OWN_LAYER_NO_FORM: Message(

@@ -18,6 +18,7 @@ BUTTONS = {
     "install_engine": "Show engines",
     "prepare_data": "Read data again",
     "open_layer": "Open file",
+    "copy_launch": "Copy launch.json snippet",
     "trust_layers": "Trust these files",
     "trust_run": "Trust this run",
 }
@@ -53,12 +54,17 @@ ENGINE_ENDED_EARLY = "Engine: the run ended early"
 ENGINE_CLOSING = "Engine: saving, then Modelwright closes"
 ENGINE_INSIDE = "Engine runs inside this process"
 
+DEBUG_INSIDE = (
+    "The engine runs inside this process, and a breakpoint would hold the window: start Modelwright from "
+    "your editor's debugger instead."
+)
 DEBUG_WAITING = "The run waits for a debugger at {host}:{port}."
 DEBUG_LISTENING = "A debugger can attach to the run at {host}:{port}."
 DEBUG_WHY = "Breakpoints work in your layers and in Modelwright's engines. Each chunk is one step."
 DEBUG_TODO = "Copy the snippet into .vscode/launch.json, set a breakpoint, and start “Modelwright: attach”."
 DEBUG_TRACED = "This engine runs a graph: breakpoints in layers are met while it is traced, once a shape."
 ENGINE_DEBUGGED = "Engine: waiting for a debugger at port {port}"
+COPIED = "Copied"
 ATTACHED = "The debugger is attached."
 ATTACH = """Attach a debugger to {host}:{port}, on this machine.
 
@@ -77,6 +83,7 @@ NO_DEVICE = "This device is not there."
 DOES_NOT_START = "It does not start; Settings says why."
 NOTHING_TO_EXPORT = "Train a design first: its run is what is exported."
 ONNX_ALREADY = "This model is an ONNX file already."
+THE_ENGINE = "The engine"
 NO_STAGES = "A file has no engine of its own. Choose a run to see what its engine makes of the model."
 NO_NETRON = "Netron's server did not start."
 INSIDE_NEXT = "From the next start of Modelwright on, the engine runs inside this process."

@@ -4,10 +4,10 @@ from __future__ import annotations
 
 from PySide6.QtCore import QRectF, QSize, Signal
 from PySide6.QtGui import QAction, QColor, QPainter, QPaintEvent
-from PySide6.QtWidgets import QFrame, QHBoxLayout, QMenu, QWidget
+from PySide6.QtWidgets import QFrame, QHBoxLayout, QMenu, QToolButton, QWidget
 from typing_extensions import override
 
-from widgets.controls.buttons import Button
+from widgets.controls.buttons import Button, ToolButton
 from widgets.controls.drops import DropButton, SectionsButton
 from widgets.controls.marks import Chip
 from widgets.controls.text import Elided, label
@@ -35,6 +35,7 @@ class Header(QFrame):
     """Always there; which run controls show follows from the run's state."""
 
     train_requested = Signal()
+    debug_requested = Signal(bool)
     pause_requested = Signal()
     resume_requested = Signal()
     stop_keep_requested = Signal()
@@ -52,12 +53,14 @@ class Header(QFrame):
         self.device = DropButton("device", "Device", elides=True)
         self.mode = SectionsButton("mode", "Precision and run mode", elides=True)
         self.train = Button("Train", "train", kind="primary", icon_name="play")
+        self.debug = ToolButton("bug", "Train with a debugger", "debug")
         self.pause = Button("Pause", "pause", icon_name="pause")
         self.resume = Button("Resume", "resume", kind="primary", icon_name="play")
         self.stop = Button("Stop", "stop", kind="danger", icon_name="stop")
         self.state = "idle"
         self._trainable, self._reason = True, ""
         self._build_stop_menu()
+        self._build_debug_menu()
         self._build()
         self._connect()
         self.set_state("idle")
@@ -84,6 +87,8 @@ class Header(QFrame):
         focused = self.focusWidget() in (self.train, self.pause, self.resume, self.stop) and self.isVisible()
         self.train.setVisible(state in ("idle", "starting"))
         self.train.set_busy(state == "starting", "Starting …")
+        self.debug.setVisible(state == "idle")
+        self.debug.setEnabled(self._trainable)
         if state == "idle":
             self.train.set_enabled(self._trainable, self._reason)
         self.pause.setVisible(state in ("training", "stopping"))
@@ -117,6 +122,20 @@ class Header(QFrame):
         self.stop.setMenu(menu)
         self.stop.setProperty("drop", True)
 
+    def _build_debug_menu(self) -> None:
+        menu = QMenu(self.debug)
+        menu.setObjectName("debug_menu")
+        menu.setToolTipsVisible(True)
+        self.debug_wait = QAction("Debug: wait for the editor", menu)
+        self.debug_wait.setToolTip("Trains no step before your editor has attached and set its breakpoints")
+        self.debug_now = QAction("Debug: start at once", menu)
+        self.debug_now.setToolTip("Trains one step at a time; your editor may attach whenever you like")
+        for action in (self.debug_wait, self.debug_now):
+            action.setProperty("unlisted", True)  # the shell has them, too
+            menu.addAction(action)
+        self.debug.setMenu(menu)
+        self.debug.setPopupMode(QToolButton.ToolButtonPopupMode.InstantPopup)
+
     def _build(self) -> None:
         line = QHBoxLayout(self)
         line.setContentsMargins(16, 0, 16, 1)
@@ -131,13 +150,15 @@ class Header(QFrame):
         line.addStretch(1)
         for picker in (self.engine, self.device, self.mode):
             line.addWidget(picker)
-        for control in (self.train, self.resume, self.pause, self.stop):
+        for control in (self.debug, self.train, self.resume, self.pause, self.stop):
             line.addWidget(control)
         self.set_names("", "")
         self.set_badge("")
 
     def _connect(self) -> None:
         self.train.clicked.connect(self.train_requested)
+        self.debug_wait.triggered.connect(lambda: self.debug_requested.emit(True))
+        self.debug_now.triggered.connect(lambda: self.debug_requested.emit(False))
         self.pause.clicked.connect(self.pause_requested)
         self.resume.clicked.connect(self.resume_requested)
         self.stop_keep.triggered.connect(self.stop_keep_requested)
