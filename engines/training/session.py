@@ -29,6 +29,7 @@ from engines.training.control import ControlFlags
 from engines.training.early_stopping import EarlyStopping
 from engines.training.evaluation import shape_targets
 from engines.training.handover import check_parent, take_over
+from engines.training.ids import check_ids
 from engines.training.initial_weights import initial_weights
 from engines.training.loop import Position, TrainingLoop, best_arrays
 from engines.training.order import batch_shape, epoch_batches
@@ -71,6 +72,7 @@ def _check_fit(job: TrainJob, shards: Shards) -> None:
             )
     output = next(layer for layer in job.spec.layers if layer.name == job.spec.outputs[0])
     shape_targets(shards.targets, output.output_shape, job.recipe.loss)
+    check_ids(job.spec, shards.inputs, job.manifest.name)
     _check_batches(job, len(shards.indices["train"]))
 
 
