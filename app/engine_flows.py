@@ -5,7 +5,6 @@ Generators of events over a desk, as in ``app/flows.py``.
 
 from __future__ import annotations
 
-import os
 from collections.abc import Generator
 from dataclasses import replace
 from pathlib import Path
@@ -151,8 +150,7 @@ def _place_at(row: EngineRow, python: str) -> Place:
         return Place(OWN, str(kept_of(row.name).python))
     if python in ("", THIS):
         return doctor.THIS_PLACE
-    # No resolve: an environment's python is a link, and it is the link that stands in the environment.
-    return Place(OTHER, os.path.abspath(Path(python).expanduser()))  # noqa: PTH100
+    return Place(OTHER, str(pythons.python_at(Path(python).expanduser())))
 
 
 def _health(desk: Desk, row: EngineRow, place: Place) -> Generator[Event, None, EngineHealth]:

@@ -132,16 +132,12 @@ def _finding(finding: Finding) -> Iterator[str]:
 
 def _interpreters(found: Interpreters) -> Iterator[str]:
     for one in found.found:
-        yield f"{one.python}  {_inside(one)}"
+        yield tell(one.why_not, one.facts).what if one.why_not else _usable(one)
 
 
-def _inside(one: Interpreter) -> str:
+def _usable(one: Interpreter) -> str:
     engines = ", ".join(f"{name} {version}".strip() for name, version in one.engines.items())
-    version = f"Python {one.version}" if one.version else ""
-    if not one.why_not:
-        return f"{version}  {engines or 'no engine'}"
-    facts = {"python": one.python, "version": one.version, "wanted": "3.10"}
-    return f"{version}  {tell(one.why_not, facts).what}".strip()
+    return f"{one.python}: Python {one.version}, {engines or 'no engine'}"
 
 
 def _device(device: DeviceView) -> str:

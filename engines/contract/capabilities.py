@@ -113,7 +113,8 @@ class Interpreter:
     python: str
     version: str
     engines: Mapping[str, str] = field(default_factory=dict)
-    why_not: str = ""  # the code of a message where it cannot be used
+    why_not: str = ""  # the code of a message where it cannot be used, and its facts
+    facts: Mapping[str, str | int | float] = field(default_factory=dict)
 
 
 @dataclass(frozen=True)

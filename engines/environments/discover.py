@@ -13,7 +13,7 @@ from pathlib import Path
 
 from engines.contract.capabilities import EngineRow, Interpreter
 from engines.contract.errors import ErrorCode, WorkbenchError
-from engines.environments.asked import DEADLINE_S, Asked, ask, too_old
+from engines.environments.asked import DEADLINE_S, OLDEST, Asked, ask, too_old
 
 _AT_ONCE = 4
 _A_WINDOWS_PATH = re.compile(r"[A-Za-z]:\\.*\S")
@@ -33,6 +33,16 @@ def candidates(near: Sequence[Path] = (), home: Path | None = None) -> list[Path
         if path.is_file():
             found.setdefault(_identity(path), path)
     return list(found.values())
+
+
+def python_at(path: Path) -> Path:
+    """Return the whole path of an interpreter; of a folder, the one of the environment in it.
+
+    Links are not followed: an environment's Python is one, and it is the link that makes the environment.
+    """
+    whole = Path(os.path.abspath(path))  # noqa: PTH100
+    inside = (whole / place for place in _INSIDE)
+    return next((one for one in inside if one.exists()), whole) if whole.is_dir() else whole
 
 
 def _identity(path: Path) -> Path:
@@ -108,7 +118,8 @@ def discover(
                 try:
                     yield _interpreter(asked[answer], answer.result(), rows)
                 except WorkbenchError as fault:
-                    yield Interpreter(asked[answer], "", why_not=fault.code.value)
+                    facts = dict(fault.facts)
+                    yield Interpreter(asked[answer], "", why_not=fault.code.value, facts=facts)
         finally:
             for waiting in asked:
                 waiting.cancel()
@@ -116,8 +127,10 @@ def discover(
 
 def _interpreter(path: str, asked: Asked, rows: Sequence[EngineRow]) -> Interpreter:
     engines = {row.name: asked.packages[row.package] for row in rows if row.package in asked.packages}
-    why_not = ErrorCode.INTERPRETER_OLD.value if too_old(asked) else ""
-    return Interpreter(path, asked.version, engines, why_not)
+    if not too_old(asked):
+        return Interpreter(path, asked.version, engines)
+    facts = {"python": path, "version": asked.version, "wanted": ".".join(map(str, OLDEST))}
+    return Interpreter(path, asked.version, engines, ErrorCode.INTERPRETER_OLD.value, facts)
 
 
 def sorted_for_a_person(found: Sequence[Interpreter]) -> tuple[Interpreter, ...]:

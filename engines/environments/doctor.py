@@ -117,9 +117,9 @@ def finding_of_end(row: EngineRow, place: Place, end: Failed | Crashed) -> Findi
     if isinstance(end, Failed) and end.code == ErrorCode.UNEXPECTED.value:
         why = f"{end.facts.get('what')}: {end.facts.get('why')}"[:300]
         return _finding(ErrorCode.ENGINE_HALF_INSTALLED, mend=_mend(place), why=why, **facts)
-    if isinstance(end, Failed):
+    if isinstance(end, Failed) and end.code != ErrorCode.TIME_LIMIT.value:
         return Finding(end.code, dict(end.facts), mend=_mend(place))
-    if end.cause == "silent":
+    if isinstance(end, Failed) or end.cause == "silent":
         return _finding(ErrorCode.ENGINE_HANGS, mend=_mend(place), **facts)
     said = end.stderr.strip().splitlines() or [""]
     status = end.exit_code or -end.signal

@@ -5,11 +5,12 @@ from __future__ import annotations
 import sys
 import threading
 from collections.abc import Iterator, Sequence
+from dataclasses import replace
 from pathlib import Path
 
 from engines.contract.errors import ErrorCode, WorkbenchError
 from engines.contract.events import Control, Event
-from engines.contract.jobs import Job
+from engines.contract.jobs import Job, ProbeJob
 from engines.host.child import Child
 from engines.host.running import Limits, Running
 from engines.host.worker.orders import Warm
@@ -22,7 +23,7 @@ class ProcessHost:
 
     A training's child is spent with its one run; with ``reusable`` (the tools, probes) one child serves
     many jobs, and a crashed one is replaced at the next. ``command`` starts another worker than ours.
-    Times are in seconds; ``time_limit`` and ``memory_bytes`` of 0 mean none.
+    Times are in seconds; ``time_limit`` and ``memory_bytes`` of 0 mean none. A probe has ``probe_seconds``.
     """
 
     def __init__(
@@ -38,12 +39,14 @@ class ProcessHost:
         lost_seconds: float = 30.0,
         close_seconds: float = 5.0,
         time_limit: float = 0.0,
+        probe_seconds: float = 300.0,
         memory_bytes: int = 0,
     ) -> None:
         self._engine = engine
         self._reusable = engine == "tools" if reusable is None else reusable
         self._command = list(command) or [python, str(_WORKER)]
         self._limits = Limits(hello_seconds, ask_seconds, terminate_seconds, time_limit, memory_bytes)
+        self._probe_seconds = probe_seconds
         self._lost_seconds = lost_seconds
         self._close_seconds = close_seconds
         self._lock = threading.Lock()
@@ -73,7 +76,7 @@ class ProcessHost:
         self._claim()
         try:
             child = self._ready_child()
-            running = self._running = Running(child, job, self._limits)
+            running = self._running = Running(child, job, self._limits_of(job))
             self._spent = not self._reusable
             if self._wish is not None:
                 running.stop(self._wish)
@@ -88,6 +91,11 @@ class ProcessHost:
         finally:
             self._busy = False
             self._wish = None
+
+    def _limits_of(self, job: Job) -> Limits:
+        """A probe asks for nothing that takes long: an import that hangs is ended."""
+        seconds = self._limits.time or (self._probe_seconds if isinstance(job, ProbeJob) else 0.0)
+        return replace(self._limits, time=seconds)
 
     def control(self, control: Control) -> None:
         """Hand ``control`` to the running job; without one it is for nobody."""

@@ -8,9 +8,10 @@ from pathlib import Path
 
 import pytest
 
+from app.messages.table import tell
 from engines.contract.capabilities import EngineRow, Interpreter
 from engines.environments import discover as room
-from engines.environments.discover import candidates, discover, sorted_for_a_person
+from engines.environments.discover import candidates, discover, python_at, sorted_for_a_person
 from tests.environments.fake_pythons import fake_python, needs_scripts, real_python
 
 ROW = EngineRow("fake", "Fake", package="numpy", module="engines.backends.fake", install="")
@@ -57,6 +58,17 @@ def test_that_an_environment_near_by_counts_beside_the_python_it_was_made_from(
     assert Path(sys.executable) in found
 
 
+@needs_scripts
+def test_that_an_environment_may_be_named_by_its_folder(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    venv.create(tmp_path / "lab", symlinks=True, with_pip=False)
+    monkeypatch.chdir(tmp_path)
+    link = tmp_path / "lab" / "bin" / "python"
+    assert python_at(Path("lab")) == python_at(link) == link
+    assert python_at(tmp_path) == tmp_path
+
+
 def test_that_shims_are_passed_over(alone: Path, monkeypatch: pytest.MonkeyPatch, tmp_path: Path) -> None:
     shim = fake_python(tmp_path / "shims", "exit", "python3")
     monkeypatch.setenv("PATH", str(tmp_path / "shims"))
@@ -79,6 +91,10 @@ def test_that_the_bad_ones_are_listed_with_what_is_wrong_and_the_good_ones_with_
     # The deadline ends one that hangs; a machine that is busy may end slow ones with it, so it is long.
     found = {one.python: one for one in discover([ROW], paths, deadline=5.0)}
     assert {path: found[path].why_not for path in bad} == bad
+    for path in bad:
+        told = tell(found[path].why_not, found[path].facts).text
+        assert path in told
+        assert "?" not in told
     assert found[good].why_not == ""
     assert set(found[good].engines) == {"fake"}
     assert found[good].version == ".".join(map(str, sys.version_info[:3]))

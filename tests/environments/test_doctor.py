@@ -206,6 +206,8 @@ def test_that_every_end_of_a_probe_is_told_with_a_way_out(place: Place) -> None:
         "engine_hangs": Crashed("silent", 0, 0, ""),
         "engine_dies": Crashed("signal", 0, 11, "Fatal Python error\nIllegal instruction"),
     }
+    late = Failed(ErrorCode.TIME_LIMIT.value, {"job": "probe", "seconds": 300.0})
+    assert codes([doctor.finding_of_end(ROW, place, late)]) == ["engine_hangs"]
     for code, end in ends.items():
         finding = doctor.finding_of_end(ROW, place, end)
         assert codes([finding]) == [code]

@@ -49,6 +49,24 @@ def test_that_an_interpreter_that_hangs_at_its_first_import_is_silent_too(tmp_pa
 
 
 @needs_scripts
+def test_that_an_engine_that_hangs_while_it_is_imported_is_ended_in_time(tmp_path: Path) -> None:
+    inside = (
+        "import sys, threading, time\n"
+        "class Slow:\n"
+        "    def find_spec(self, name, path=None, target=None):\n"
+        "        if name == 'engines.backends.fake.probe': time.sleep(600)\n"
+        "sys.meta_path.insert(0, Slow())"
+    )
+    host = ProcessHost("fake", real_python(tmp_path, inside=inside), probe_seconds=2.0, close_seconds=0.5)
+    try:
+        last = list(host.run(ProbeJob()))[-1]
+    finally:
+        host.close()
+    assert isinstance(last, Failed)
+    assert last.code == ErrorCode.TIME_LIMIT.value
+
+
+@needs_scripts
 def test_that_one_that_exits_at_import_is_told_with_its_last_words(tmp_path: Path) -> None:
     inside = "import os, sys; print('no licence', file=sys.stderr, flush=True); os._exit(5)"
     events = probed(real_python(tmp_path, inside=inside))
