@@ -5,6 +5,8 @@ from __future__ import annotations
 from collections.abc import Callable
 from typing import Any, cast
 
+import mxnet as mx
+import numpy.typing as npt
 from mxnet.gluon import HybridBlock
 
 from engines.contract.spec import LayerSpec
@@ -33,6 +35,15 @@ def axis_of(layer: LayerSpec) -> int:
     """Return the setting ``axis`` counted with the batch."""
     axis = whole(layer, "axis")
     return axis if axis < 0 else axis + 1
+
+
+def constant(block: HybridBlock, name: str, values: npt.NDArray[Any]) -> Any:
+    """Return a parameter of ``block`` that nothing changes.
+
+    Gluon's own constants are told apart by their place in memory, and warn when one is used again.
+    """
+    options = {"init": mx.init.Constant(values), "grad_req": "null", "differentiable": False}
+    return block.params.get(name, shape=values.shape, **options)
 
 
 class Function(HybridBlock):

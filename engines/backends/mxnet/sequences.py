@@ -4,11 +4,10 @@ from __future__ import annotations
 
 from typing import Any
 
-import mxnet as mx
 import numpy as np
 from mxnet.gluon import HybridBlock, rnn
 
-from engines.backends.mxnet.blocks import Function, Maker, Shape, prefix_of, whole
+from engines.backends.mxnet.blocks import Function, Maker, Shape, constant, prefix_of, whole
 from engines.contract.positions import sinusoids
 from engines.contract.spec import LayerSpec
 
@@ -34,13 +33,12 @@ class Embedding(HybridBlock):
 class PositionalEncoding(HybridBlock):
     """Adds a table ``(time, features)`` to every sample: fixed waves, or learned."""
 
-    def __init__(self, layer: LayerSpec, dtype: str) -> None:
+    def __init__(self, layer: LayerSpec) -> None:
         super().__init__(prefix=prefix_of(layer))
         if layer.parameters:
             self.weight = self.params.get("weight", shape=layer.parameters[0].shape)
         else:
-            waves = mx.nd.array(sinusoids(*layer.output_shape), dtype=dtype)
-            self.weight = self.params.get_constant("waves", waves)
+            self.weight = constant(self, "waves", sinusoids(*layer.output_shape))
 
     def hybrid_forward(self, F: Any, x: Any, weight: Any) -> Any:
         """Add the table."""
@@ -63,8 +61,7 @@ class Recurrent(HybridBlock):
         roles = ("", "reverse_") if layer.settings["bidirectional"] else ("",)
         if len(roles) > 1:
             # By places, since MXNet's exporter translates neither reverse nor a GRU in both directions.
-            backwards = mx.nd.arange(shape[0] - 1, -1, -1, dtype=dtype)
-            self.backwards = self.params.get_constant("backwards", backwards)
+            self.backwards = constant(self, "backwards", np.arange(shape[0] - 1.0, -1.0, -1.0))
         self._parts: list[Any] = []
         for role in roles:
             prefix = f"{prefix_of(layer)}{role}"
@@ -109,8 +106,7 @@ class MultiHeadAttention(HybridBlock):
             setattr(self, role, self.params.get(role, shape=entry.shape))
         self._causal = bool(layer.settings["causal"])
         if self._causal:
-            later = np.triu(np.full(self._times, -1e30), 1)[None]
-            self.later = self.params.get_constant("later", mx.nd.array(later, dtype=dtype))
+            self.later = constant(self, "later", np.triu(np.full(self._times, -1e30), 1)[None])
 
     def hybrid_forward(self, F: Any, query: Any, *others: Any, **given: Any) -> Any:
         """Return ``(batch, time, features)`` of the query."""
@@ -144,7 +140,7 @@ def _take_step(layer: LayerSpec, inputs: list[Shape], dtype: str) -> HybridBlock
 
 SEQUENCES: dict[str, Maker] = {
     "embedding": lambda layer, inputs, dtype: Embedding(layer),
-    "positional_encoding": lambda layer, inputs, dtype: PositionalEncoding(layer, dtype),
+    "positional_encoding": lambda layer, inputs, dtype: PositionalEncoding(layer),
     "lstm": _recurrent(rnn.LSTM),
     "gru": _recurrent(rnn.GRU),
     "multi_head_attention": MultiHeadAttention,

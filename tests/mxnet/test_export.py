@@ -1,0 +1,83 @@
+"""What MXNet's exporter writes of a trained run, lifted to opset 18, is proven where ONNX Runtime lives."""
+
+from __future__ import annotations
+
+from pathlib import Path
+
+import numpy as np
+import onnx
+import pytest
+
+from engines.contract.events import Answer, Finished
+from engines.contract.jobs import ExportJob, ProveJob, ReferenceJob
+from engines.contract.spec import LAYER_KEY, GraphSpec
+from engines.graph.onnx_jobs import prove
+from engines.training.control import ControlFlags
+from tests.mxnet.runs import Digits, events_of, job_of, said, sequential
+from tests.torch.cases import noisy_model
+
+pytestmark = pytest.mark.framework
+
+RECURRENT = sequential(
+    ("reshape", {"shape": (8, 8)}),
+    ("lstm", {"units": 12, "return_sequences": True, "bidirectional": True}),
+    ("gru", {"units": 10}),
+)
+ATTENTION = sequential(
+    ("reshape", {"shape": (8, 8)}),
+    ("positional_encoding", {}),
+    ("multi_head_attention", {"heads": 2}),
+    ("layer_norm", {"over": "features"}),
+    ("time_average_pool", {}),
+)
+
+
+@pytest.mark.parametrize(
+    "spec", [noisy_model(), RECURRENT, ATTENTION], ids=["convolution", "recurrent", "attention"]
+)
+def test_that_an_export_of_a_trained_run_is_proven(tmp_path: Path, digits: Digits, spec: GraphSpec) -> None:
+    run, target = tmp_path / "run", tmp_path / "model.onnx"
+    both = [tmp_path / "first.npz", tmp_path / "second.npz"]
+    assert isinstance(list(events_of(job_of(run, digits, spec, epochs=2)))[-1], Finished)
+    exported = list(events_of(ExportJob(str(run), str(digits[0]), str(target), str(both[0]))))
+    assert isinstance(exported[-1], Finished), exported[-1]
+    assert said(exported) == []
+    view = next(event.record for event in exported if isinstance(event, Answer))
+    assert (view.opset, view.bytes) == (18, target.stat().st_size)
+    assert view.exporter == "mxnet.onnx 1.9.1"
+    proof = next(
+        event.record
+        for event in prove(ProveJob(str(target), str(both[0])), ControlFlags())
+        if isinstance(event, Answer)
+    )
+    assert (proof.status, proof.reason) == ("passed", "")
+    assert proof.samples == digits[1].splits["test"]
+    check_reference(run, digits, both)
+
+
+def check_reference(run: Path, digits: Digits, both: list[Path]) -> None:
+    again = list(events_of(ReferenceJob(str(run), str(digits[0]), str(both[1]))))
+    assert isinstance(again[-1], Finished), again[-1]
+    first, second = (np.load(path) for path in both)
+    assert set(first) == set(second) > {"inputs", "outputs", "outputs_1", "outputs_17"}
+    for name in first:
+        np.testing.assert_array_equal(first[name], second[name], err_msg=name)
+
+
+def test_that_every_operation_of_the_file_tells_its_layer(tmp_path: Path, digits: Digits) -> None:
+    run, target = tmp_path / "run", tmp_path / "model.onnx"
+    spec = noisy_model()
+    assert isinstance(list(events_of(job_of(run, digits, spec, epochs=1)))[-1], Finished)
+    job = ExportJob(str(run), str(digits[0]), str(target), str(tmp_path / "r.npz"))
+    assert isinstance(list(events_of(job))[-1], Finished)
+    model = onnx.load(target)
+    layers = [
+        next((entry.value for entry in node.metadata_props if entry.key == LAYER_KEY), "")
+        for node in model.graph.node
+    ]
+    assert set(layers) <= {layer.name for layer in spec.layers}
+    assert {"conv", "norm", "relu", "head"} <= set(layers)
+    (value,) = model.graph.output
+    axes = [axis.dim_param or axis.dim_value for axis in value.type.tensor_type.shape.dim]
+    assert axes == ["batch", 10]
+    assert {tensor.name for tensor in model.graph.initializer} >= {entry.name for entry in spec.parameters}

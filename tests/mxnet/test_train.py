@@ -1,0 +1,185 @@
+"""Training with MXNet in its own interpreter: accuracy, kills, modes, precision, silence, faults."""
+
+from __future__ import annotations
+
+import dataclasses
+import os
+import signal
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+import pytest
+
+from engines.contract.errors import ErrorCode
+from engines.contract.events import Answer, Crashed, Failed, Finished, Metrics
+from engines.contract.jobs import EvaluateJob, LowerJob, ProbeJob
+from engines.design.catalogue import CATALOGUE
+from engines.runs.verify import verify
+from engines.training.checkpoints import latest_valid
+from engines.training.run_folder import read_run
+from tests.mxnet.runs import Digits, events_of, job_of, resumed, run_until_killed, said, sequential
+from tests.torch.test_train import losses_of, template_job
+
+pytestmark = pytest.mark.framework
+
+CONVOLUTIONS = sequential(
+    ("conv2d", {"filters": 8, "bias": False}),
+    ("batch_norm", {}),
+    ("relu", {}),
+    ("conv2d", {"filters": 16, "kernel": (2, 2), "bias": False}),
+    ("batch_norm", {}),
+    ("average_pool2d", {}),
+)
+
+
+def arrays_of(run: Path) -> Any:
+    checkpoint, _ = latest_valid(run / "checkpoints")
+    assert checkpoint is not None
+    return checkpoint.arrays
+
+
+def check_alike(first: Path, second: Path) -> None:
+    np.testing.assert_array_equal(losses_of(first), losses_of(second))
+    ours, theirs = arrays_of(first), arrays_of(second)
+    assert ours.keys() == theirs.keys()
+    for name, array in ours.items():
+        np.testing.assert_array_equal(array, theirs[name], err_msg=name)
+
+
+def trained(job: Any) -> Finished:
+    events = list(events_of(job))
+    last = events[-1]
+    assert isinstance(last, Finished), last
+    assert said(events) == []
+    return last
+
+
+def test_that_a_template_learns_the_digits_and_says_nothing_of_its_own(
+    tmp_path: Path, digits: Digits
+) -> None:
+    run = tmp_path / "run"
+    events = list(events_of(template_job("digits-cnn", run, digits), warm=True))
+    last = events[-1]
+    assert isinstance(last, Finished), last
+    assert said(events) == []
+    assert float(last.summary["test_accuracy"]) >= 0.97
+    assert verify(run) == ()
+    evaluated = list(events_of(EvaluateJob(str(run), str(digits[0]))))
+    record = next(event.record for event in evaluated if isinstance(event, Answer))
+    assert said(evaluated) == []
+    assert record.values["accuracy"] == last.summary["test_accuracy"]
+    assert record.values["loss"] == pytest.approx(float(last.summary["test_loss"]))
+
+
+@pytest.mark.parametrize("mode", ["hybridized", "imperative"])
+def test_that_a_kill_changes_no_bit(tmp_path: Path, digits: Digits, mode: str) -> None:
+    calm, run = tmp_path / "calm", tmp_path / "run"
+    trained(job_of(calm, digits, run_mode=mode))
+    job = job_of(run, digits, run_mode=mode)
+    step = int.from_bytes(os.urandom(1), "little") % (read_run(calm).total_steps - 30)
+    last = run_until_killed(job, step)
+    assert isinstance(last, Crashed)
+    trained(resumed(job))
+    check_alike(run, calm)
+
+
+@pytest.mark.parametrize("precision", ["fp32", "fp64"])
+def test_that_what_runs_hybridized_runs_imperatively_bit_for_bit(
+    tmp_path: Path, digits: Digits, precision: str
+) -> None:
+    runs = [tmp_path / mode for mode in ("hybridized", "imperative")]
+    for run in runs:
+        trained(job_of(run, digits, epochs=2, run_mode=run.name, precision=precision))
+    check_alike(*runs)
+
+
+def test_that_validating_changes_nothing_of_the_training(tmp_path: Path, digits: Digits) -> None:
+    # MXNet turns a convolution's weights in place where it answers, whoever trains them meanwhile.
+    runs = [tmp_path / "often", tmp_path / "never"]
+    for run, every in zip(runs, (1, 0)):
+        changes: dict[str, Any] = {"validate_every": every, "monitor": "validation_loss"}
+        trained(job_of(run, digits, CONVOLUTIONS, **changes))
+    np.testing.assert_array_equal(losses_of(runs[0]), losses_of(runs[1]))
+
+
+def test_that_an_average_pool_is_trained_without_a_word(tmp_path: Path, digits: Digits) -> None:
+    trained(job_of(tmp_path / "run", digits, CONVOLUTIONS, epochs=1))
+
+
+def test_that_a_batch_in_parts_is_the_batch(tmp_path: Path, digits: Digits) -> None:
+    plain = sequential(("flatten", {}), ("dense", {"units": 32}), ("relu", {}))
+    runs = [tmp_path / str(parts) for parts in (1, 4)]
+    for run in runs:
+        trained(job_of(run, digits, plain, epochs=2, accumulate=int(run.name), precision="fp64"))
+    np.testing.assert_allclose(losses_of(runs[1]), losses_of(runs[0]), rtol=1e-6)
+
+
+def test_that_gradients_are_cut_to_their_joint_norm(tmp_path: Path, digits: Digits) -> None:
+    run, bound = tmp_path / "run", 1e-3
+    changes = {"optimizer": "sgd", "momentum": 0.0, "learning_rate": 1.0, "clip_norm": bound}
+    plain = sequential(("flatten", {}), ("dense", {"units": 8}))
+    trained(job_of(run, digits, plain, epochs=1, precision="fp64", checkpoint_every=1, **changes))
+    from engines.training.tensors import read_tensors
+
+    before, after = read_tensors(run / "init.safetensors"), arrays_of(run)
+    moved = sum(float(((after[f"model/{name}"] - array) ** 2).sum()) for name, array in before.items())
+    assert 0.0 < moved**0.5 <= read_run(run).total_steps * bound * 1.001
+
+
+def test_that_double_precision_is_kept_in_the_checkpoint(tmp_path: Path, digits: Digits) -> None:
+    run = tmp_path / "run"
+    events = list(events_of(job_of(run, digits, epochs=1, precision="fp64", chunk_steps=0)))
+    assert isinstance(events[-1], Finished), events[-1]
+    assert any(isinstance(event, Metrics) for event in events)
+    assert {array.dtype for array in arrays_of(run).values()} == {np.dtype("float64")}
+
+
+def test_that_the_probe_names_version_devices_and_modes() -> None:
+    events = list(events_of(ProbeJob()))
+    report = next(event.record for event in events if isinstance(event, Answer))
+    assert said(events) == []
+    assert report.version == "1.9.1"
+    assert report.python.startswith("3.")
+    assert report.devices[0].name == "cpu"
+    assert report.modes == ("hybridized", "imperative")
+    assert report.precisions == ("fp32", "fp64")
+    assert set(report.layers) == set(CATALOGUE)
+
+
+@pytest.mark.parametrize(
+    ("changes", "code"),
+    [
+        ({"device": "cuda:99"}, ErrorCode.DEVICE_UNKNOWN),
+        ({"spec": "magic"}, ErrorCode.LAYER_UNSUPPORTED),
+        ({"run_mode": "xla"}, ErrorCode.RUN_MODE_MISSING),
+        ({"precision": "bf16"}, ErrorCode.PRECISION_MISSING),
+        ({"memory_layout": "channels_last"}, ErrorCode.LAYOUT_MISSING),
+    ],
+)
+def test_that_a_fault_is_told_by_code_and_leaves_no_run(
+    tmp_path: Path, digits: Digits, changes: dict[str, Any], code: ErrorCode
+) -> None:
+    own = {key: changes[key] for key in ("device", "spec") if key in changes}
+    job = job_of(tmp_path / "run", digits, **{key: changes[key] for key in changes if key not in own})
+    if "spec" in own:
+        layers = [dataclasses.replace(layer, layer="magic") for layer in job.spec.layers[1:]]
+        own["spec"] = dataclasses.replace(job.spec, layers=(job.spec.layers[0], *layers))
+    last = list(events_of(dataclasses.replace(job, **own)))[-1]
+    assert isinstance(last, Failed)
+    assert last.code == code.value
+    assert not (tmp_path / "run").exists()
+
+
+def test_that_there_is_no_compiler_to_look_into(tmp_path: Path) -> None:
+    last = list(events_of(LowerJob(str(tmp_path), str(tmp_path))))[-1]
+    assert isinstance(last, Failed)
+    assert last.code == ErrorCode.JOB_UNSUPPORTED.value
+
+
+@pytest.mark.skipif(os.name == "nt", reason="there are no signals")
+def test_that_a_segmentation_fault_is_told_as_the_signal_it_is(tmp_path: Path, digits: Digits) -> None:
+    # MXNet's own handler would end the process by exit.
+    last = run_until_killed(job_of(tmp_path / "run", digits), 5, signal.SIGSEGV)
+    assert isinstance(last, Crashed)
+    assert last.signal == signal.SIGSEGV
