@@ -54,7 +54,13 @@ def losses_of(run: Path) -> Any:
     return history.series("loss")[1].copy()
 
 
-@pytest.mark.parametrize(("name", "wanted"), [("digits-mlp", 0.95), ("digits-cnn", 0.97)])
+LEARNED = [
+    *[("digits-mlp", 0.95), ("digits-cnn", 0.97), ("digits-resnet", 0.97)],
+    *[("digits-lstm", 0.95), ("digits-gru", 0.96), ("digits-transformer", 0.95)],
+]
+
+
+@pytest.mark.parametrize(("name", "wanted"), LEARNED)
 def test_that_the_templates_learn_the_digits(
     tmp_path: Path, digits: Digits, name: str, wanted: float
 ) -> None:
