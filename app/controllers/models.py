@@ -13,7 +13,7 @@ from pathlib import Path
 from PySide6.QtCore import QObject, QUrl, Signal
 from PySide6.QtGui import QDesktopServices
 
-from app import flows, stages
+from app import flows, saving, stages
 from app.bridge.flow_thread import FlowThread, Outcome
 from app.desk import TOOLS, Desk
 from app.exports import Exporter
@@ -55,6 +55,8 @@ class ModelsController(QObject):
         self.graph: GraphView | None = None
         self.optimization: OptimizeView | None = None
         self.stages: LoweredView | None = None
+        self.saved: ExportView | None = None
+        self.saved_proof: ProofView | None = None
         self.changed.emit()
 
     @property
@@ -130,6 +132,13 @@ class ModelsController(QObject):
             lambda desk: flows.optimize(desk, model, target, report, samples, figures),
         )
 
+    def save(self, ending: str) -> None:
+        """Write the run's model in a format of its engine's own, beside the exported file."""
+        target = self._artifact(f"model.{ending}")
+        if target is not None and self.file is None and not self.busy:
+            run = Path(self._bench.run)
+            self._begin("export", partial(saving.save, run=run, target=target), self._on_saving)
+
     def compile(self) -> None:
         """Ask the run's engine what its compiler makes of the model."""
         if self._bench.run and self.file is None and not self.busy:
@@ -150,13 +159,18 @@ class ModelsController(QObject):
     def _artifact(self, name: str) -> Path | None:
         return Path(self._bench.run) / "artifacts" / name if self._bench.run else None
 
-    def _begin(self, name: str, flow: Callable[[Desk], Generator[Event, None, None]]) -> None:
+    def _begin(
+        self,
+        name: str,
+        flow: Callable[[Desk], Generator[Event, None, None]],
+        hear: Callable[[int, list[Event]], None] | None = None,
+    ) -> None:
         self._leave()
         self._bench.quiet()
         self.progressed.emit(words.STAGES.get(name, words.STAGES["read"]), 0, 0)
         turn = self._turn
         self._thread = self._bench.work(
-            name, flow, partial(self._on_events, turn), partial(self._on_ended, turn)
+            name, flow, partial(hear or self._on_events, turn), partial(self._on_ended, turn)
         )
 
     def _leave(self) -> None:
@@ -187,6 +201,19 @@ class ModelsController(QObject):
                     continue
             if isinstance(event, Answer):
                 self.changed.emit()
+
+    def _on_saving(self, turn: int, events: list[Event]) -> None:
+        """Hear of a file in the engine's own format, whose proof is not the ONNX file's."""
+        for event in events if turn == self._turn else ():
+            match event:
+                case Answer(record=ProofView() as proof):
+                    self.saved_proof = proof
+                case Answer(record=ExportView() as saved):
+                    self.saved = saved
+                case Progress():
+                    self.progressed.emit(_stage(event.stage), event.done, event.total)
+                case _:
+                    pass
 
     def _take_graph(self, graph: GraphView) -> None:
         """Know the graph, and by it an exported file that an earlier session wrote."""

@@ -12,6 +12,7 @@ from PySide6.QtWidgets import QWidget
 from app.controllers.models import ModelsController
 from app.messages import words
 from app.workbench import Workbench
+from engines.contract.capabilities import EngineRow
 from engines.contract.errors import WorkbenchError
 from engines.registry import engine
 from engines.training.run_folder import read_run
@@ -41,6 +42,7 @@ class ShipController(QObject):
         room.export_requested.connect(self._models.export)
         room.exporter_chosen.connect(self._models.choose_exporter)
         room.folder_requested.connect(_show_folder)
+        room.save_requested.connect(self._models.save)
         self._show()
         return room
 
@@ -57,6 +59,8 @@ class ShipController(QObject):
         room.show_usage(models.graph, Path(exported.target).name)
         if models.proof is not None:
             room.show_proof(models.proof)
+        if models.saved is not None and models.saved_proof is not None:
+            room.show_saved(models.saved, models.saved_proof)
         if models.optimization is not None and models.optimization.target:
             room.show_optimized(models.optimization)
 
@@ -65,11 +69,15 @@ class ShipController(QObject):
         assert room is not None
         if models.file is not None:
             room.set_model(models.file.name, str(models.file.parent))
+            room.set_formats("", ())
             room.set_exportable(False, words.ONNX_ALREADY)
         elif self._bench.run:
             run = Path(self._bench.run)
             room.set_model(*_title(run))
-            room.set_exporters(_engine_title(run), self._models.exporter)
+            row = _engine_of(run)
+            title = row.title if row else words.THE_ENGINE
+            room.set_exporters(title, self._models.exporter)
+            room.set_formats(title, row.formats if row else ())
             room.set_exportable(True)
         else:
             room.set_model("Ship")
@@ -100,12 +108,11 @@ def _title(run: Path) -> tuple[str, str]:
     return record.title, f"The best checkpoint of {record.id}{words}"
 
 
-def _engine_title(run: Path) -> str:
+def _engine_of(run: Path) -> EngineRow | None:
     try:
-        row = engine(read_run(run).engine)
+        return engine(read_run(run).engine)
     except WorkbenchError:
-        row = None
-    return row.title if row else "The engine"
+        return None
 
 
 def _show_folder(path: str) -> None:

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import math
-from pathlib import Path
+from collections.abc import Sequence
 
 from PySide6.QtCore import Qt, Signal
 from PySide6.QtWidgets import QHBoxLayout, QScrollArea, QSizePolicy, QStackedLayout, QVBoxLayout, QWidget
@@ -19,7 +19,6 @@ from widgets.controls import (
     DropRow,
     Elided,
     EmptyPage,
-    FieldRow,
     MessagePanel,
     ProgressBar,
     Table,
@@ -29,6 +28,7 @@ from widgets.controls.text import set_property
 from widgets.graphing.facts import latency_words
 from widgets.look.theme import scaled
 from widgets.look.tokens import GAP
+from widgets.shipping.file_card import EngineFileCard, FileCard
 from widgets.shipping.ruler import ErrorRuler
 from widgets.shipping.usage import UsageCard
 from widgets.shipping.words import VERDICTS, advice, basis, figure, share, why
@@ -46,12 +46,13 @@ SIDE = 320
 class ShipRoom(QWidget):
     """Shows what was exported and its proof; ``folder_requested`` carries the file to show.
 
-    ``exporter_chosen`` carries ``engine`` or ``design``.
+    ``exporter_chosen`` carries ``engine`` or ``design``, ``save_requested`` a file's ending.
     """
 
     export_requested = Signal()
     exporter_chosen = Signal(str)
     folder_requested = Signal(str)
+    save_requested = Signal(str)
 
     def __init__(self, parent: QWidget | None = None) -> None:
         super().__init__(parent)
@@ -73,6 +74,7 @@ class ShipRoom(QWidget):
         self.usage = UsageCard()
         self.file = FileCard("Exported file", "ship_show_file")
         self.optimized = FileCard("Optimized file", "ship_show_optimized")
+        self.own = EngineFileCard()
         self._empty = EmptyPage(
             "Nothing has been exported yet. The file is run beside the engine, and shown with its error.",
             "Export ONNX",
@@ -171,11 +173,25 @@ class ShipRoom(QWidget):
         ]
         self.optimized.show_file(view.target, rows, VERDICTS[view.proof.status])
 
+    def set_formats(self, engine: str, endings: Sequence[str]) -> None:
+        """Offer the files that only the run's engine writes; nothing where there are none."""
+        self.own.set_formats(engine, endings)
+
+    def show_saved(self, view: ExportView, proof: ProofView) -> None:
+        """Show a file in the engine's own format, and how far its answers are from the model's."""
+        rows = [
+            ("Size", byte_size(view.bytes)),
+            ("Written by", view.exporter),
+            ("Largest error", figure(proof.max_abs_error)),
+        ]
+        self.own.show_file(view.target, rows, VERDICTS[proof.status])
+
     def clear(self) -> None:
         """Go back to the empty page; nothing of the former model is left for the next."""
         self.show_idle()
         self.file.show_none("It stands here once it is written.")
         self.optimized.show_none(_NOT_OPTIMIZED)
+        self.own.show_none()
         self.show_usage(None)
         self._show_unproven()
         self._pages.setCurrentIndex(0)
@@ -194,7 +210,7 @@ class ShipRoom(QWidget):
         parts.setSpacing(GAP)
         self._build_proof()
         parts.addWidget(_scrolling(self.proof, self.usage), 1)
-        side = _scrolling(self.file, self.optimized)
+        side = _scrolling(self.file, self.optimized, self.own)
         side.setFixedWidth(scaled(SIDE))
         parts.addWidget(side)
         whole.addLayout(parts, 1)
@@ -250,6 +266,8 @@ class ShipRoom(QWidget):
         self._empty.requested.connect(self.export_requested)
         self.file.folder_requested.connect(self.folder_requested)
         self.optimized.folder_requested.connect(self.folder_requested)
+        self.own.folder_requested.connect(self.folder_requested)
+        self.own.save_requested.connect(self.save_requested)
 
     def _on_exporter_chosen(self, key: str) -> None:
         for choice in (self.exporter, self.first_exporter):
@@ -275,59 +293,6 @@ class ShipRoom(QWidget):
             set_property(words, "severity", severity)
         differ = 0 <= view.classes_agree < 1
         set_property(self.classes, "severity", "bad" if differ else severity)
-
-
-class FileCard(Card):
-    """One file: its name, facts, a verdict where there is one, and the way to its folder."""
-
-    folder_requested = Signal(str)
-
-    def __init__(self, title: str, name: str) -> None:
-        super().__init__(title)
-        self.path = ""
-        self.name, self.verdict = Elided("", "heading"), Chip()
-        self.none = label("", "dim", wrap=True)
-        self.button = Button("Show in folder", name, icon_name="folder")
-        self._rows = QVBoxLayout()
-        self._rows.setSpacing(0)
-        self.tools.addWidget(self.verdict)
-        self.body.addWidget(self.none)
-        self.body.addWidget(self.name)
-        self.body.addLayout(self._rows)
-        self.body.addSpacing(4)
-        self.body.addWidget(self.button, 0, Qt.AlignmentFlag.AlignLeft)
-        self.button.clicked.connect(lambda: self.folder_requested.emit(self.path))
-
-    def show_file(self, path: str, facts: list[tuple[str, str]], verdict: tuple[str, str] = ("", "")) -> None:
-        """Show the file at ``path`` with its ``facts``."""
-        self.path = path
-        self._clear_rows()
-        for place, (name, value) in enumerate(facts):
-            self._rows.addWidget(FieldRow(name, value, last=place == len(facts) - 1))
-        self.name.setText(Path(path).name)
-        self.name.setToolTip(path)
-        self.verdict.set_state(*verdict)
-        self._turn(there=True)
-        self.verdict.setVisible(bool(verdict[0]))
-
-    def show_none(self, sentence: str) -> None:
-        """Say why there is no file."""
-        self.path = ""
-        self._clear_rows()
-        self.none.setText(sentence)
-        self._turn(there=False)
-
-    def _turn(self, there: bool) -> None:
-        for part in (self.name, self.button):
-            part.setVisible(there)
-        self.none.setVisible(not there)
-        self.verdict.hide()
-
-    def _clear_rows(self) -> None:
-        while (item := self._rows.takeAt(0)) is not None:
-            if (old := item.widget()) is not None:
-                old.hide()
-                old.deleteLater()
 
 
 def _figure(words: str, value: QWidget) -> QWidget:
