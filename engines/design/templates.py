@@ -14,7 +14,10 @@ from engines.design.arrange import Drawing, drawing
 from engines.design.document import Design, Snapshot
 
 FOLDER = Path(__file__).resolve().parents[2] / "resources" / "templates"
-ORDER = ("digits-cnn", "digits-mlp", "breast-cancer", "diabetes")
+ORDER = (
+    *("digits-cnn", "digits-mlp", "digits-resnet", "digits-lstm", "digits-gru", "digits-transformer"),
+    *("breast-cancer", "diabetes"),
+)
 
 
 @dataclass(frozen=True)

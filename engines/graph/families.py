@@ -26,8 +26,10 @@ _OPERATORS: dict[str, str] = {
         ReduceL2 ReduceLogSumExp ReduceSumSquare ReduceLogSum ArgMax ArgMin TopK
     """,
     "dense": """
-        Gemm MatMul MatMulInteger QLinearMatMul Einsum FusedGemm FusedMatMul LSTM GRU RNN
-        Attention MultiHeadAttention
+        Gemm MatMul MatMulInteger QLinearMatMul Einsum FusedGemm FusedMatMul
+    """,
+    "sequence": """
+        LSTM GRU RNN Attention MultiHeadAttention GroupQueryAttention RotaryEmbedding
     """,
     "shape": """
         Reshape Flatten Transpose Squeeze Unsqueeze Shape Size Gather GatherElements GatherND

@@ -13,7 +13,8 @@ from engines.contract.events import Answer, Event
 from engines.contract.jobs import EvaluateJob
 from engines.contract.spec import Recipe
 from engines.training.evaluation import evaluate
-from engines.training.run_folder import read_data, read_recipe
+from engines.training.ids import check_ids
+from engines.training.run_folder import read_data, read_design, read_recipe
 from engines.training.shards import Shards, open_shards
 
 OutputsOf = Callable[[Recipe, Shards], npt.NDArray[Any]]
@@ -24,12 +25,14 @@ def evaluate_run(job: EvaluateJob, outputs_of: OutputsOf) -> Iterator[Event]:
     """Answer with the figures of one split.
 
     Raises:
-        WorkbenchError: ``DATA_SAMPLES_FEW`` for a split without samples; whatever ``outputs_of`` raises.
+        WorkbenchError: ``DATA_SAMPLES_FEW`` for a split without samples, ``IDS_UNFIT`` for ids that the
+            design's embedding does not know; whatever ``outputs_of`` raises.
     """
     run = Path(job.run)
     recipe, shards = read_recipe(run), open_shards(job.data)
     if not len(shards.indices.get(job.split, ())):
         raise WorkbenchError(ErrorCode.DATA_SAMPLES_FEW, path=job.data, have=0, wanted=1)
+    check_ids(read_design(run), shards.inputs, job.data)
     outputs = outputs_of(recipe, shards)
     targets = shards.targets[shards.indices[job.split]]
     yield Answer(record=evaluate(outputs, targets, recipe.loss, recipe.metrics, job.split, read_data(run)))

@@ -154,7 +154,20 @@ NETS = {
 
 def layer_cases() -> dict[str, tuple[str, GraphSpec]]:
     """Return name → layer and design, for every layer of the catalogue in its corners."""
-    return cases()
+    return {**cases(), "attention across": ("multi_head_attention", across())}
+
+
+def across() -> GraphSpec:
+    """Attention whose keys and values are of other lengths and widths than its query, and of their own."""
+    return _frozen(
+        "across",
+        [
+            ("input", "input", {"shape": (5, 6)}, ()),
+            ("keys", "permute", {"axes": (1, 0)}, ("input",)),
+            ("values", "dense", {"units": 3}, ("keys",)),
+            ("layer", "multi_head_attention", {"heads": 2, "causal": True}, ("input", "keys", "values")),
+        ],
+    )
 
 
 def one_of_each() -> dict[str, GraphSpec]:

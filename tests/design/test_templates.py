@@ -36,8 +36,9 @@ def manifest(**changes: object) -> DataManifest:
     return DataManifest(**{**facts, **changes})  # type: ignore[arg-type]
 
 
-def test_that_the_start_page_has_four_templates_in_order() -> None:
-    assert list(TEMPLATES) == ["digits-cnn", "digits-mlp", "breast-cancer", "diabetes"]
+def test_that_the_start_page_has_eight_templates_in_order() -> None:
+    digits = [f"digits-{net}" for net in ("cnn", "mlp", "resnet", "lstm", "gru", "transformer")]
+    assert list(TEMPLATES) == [*digits, "breast-cancer", "diabetes"]
     for template in TEMPLATES.values():
         assert template.title
         assert template.description
@@ -61,6 +62,22 @@ def test_that_the_mlp_is_64_128_10() -> None:
 def test_that_the_cnn_has_batch_norm_and_a_residual() -> None:
     kinds = [layer.layer for layer in freeze(open_design("digits-cnn")).layers]
     assert {"conv2d", "batch_norm", "add"} <= set(kinds)
+
+
+@pytest.mark.parametrize(
+    ("name", "kinds"),
+    [
+        ("digits-resnet", {"conv2d", "batch_norm", "add", "global_average_pool"}),
+        ("digits-lstm", {"lstm"}),
+        ("digits-gru", {"gru"}),
+        ("digits-transformer", {"multi_head_attention", "positional_encoding", "layer_norm", "add"}),
+    ],
+)
+def test_that_a_template_has_the_layers_it_is_named_after(name: str, kinds: set[str]) -> None:
+    spec = freeze(open_design(name))
+    assert kinds <= {layer.layer for layer in spec.layers}
+    # Two engines draw their own masks: without dropout their curves can be held against one another.
+    assert "dropout" not in {layer.layer for layer in spec.layers}
 
 
 def test_that_each_opened_template_is_a_design_of_its_own() -> None:

@@ -26,7 +26,7 @@ from engines.training.control import ControlFlags
 from tests.graph.models import conv_chain, dense, model_of, numbers
 
 KNOWN_FAMILIES = {
-    "convolution", "normalize", "activate", "combine", "pool", "dense", "shape", "io", "other"
+    "convolution", "normalize", "activate", "combine", "pool", "dense", "sequence", "shape", "io", "other"
 }  # fmt: skip
 
 

@@ -32,6 +32,7 @@ from widgets.look.theme import current, scaled, theme
 FAMILIES = {
     "io": "Input",
     "dense": "Dense",
+    "sequence": "Sequence",
     "convolution": "Convolution",
     "pool": "Pool",
     "normalize": "Normalize",

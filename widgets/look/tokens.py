@@ -75,6 +75,7 @@ class Tokens:
         return {
             "convolution": self.series[0],
             "dense": self.series[0],
+            "sequence": self.series[0],
             "activate": self.series[1],
             "normalize": self.series[2],
             "pool": self.series[2],
