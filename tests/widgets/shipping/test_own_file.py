@@ -43,7 +43,7 @@ def test_that_an_engine_without_a_format_has_no_card(room: ShipRoom) -> None:
 def test_that_a_saved_file_shows_its_error_and_the_way_to_it(room: ShipRoom, qtbot: QtBot) -> None:
     room.set_formats("TensorFlow", ("keras",))
     room.show_saved(SAVED, PROVEN)
-    assert room.own.verdict.text() == "Proven"
+    assert room.own.verdict.text == "Proven"
     assert room.own.name.text() == "model.keras"
     with qtbot.waitSignal(room.folder_requested, timeout=1000) as heard:
         QTest.mouseClick(room.own.button, Qt.MouseButton.LeftButton)
