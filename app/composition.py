@@ -30,18 +30,28 @@ from app.controllers.ship import ShipController
 from app.controllers.start import StartController
 from app.controllers.training import TrainingController
 from app.desk import Desk, MakeHost, process_host
+from app.engine_places import place_of
 from app.messages import words
-from app.plans import default_engine
+from app.plans import default_engine, is_installed
 from app.project import Project
-from app.session import load_session
+from app.session import Session, load_session
 from app.window import Window
 from app.workbench import Workbench
 from engines.contract.events import Event
+from engines.environments.chosen import THIS
 from engines.host.thread import InThreadHost
+from engines.registry import engine
 
 LATER_MS = 50
 ROOMS_AHEAD = ("design", "train", "data", "graph", "ship", "runs", "compare", "settings")
 """Modules under ``widgets.rooms`` that are imported while the person looks at the first page."""
+
+
+def inside_engine(session: Session) -> str:
+    """Return the engine that runs inside this process, "" for none: one, and one that is installed here."""
+    name = session.engine or default_engine()
+    row = engine(name) if session.in_process else None
+    return name if row is not None and is_installed(row) and place_of(row).kind == THIS else ""
 
 
 def inside_host(chosen: str) -> MakeHost:
@@ -66,9 +76,9 @@ class Composition(QObject):
         super().__init__(window)
         self._window = window
         session = load_session()
-        inside = session.in_process
-        make_host = inside_host(session.engine or default_engine()) if inside else process_host
-        self.bench = Workbench(window.shell, Hosts(make_host))
+        inside = inside_engine(session)
+        self.bench = Workbench(window.shell, Hosts(inside_host(inside) if inside else process_host))
+        self.bench.inside = inside
         if inside:
             window.shell.set_badge(words.ENGINE_INSIDE)
         self.engines = EnginesController(self.bench)
@@ -81,7 +91,7 @@ class Composition(QObject):
         self.design = DesignController(self.bench)
         self.own_layers = OwnLayersController(self.bench)
         self.training = TrainingController(self.bench)
-        self.debugging = DebuggingController(self.bench, self.training.train, inside)
+        self.debugging = DebuggingController(self.bench, self.training.train, bool(inside))
         self.engine_pages = EnginePagesController(self.bench, self.engines)
         self.settings = SettingsController(self.bench, self.engine_pages)
         self.ship = ShipController(self.bench, self.models)
@@ -111,7 +121,7 @@ class Composition(QObject):
     def _restore(self) -> None:
         """Bring back the project, the run and the room of the last session."""
         session, bench = self.bench.session, self.bench
-        bench.engine, bench.device = session.engine, session.device or "cpu"
+        bench.engine, bench.device = bench.inside or session.engine, session.device or "cpu"
         bench.project_changed.emit()
         room = "start"
         if session.project and (Path(session.project) / "project.toml").is_file():

@@ -67,6 +67,8 @@ class Workbench(QObject):
         self.design: Design | None = None
         self.manifest: DataManifest | None = None
         self.engine, self.device = "", "cpu"
+        self.inside = ""
+        """The one engine that runs inside this process, "" where each has a process of its own."""
         self.modes: list[DropSection] = []
         """Precisions and ways to run that the chosen engine has, and what the recipe says of them."""
         self.run = ""
@@ -96,7 +98,8 @@ class Workbench(QObject):
         self._leave_design()
         self.undo.clear()
         self.project, self.design, self.manifest = project, design, None
-        self.engine, self.device = project.engine or self.engine, project.device or "cpu"
+        self.engine = self.inside or project.engine or self.engine
+        self.device = project.device or "cpu"
         self._unobserve = design.observe(self._on_design_observed)
         self.attempt(lambda: remember_project(project.folder, project.name))
         self.shell.set_project(project.name, design.name)

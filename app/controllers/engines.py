@@ -166,6 +166,8 @@ class EnginesController(QObject):
         reason = words.DOES_NOT_START if self.is_broken(row.name) else ""
         if not is_installed(row):
             reason = words.NOT_INSTALLED_SHORT
+        elif self._bench.inside not in ("", row.name):
+            reason = words.OTHER_INSIDE.format(title=_title(self._bench.inside))
         return DropRow(row.name, title, words.RETIRED if row.retired else "", reason)
 
     def _on_engine_chosen(self, name: str) -> None:

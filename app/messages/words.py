@@ -53,6 +53,7 @@ ENGINE_PAUSED = "Engine: paused after step {step:,}"
 ENGINE_ENDED_EARLY = "Engine: the run ended early"
 ENGINE_CLOSING = "Engine: saving, then Modelwright closes"
 ENGINE_INSIDE = "Engine runs inside this process"
+OTHER_INSIDE = "{title} runs inside this process, which can hold one engine. Settings changes that."
 
 DEBUG_INSIDE = (
     "The engine runs inside this process, and a breakpoint would hold the window: start Modelwright from "
