@@ -22,6 +22,9 @@ if TYPE_CHECKING:
     from engines.design.templates import Template
 
 SIDE = 320
+CARD = 256
+"""A template's card is at least so wide."""
+MOST_COLUMNS = 4
 
 
 class StartRoom(QWidget):
@@ -90,16 +93,17 @@ class StartRoom(QWidget):
     @override
     def resizeEvent(self, event: QResizeEvent) -> None:
         super().resizeEvent(event)
-        columns = 2 if self.width() >= scaled(SIDE + 400) else 1
+        room = self.width() - scaled(SIDE) - 4 * GAP
+        columns = min(max(room // (scaled(CARD) + GAP), 1), MOST_COLUMNS)
         if columns != self._columns:
             self._columns = columns
             self._arrange()
 
     def _arrange(self) -> None:
-        """Lay the cards two in a row, or beneath one another where large text leaves no room."""
+        """Lay as many cards in a row as there is room for: fewer where the text is large."""
         for place, card in enumerate(self.cards):
             self._grid.addWidget(card, place // self._columns, place % self._columns)
-        for column in (0, 1):
+        for column in range(MOST_COLUMNS):
             self._grid.setColumnStretch(column, int(column < self._columns))
 
     def _build(self) -> None:

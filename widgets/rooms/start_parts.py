@@ -17,7 +17,6 @@ from PySide6.QtGui import (
     QPen,
 )
 from PySide6.QtWidgets import (
-    QHBoxLayout,
     QPushButton,
     QSizePolicy,
     QStyle,
@@ -47,13 +46,13 @@ class DrawingView(QWidget):
     def __init__(self, drawing: Drawing) -> None:
         super().__init__()
         self.drawing = drawing
-        self.setMinimumHeight(scaled(88))
+        self.setMinimumHeight(scaled(72))
         self.setSizePolicy(QSizePolicy.Policy.Expanding, QSizePolicy.Policy.Expanding)
         theme().themed.connect(self.update)
 
     @override
     def sizeHint(self) -> QSize:
-        return QSize(scaled(240), scaled(120))
+        return QSize(scaled(200), scaled(72))
 
     @override
     def paintEvent(self, event: QPaintEvent) -> None:
@@ -117,10 +116,7 @@ class TemplateCard(Card):
         self.setCursor(Qt.CursorShape.PointingHandCursor)
         self.body.addWidget(DrawingView(drawing), 1)
         self.body.addWidget(label(description, "dim", wrap=True))
-        line = QHBoxLayout()
-        line.addWidget(Chip(data))
-        line.addStretch(1)
-        self.body.addLayout(line)
+        self.tools.addWidget(Chip(data))
 
     @override
     def mouseReleaseEvent(self, event: QMouseEvent) -> None:

@@ -7,7 +7,7 @@ from pathlib import Path
 import pytest
 from PySide6.QtCore import QMimeData, QPoint, QPointF, Qt, QUrl
 from PySide6.QtGui import QDragEnterEvent, QDragLeaveEvent, QDropEvent
-from PySide6.QtWidgets import QApplication
+from PySide6.QtWidgets import QApplication, QScrollArea
 from pytestqt.qtbot import QtBot
 
 from engines.design.templates import TEMPLATES
@@ -127,6 +127,23 @@ def test_that_open_asks_for_a_file(room: StartRoom, qtbot: QtBot) -> None:
         qtbot.mouseClick(room.open_button, LEFT)
 
 
+@pytest.mark.parametrize(("width", "columns"), [(1856, 4), (1216, 3), (900, 1)])
+def test_that_as_many_cards_stand_in_a_row_as_there_is_room_for(
+    room: StartRoom, qtbot: QtBot, width: int, columns: int
+) -> None:
+    room.resize(width, 722)
+    qtbot.waitUntil(lambda: len({card.x() for card in room.cards}) == columns)
+    assert len({(card.x(), card.y()) for card in room.cards}) == len(TEMPLATES)
+
+
+def test_that_all_templates_are_seen_at_once_in_a_window_of_1280_by_800(
+    room: StartRoom, qtbot: QtBot
+) -> None:
+    area = room.findChild(QScrollArea)
+    assert area is not None
+    qtbot.waitUntil(lambda: area.verticalScrollBar().maximum() == 0)
+
+
 @pytest.mark.parametrize("scale", [1.0, 1.5, 2.0])
 def test_that_no_text_is_cut(qapp: QApplication, qtbot: QtBot, scale: float) -> None:
     apply(qapp, "light", scale)
@@ -136,6 +153,6 @@ def test_that_no_text_is_cut(qapp: QApplication, qtbot: QtBot, scale: float) -> 
     room.set_recent(RECENT)
     room.resize(round(1216 * scale), round(722 * scale))
     room.show()
-    qtbot.waitUntil(lambda: cut(room) == [])
-    assert (nameless(room), outside(room)) == ([], [])
+    qtbot.waitUntil(lambda: (cut(room), outside(room)) == ([], []))
+    assert nameless(room) == []
     apply(qapp, "light")
