@@ -1,4 +1,4 @@
-"""Qt's system libraries on Debian-like systems: which are missing, and how to get them.
+"""Qt's and MXNet's system libraries on Debian-like systems: which are missing, and how to get them.
 
 Standard library, Python 3.8 syntax. A library counts as there when it loads.
 """
@@ -41,6 +41,9 @@ LIBRARIES: Dict[str, str] = {
     "libXtst.so.6": "libxtst6",
     "libasound.so.2": "libasound2",
     "libxkbfile.so.1": "libxkbfile1",
+    # What the wheel of MXNet 1.9.1 leaves to the system.
+    "libgomp.so.1": "libgomp1",
+    "libquadmath.so.0": "libquadmath0",
 }
 # Debian 13 and Ubuntu 24.04 renamed what carries a 64-bit time.
 RENAMED = {"libasound2": "libasound2t64", "libglib2.0-0": "libglib2.0-0t64"}

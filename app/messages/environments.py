@@ -60,6 +60,12 @@ ROWS: dict[ErrorCode, Message] = {
         todo="Get a build for the GPU with: {command}",
         button="install_engine",
     ),
+    ErrorCode.LIBRARY_MISSING: Message(
+        what="{engine} needs a library of the system that is not here: {library}.",
+        why="It is no part of any Python package.",
+        todo="Install it with the system's own installer; on Debian and Ubuntu: "
+        "sudo apt-get install {packages}",
+    ),
     ErrorCode.ENGINE_RETIRED: Message(
         what="{title} is retired: nobody keeps it upstream any more.",
         why="{version} is the last version there will be; faults in it stay.",

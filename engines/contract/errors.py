@@ -111,6 +111,7 @@ class ErrorCode(str, Enum):
     ENGINE_HANGS = "engine_hangs"  # title, python, command
     ENGINE_VERSION = "engine_version"  # title, version, oldest, below, command
     ENGINE_WITHOUT_CUDA = "engine_without_cuda"  # title, version, gpu, driver, command
+    LIBRARY_MISSING = "library_missing"  # engine, library, packages
     ENGINE_RETIRED = "engine_retired"  # title, version
     DRIVER_OLD = "driver_old"  # title, version, gpu, driver, cuda, wanted (version of the driver)
     GPU_NOT_SEEN = "gpu_not_seen"  # title, version, gpu, driver, cuda

@@ -106,6 +106,31 @@ def test_that_the_fast_tests_leave_out_what_starts_a_framework(
     assert ran[-1][1:] == ["-m", "pytest", "-m", start.QUICK, "-x"]
 
 
+ENGINES_FOR_TESTS = ["-m", "tests.helpers.engine_pythons"]
+
+
+def test_that_the_full_tests_first_install_engines_that_cannot_live_beside_the_others(
+    environment: Any, ran: list[list[str]]
+) -> None:
+    start.run_tests(environment, [])
+    assert [command[1:] for command in ran].count(ENGINES_FOR_TESTS) == 1
+    assert ran[-2][1:] == ENGINES_FOR_TESTS
+
+
+def test_that_the_fast_tests_install_nothing(environment: Any, ran: list[list[str]]) -> None:
+    start.run_tests(environment, ["--fast"])
+    assert ENGINES_FOR_TESTS not in [command[1:] for command in ran]
+
+
+def test_that_an_engine_that_could_not_be_installed_is_told_of_and_the_tests_run(
+    environment: Any, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
+) -> None:
+    monkeypatch.setattr(start, "prepare_old_python", lambda _: None)
+    monkeypatch.setattr(subprocess, "call", lambda command, **_: int("engine_pythons" in command[-1]))
+    assert start.run_tests(environment, []) == 0
+    assert "could not be made" in capsys.readouterr().out
+
+
 def test_that_a_mark_chosen_by_hand_is_kept(environment: Any, ran: list[list[str]]) -> None:
     start.run_tests(environment, ["-m", "soak"])
     assert ran[-1][1:] == ["-m", "pytest", "-m", "soak"]

@@ -11,10 +11,14 @@ import sys
 import warnings
 from contextlib import AbstractContextManager
 
+from engines.contract.errors import ErrorCode, WorkbenchError
 from engines.training.chatter import held_back
 
 CHATTER = re.compile(rb"\[\d\d:\d\d:\d\d\] \S+: MKLDNN Pooling: training with prop_kind is forward_scoring")
 """A note for MXNet's own makers, once for each average pool that is trained."""
+_LIBRARY = re.compile(r"(\S+\.so\S*): cannot open shared object file")
+_PACKAGES = ("libgomp1", "libquadmath0")
+"""Debian's packages of the libraries that MXNet's wheel leaves to the system."""
 _ENVIRONMENT = {
     # Sums in float32 accumulate in a wider type; a run repeated gives the same bits.
     "MXNET_SAFE_ACCUMULATION": "1",
@@ -28,6 +32,9 @@ _ENVIRONMENT = {
 def prepare() -> None:
     """Import MXNet; slow, once.
 
+    Raises:
+        WorkbenchError: ``LIBRARY_MISSING`` where the system lacks one of those that the wheel leaves out.
+
     Its import needs a NumPy below 1.24 (``np.bool``) and warns of names that NumPy and Python gave up.
     It puts a handler of its own on SIGSEGV, which would end the process by ``exit`` where its controller
     waits for the signal: the system's comes back, and Python's own report where that was on.
@@ -39,10 +46,21 @@ def prepare() -> None:
     reports = faulthandler.is_enabled()
     with warnings.catch_warnings():
         warnings.simplefilter("ignore")
-        importlib.import_module("mxnet")
+        try:
+            importlib.import_module("mxnet")
+        except OSError as error:
+            raise _without_library(error) from error
     signal.signal(signal.SIGSEGV, signal.SIG_DFL)
     if reports:
         faulthandler.enable()
+
+
+def _without_library(error: OSError) -> WorkbenchError | OSError:
+    found = _LIBRARY.search(str(error))
+    if found is None:
+        return error
+    facts = {"engine": "MXNet", "library": found[1], "packages": " ".join(_PACKAGES)}
+    return WorkbenchError(ErrorCode.LIBRARY_MISSING, str(error), **facts)
 
 
 def without_chatter() -> AbstractContextManager[None]:
