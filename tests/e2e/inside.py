@@ -25,8 +25,8 @@ def main() -> None:
     save_session(Session(engine=engine, in_process=True, room="start"))
     app = the_application()
     person = Person(app, home)
-    person.open()
     seen: dict[str, Any] = {"before": engine in sys.modules}
+    person.open()
     person.start_from("digits-mlp")
     person.hand.wait(lambda: "ready" in person.shell.status.engine.words.text(), 120, "the engine")
     seen["badge"] = person.shell.header.badge.text
