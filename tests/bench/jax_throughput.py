@@ -105,6 +105,8 @@ def measure(repeats: int) -> list[Figure]:
             epochs=EPOCHS,
             batch_size=32,
             optimizer="adam",
+            metrics=("accuracy",),
+            monitor="validation_loss",
             validate_every=1,
             patience=0,
             threads=1,

@@ -58,6 +58,8 @@ def use_threads(threads: int = 0) -> int:
     if "threads" not in _in_force:
         _in_force["threads"] = threads or thread_candidates(free_cores())[-1]
         os.environ["NPROC"] = str(_in_force["threads"])
+        # The caller waits for each chunk anyway; handed to another thread, it would wait for that one, too.
+        jax.config.update("jax_cpu_enable_async_dispatch", False)
         with without_chatter():
             jax.devices()
     return _in_force["threads"]
