@@ -2,58 +2,59 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
-
 from app.messages import words
 from engines.contract.capabilities import DeviceView, EngineReport, EngineRow
+from engines.training.abilities import goes_on
 from widgets.controls.drops import DropRow
 from widgets.rooms.recipe_words import MODES, PRECISIONS
 
 SHORT = {"bf16": "BF16", "fp16": "FP16", "xla": "XLA"}
 
 
-def precision_rows(report: EngineReport | None) -> list[DropRow]:
-    """Return every precision; those that do not go say why. Without a report all are offered."""
+def precision_rows(report: EngineReport | None, device: str = "") -> list[DropRow]:
+    """Return every precision; those that do not go (on ``device``, where it is named) say why.
+
+    Without a report all are offered.
+    """
     return [
         DropRow(
             key,
             title,
             words.PRECISION_HINTS[key],
-            _refusal(
-                report,
-                "precision",
-                key,
-                (report.precisions or ("fp32",)) if report else None,
-                words.NO_PRECISION,
-            ),
+            _precision_refusal(report, device, key),
             SHORT.get(key, title),
         )
         for key, title in PRECISIONS
     ]
 
 
+def _precision_refusal(report: EngineReport | None, device: str, key: str) -> str:
+    if report is None:
+        return ""
+    if key not in (report.precisions or ("fp32",)):
+        return words.REASONS.get(report.refusals.get(f"precision/{key}", ""), words.NO_PRECISION)
+    return words.REASONS["not_on_device"] if device and not goes_on(key, device) else ""
+
+
 def mode_rows(row: EngineRow, report: EngineReport | None) -> list[DropRow]:
     """Return the ways an engine runs, its usual one as ""; those that do not go here say why."""
     titles = dict(MODES)
-    known = (report.modes or row.modes[:1]) if report else None
     return [
         DropRow(
             "" if key == row.modes[0] else key,
             titles[key],
-            words.MODE_DEFAULT if key == row.modes[0] else "",
-            _refusal(report, "mode", key, known, words.NO_MODE),
+            words.USUAL.format(hint=words.MODE_HINTS[key]) if key == row.modes[0] else words.MODE_HINTS[key],
+            _mode_refusal(row, report, key),
             SHORT.get(key, titles[key].lower()),
         )
         for key in row.modes
     ]
 
 
-def _refusal(
-    report: EngineReport | None, kind: str, key: str, offered: Sequence[str] | None, unknown: str
-) -> str:
-    if report is None or offered is None or key in offered:
+def _mode_refusal(row: EngineRow, report: EngineReport | None, key: str) -> str:
+    if report is None or key in (report.modes or row.modes[:1]):
         return ""
-    return words.REASONS.get(report.refusals.get(f"{kind}/{key}", ""), unknown)
+    return words.REASONS.get(report.refusals.get(f"mode/{key}", ""), words.NO_MODE)
 
 
 def device_rows(report: EngineReport | None, chosen: str) -> list[DropRow]:

@@ -27,6 +27,7 @@ class RunningController(QObject):
         self._switched = ""
         bench.shell.mode_chosen.connect(self._on_mode_chosen)
         bench.shell.engine_chosen.connect(self._on_engine_chosen)
+        bench.shell.device_chosen.connect(lambda _: self._on_engine_chosen(bench.engine))
         bench.engine_changed.connect(self._on_engine_changed)
         bench.project_changed.connect(self.show)
         bench.design_changed.connect(self.show)
@@ -41,7 +42,7 @@ class RunningController(QObject):
         precision = design.recipe.precision if design else "fp32"
         mode = design.recipe.run_mode if design else ""
         mode = "" if mode in row.modes[:1] else mode
-        precisions, modes = precision_rows(report), mode_rows(row, report)
+        precisions, modes = precision_rows(report, self._bench.device), mode_rows(row, report)
         made = [DropSection("precision", words.PRECISION, precisions, precision)]
         if modes:
             known = [*modes, *_lost(modes, mode)]

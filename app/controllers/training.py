@@ -221,7 +221,7 @@ class TrainingController(QObject):
 
     def _show_modes(self) -> None:
         if self._room is not None:
-            self._room.set_modes(self._bench.modes)
+            self._room.form.set_offers(self._bench.modes)
 
     def _show_recipe(self) -> None:
         if self._room is not None and self._bench.design is not None:

@@ -98,19 +98,30 @@ ENGINES_PAGE = "Settings: Engines"
 ENGINES_PAGE_TIP = "Versions, devices, interpreters, and what is wrong"
 PRECISION = "Precision"
 RUN_MODE = "How it runs"
-MODE_DEFAULT = "the usual way"
 NO_MODE = "This engine does not run this way."
 NO_PRECISION = "This engine does not offer it here."
 FELL_BACK = "{title} has no {lost} here: it trains with {instead}."
 
 PRECISION_HINTS = {
-    "fp32": "the usual way",
+    "fp32": "usual",
     "fp64": "exact comparisons, slower",
     "tf32": "FP32 whose products a GPU rounds",
     "bf16": "layers in half precision, weights in FP32",
     "fp16": "layers in half precision, loss scaled",
 }
 """What each precision means, in a few words."""
+
+MODE_HINTS = {
+    "eager": "step by step, the easiest to look into",
+    "compiled": "starts slowly, then faster steps",
+    "graph": "traced once, then run as a whole",
+    "xla": "compiled by XLA: starts slowly, then faster steps",
+    "jit": "compiled by XLA, many steps a call",
+    "imperative": "step by step, the easiest to look into",
+    "hybridized": "traced once, then run as a whole",
+}
+"""What each way to run means, in a few words."""
+USUAL = "usual · {hint}"
 
 DEVICE_KINDS = {
     "cuda": "NVIDIA GPU (CUDA)",
@@ -127,6 +138,7 @@ REASONS = {
     "driver_too_old": "the GPU’s driver is too old for it",
     "no_driver": "the GPU’s driver is missing",
     "cpu_only": "goes on the CPU only",
+    "not_on_device": "needs an NVIDIA GPU as its device",
     "built_without_cuda": "this build of the engine is without CUDA",
     "no_compiler": "needs a C++ compiler; none was found",
     "no_xla": "this build of the engine is without XLA",

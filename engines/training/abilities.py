@@ -14,6 +14,11 @@ _GPU_ONLY = ("tf32",)
 _GPU = "cuda"
 
 
+def goes_on(precision: str, device: str) -> bool:
+    """Tell whether a precision goes on a device, as far as that holds for every engine."""
+    return device.startswith(_GPU) or precision not in _GPU_ONLY
+
+
 @dataclass(frozen=True)
 class Abilities:
     """An engine's own table: ``modes`` and ``layouts`` begin with its default."""
@@ -33,8 +38,7 @@ class Abilities:
 
     def precisions_on(self, device: str) -> tuple[str, ...]:
         """Return the precisions that go on ``device``."""
-        on_gpu = device.startswith(_GPU)
-        return tuple(name for name in self.precisions if on_gpu or name not in _GPU_ONLY)
+        return tuple(name for name in self.precisions if goes_on(name, device))
 
     def precisions_here(self, devices: Sequence[DeviceView]) -> tuple[str, ...]:
         """Return the precisions that go on one of this machine's devices at least."""

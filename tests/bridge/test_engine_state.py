@@ -10,7 +10,7 @@ from pytestqt.qtbot import QtBot
 from app.bridge.hosts import Hosts
 from app.controllers.engines import EnginesController
 from app.workbench import Workbench
-from engines.contract.capabilities import EngineReport
+from engines.contract.capabilities import EngineHealth, EngineReport
 from engines.contract.events import Finished
 from widgets.shell import Shell
 
@@ -34,7 +34,8 @@ def said(engines: EnginesController) -> str:
 
 def test_that_a_probe_that_ends_while_a_run_goes_on_leaves_the_runs_word(engines: EnginesController) -> None:
     shell = engines._bench.shell
-    engines.reports["torch"] = EngineReport("torch", "2.13.0", ())
+    report = EngineReport("torch", "2.13.0", ())
+    engines.health["torch"] = EngineHealth("torch", "python", "this", "ready", report)
     shell.set_run_state("training")
     shell.set_engine_state("Engine: training", "busy")
     engines._on_probe_ended("torch", Finished())

@@ -176,3 +176,15 @@ def test_that_engines_inside_this_process_stand_by_too(tmp_path: Path) -> None:
         assert isinstance(list(desk.run("fake", ProbeJob()))[-1], Finished)
     assert len(made.hosts) == 1
     hosts.close()
+
+
+def test_that_a_spare_is_ended_when_its_engine_runs_elsewhere_now(hosts: Hosts, made: Made) -> None:
+    hosts.stand_by("fake")
+    (pid,) = made.pids()
+    hosts.forget("torch")
+    assert made.pids() == [pid]
+    hosts.forget("fake")
+    assert until_gone(pid)
+    assert made.pids() == []
+    hosts.stand_by("fake")
+    assert len(made.hosts) == 2

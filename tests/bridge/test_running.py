@@ -20,7 +20,8 @@ from app.project import Project
 from app.workbench import Workbench
 from engines.contract.capabilities import DeviceView, EngineHealth, EngineReport
 from engines.contract.events import Answer, Finished
-from engines.registry import engine
+from engines.registry import ENGINES, engine
+from widgets.controls.command_palette import find_actions, sentence
 from widgets.rooms.recipe_words import PRECISIONS
 from widgets.shell import Shell
 
@@ -187,3 +188,28 @@ def test_that_an_engine_not_installed_is_grey_and_leads_to_its_page(running: Run
     with qtbot.waitSignal(running.shell.more_of_engines) as asked:
         menu.actions()[-1].trigger()
     assert asked.args == [controller.ENGINES_PAGE]
+
+
+def test_that_what_needs_a_gpu_is_given_up_with_it(running: Running) -> None:
+    gpu = DeviceView("cuda:0", "NVIDIA H100", 80 << 30)
+    running.report(replace(TORCH, devices=(*CPU, gpu), precisions=("fp32", "tf32")))
+    running.shell.device_chosen.emit("cuda:0")
+    running.pick("TF32")
+    assert running.recipe.precision == "tf32"
+    running.shell.device_chosen.emit("cpu")
+    assert running.recipe.precision == "fp32"
+    rows = {row.key: row.reason for row in precision_rows(running.engines.reports["torch"], "cpu")}
+    assert rows["tf32"] == words.REASONS["not_on_device"]
+
+
+def test_that_every_way_to_run_is_explained() -> None:
+    assert {mode for row in ENGINES for mode in row.modes} <= set(words.MODE_HINTS)
+
+
+def test_that_control_k_finds_the_page_and_what_can_be_installed(running: Running) -> None:
+    said = [sentence(action) for action in find_actions(running.shell)]
+    assert words.ENGINES_PAGE in said
+    assert "Install MXNet" in said
+    assert "Install PyTorch" not in said
+    assert "Precision: FP64" in said
+    assert "How it runs: Eager" in said

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
 from dataclasses import replace
 from time import monotonic
 from typing import Any
@@ -21,7 +20,6 @@ from widgets.charts.pyramid import Values
 from widgets.charts.trace import Steps, Trace
 from widgets.controls.buttons import Button
 from widgets.controls.card import Card
-from widgets.controls.drops import DropSection
 from widgets.controls.messages import EmptyPage, MessagePanel
 from widgets.controls.text import label
 from widgets.look.theme import scaled, theme
@@ -88,10 +86,6 @@ class TrainRoom(QWidget):
         self.best_by.setText(f"The best is judged by {recipe.monitor.replace('_', ' ')}.")
         if recipe.metrics:
             self.set_metric(recipe.metrics[0])
-
-    def set_modes(self, sections: Sequence[DropSection]) -> None:
-        """Offer the precisions and the ways to run that the chosen engine has."""
-        self.form.set_offers(sections)
 
     def set_metric(self, name: str) -> None:
         """Show ``name`` in the second card."""
