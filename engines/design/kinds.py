@@ -27,6 +27,7 @@ class SettingKind:
     """One setting of a layer: its type, default and bounds (inclusive), and what it does.
 
     ``sizes`` is a tuple of ``length`` whole numbers, each within the bounds; ``length`` 0 takes 1 to 6.
+    ``title`` names it beside a field where its key is too long.
     """
 
     key: str
@@ -37,6 +38,7 @@ class SettingKind:
     maximum: float = math.inf
     choices: tuple[str, ...] = ()
     length: int = 0
+    title: str = ""
 
     @property
     def wanted(self) -> str:
@@ -125,6 +127,11 @@ class LayerKind:
     parameters: ParameterRule = no_parameters
     inputs: tuple[int, int] = (1, 1)
     free: bool = False
+
+    @property
+    def summary(self) -> str:
+        """The first sentence of the semantics."""
+        return self.semantics.partition(". ")[0]
 
     def setting(self, key: str) -> SettingKind:
         """Return one setting's row; raises ``DESIGN_SETTING_UNKNOWN``."""

@@ -7,10 +7,10 @@ from engines.design.kinds import CostRule, LayerKind, ParameterRule, SettingKind
 from engines.design.settings import BIAS, count
 from engines.design.sources import ONNX, TORCH
 
-_ROWS = "Takes (time, features); an image or signal is turned by reshape or permute first"
+_ROWS = "An image or signal becomes (time, features) by a reshape or permute before it"
 _ENDS = (
-    "It begins with zeros. Without return sequences it gives the last time step's values (units), with it "
-    "all of them (time, units). Bidirectional: a second one of its own weights (reverse_…) reads from the "
+    "It begins with zeros. It gives the last time step's values (units), or with return_sequences those of "
+    "every step (time, units). Bidirectional: a second one of its own weights (reverse_…) reads from the "
     "end; its values follow the first one's, at each time step or after each has read everything"
 )
 
@@ -27,7 +27,13 @@ def _recurrent(
         parameters=rule,
         settings=(
             count("units", 32, "Values that it remembers and gives"),
-            SettingKind("return_sequences", "bool", False, "Give every time step, not only the last"),
+            SettingKind(
+                "return_sequences",
+                "bool",
+                False,
+                "Give every time step, not only the last",
+                title="Every step",
+            ),
             SettingKind("bidirectional", "bool", False, "Read from the end, too"),
         ),
         semantics=f"{semantics}. {_ENDS}. {_ROWS}",
@@ -60,7 +66,8 @@ SEQUENCES = (
             count("vocabulary", 1000, "How many ids there are: 0 … vocabulary - 1", 10_000_000),
             count("units", 32, "Values that stand for an id"),
         ),
-        semantics="Each id's row of the weight (vocabulary, units); (time) becomes (time, units). Ids are "
+        semantics="Gives each id a row of values, learned; (time) becomes (time, units). The rows are the "
+        "weight (vocabulary, units). Ids are "
         "whole numbers carried as floats: a fraction is cut off, below 0 counts as 0 and above vocabulary - "
         "1 as that; training refuses data with such ids. Rows begin normal with deviation 0.02",
         source=f"{TORCH}.Embedding.html; {ONNX}Gather.html",
@@ -85,7 +92,8 @@ SEQUENCES = (
     _recurrent(
         "lstm",
         "LSTM",
-        "At each time step [i, f, g, o] = W x + U h + b; c = sigmoid(f) c + sigmoid(i) tanh(g), "
+        "Reads (time, features) one time step after the other and remembers what it needs (long short-term "
+        "memory). At each time step [i, f, g, o] = W x + U h + b; c = sigmoid(f) c + sigmoid(i) tanh(g), "
         "h = sigmoid(o) tanh(c). Weight W (4 units, features), recurrent_weight U (4 units, units), one bias "
         "b (4 units), gates in the order i, f, g, o. The forget gate's bias begins at 1, the others at 0; "
         "each gate's part of W and U is Glorot uniform by itself",
@@ -96,7 +104,8 @@ SEQUENCES = (
     _recurrent(
         "gru",
         "GRU",
-        "At each time step r = sigmoid(Wr x + br + Ur h), z = sigmoid(Wz x + bz + Uz h), "
+        "Reads (time, features) one time step after the other, with fewer gates than an LSTM (gated "
+        "recurrent unit). At each time step r = sigmoid(Wr x + br + Ur h), z = sigmoid(Wz x + bz + Uz h), "
         "n = tanh(Wn x + bn + r · (Un h)), h = (1 - z) n + z h: the reset gate acts after the product with "
         "Un, and Un h has no bias of its own. Weight W (3 units, features), recurrent_weight U (3 units, "
         "units), one bias b (3 units), gates in the order r, z, n. The bias begins at 0; each gate's part of "
@@ -118,7 +127,8 @@ SEQUENCES = (
             SettingKind("causal", "bool", False, "A time step sees itself and earlier ones only"),
             BIAS,
         ),
-        semantics="Inputs are query, key and value, each (time, features): one input is all three, a second "
+        semantics="Each time step of (time, features) looks at all of them and takes a mean of what fits. "
+        "Inputs are query, key and value, each (time, features): one input is all three, a second "
         "one is key and value. q, k, v = x Wᵀ + b with query_, key_ and value_weight (features of the query, "
         "own features); each run of features / heads features is a head: softmax(q kᵀ / sqrt(features / "
         "heads)) v over the keys' time steps; the heads side by side go through weight and bias (features, "

@@ -198,7 +198,7 @@ EDITORS: Mapping[str, Callable[[SettingKind], Editor]] = {
 
 def title_of(kind: SettingKind) -> str:
     """Return a setting's name as a label."""
-    return kind.key.replace("_", " ").capitalize()
+    return kind.title or kind.key.replace("_", " ").capitalize()
 
 
 def _spin(name: str, accessible: str, low: int, high: int) -> QSpinBox:

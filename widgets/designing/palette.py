@@ -122,7 +122,7 @@ class LayerPalette(QFrame):
         row = CATALOGUE.get(str(item.data(_KEY))) if item else None
         self.about.setVisible(row is not None)
         if row is not None:
-            self.about.setText(row.semantics)
+            self.about.setText(row.summary)
             self.kind_picked.emit(row.key)
 
 
