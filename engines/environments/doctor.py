@@ -20,6 +20,8 @@ from engines.environments.locked import LOCKED
 _ON_NVIDIA = {"cuda", "gpu", "tensorrt"}
 """What devices on an NVIDIA GPU are called, up to their number."""
 
+_EXCEPTION = re.compile(r"[A-Za-z_.]*(Error|Exception)\b")
+
 INSTALL, REPAIR, CHOOSE, FORGET = "install", "repair", "choose", "forget"
 
 
@@ -122,6 +124,10 @@ def finding_of_end(row: EngineRow, place: Place, end: Failed | Crashed) -> Findi
     if isinstance(end, Failed) or end.cause == "silent":
         return _finding(ErrorCode.ENGINE_HANGS, mend=_mend(place), **facts)
     said = end.stderr.strip().splitlines() or [""]
+    if end.exit_code == 1 and _EXCEPTION.match(
+        said[-1]
+    ):  # what the worker itself needs could not be imported
+        return _finding(ErrorCode.ENGINE_HALF_INSTALLED, mend=_mend(place), why=said[-1][:300], **facts)
     status = end.exit_code or -end.signal
     return _finding(ErrorCode.ENGINE_DIES, mend=_mend(place), status=status, why=said[-1][:300], **facts)
 

@@ -213,6 +213,10 @@ def test_that_every_end_of_a_probe_is_told_with_a_way_out(place: Place) -> None:
         assert codes([finding]) == [code]
         assert state_of((finding,)) == "broken"
         assert finding.mend
+    worker = Crashed(
+        "exit", 1, 0, "Traceback (most recent call last):\nImportError: cannot import name 'core'"
+    )
+    assert codes([doctor.finding_of_end(ROW, place, worker)]) == ["engine_half_installed"]
     assert doctor.finding_of_end(ROW, place, ends["engine_dies"]).facts["status"] == -11
     assert "libcudart" in str(doctor.finding_of_end(ROW, place, half).facts["why"])
 
