@@ -148,7 +148,7 @@ class ContinueSheet(Sheet):
         for engine in engines:
             if engine.reason:
                 self.body.addWidget(label(f"{engine.title}: {engine.reason}", "caption", wrap=True))
-        self.act.set_enabled(bool(usable), "No other engine is installed.")
+        self.act.set_enabled(bool(usable), "No engine is installed.")
         self.act.clicked.connect(self._on_act)
 
     def _on_act(self) -> None:

@@ -1,0 +1,113 @@
+"""The sheets: which engines are compared and how, and on which engine a run goes on."""
+
+from __future__ import annotations
+
+import pytest
+from PySide6.QtCore import Qt
+from PySide6.QtWidgets import QApplication, QWidget
+from pytestqt.qtbot import QtBot
+
+from tests.widgets.shown import cut, nameless
+from widgets.comparing.sheet import CompareSheet, ContinueSheet
+from widgets.comparing.shown import EngineChoice
+from widgets.look.theme import apply
+
+LEFT = Qt.MouseButton.LeftButton
+ENGINES = [
+    EngineChoice("torch", "PyTorch"),
+    EngineChoice("tensorflow", "TensorFlow"),
+    EngineChoice("mxnet", "MXNet", reason="not installed"),
+]
+
+
+@pytest.fixture
+def parent(qapp: QApplication, qtbot: QtBot) -> QWidget:
+    apply(qapp, "light")
+    holder = QWidget()
+    qtbot.addWidget(holder)
+    holder.show()
+    return holder
+
+
+def compare(parent: QWidget, *, dropout: bool = True) -> CompareSheet:
+    sheet = CompareSheet(ENGINES, 20, "fp32", dropout=dropout, parent=parent)
+    sheet.open()
+    return sheet
+
+
+def test_that_what_is_installed_is_chosen_and_the_rest_says_why_not(parent: QWidget) -> None:
+    sheet = compare(parent)
+    assert [box.isChecked() for box in sheet.engines.values()] == [True, True, False]
+    assert [box.isEnabled() for box in sheet.engines.values()] == [True, True, False]
+    assert sheet.act.isEnabled()
+
+
+def test_that_enter_compares_with_the_check_and_without_dropout(parent: QWidget, qtbot: QtBot) -> None:
+    sheet = compare(parent)
+    with qtbot.waitSignal(sheet.chosen) as chosen:
+        qtbot.keyClick(sheet, Qt.Key.Key_Return)
+    assert chosen.args == [["torch", "tensorflow"], ["check", "whole"], False]
+
+
+def test_that_dropout_stays_only_where_a_person_says_so(parent: QWidget, qtbot: QtBot) -> None:
+    sheet = compare(parent)
+    sheet.dropout.click()
+    sheet.check.click()
+    with qtbot.waitSignal(sheet.chosen) as chosen:
+        qtbot.mouseClick(sheet.act, LEFT)
+    assert chosen.args == [["torch", "tensorflow"], ["whole"], True]
+
+
+def test_that_a_design_without_dropout_is_not_asked_about_it(parent: QWidget) -> None:
+    sheet = compare(parent, dropout=False)
+    assert not sheet.dropout.isVisible()
+    assert not sheet.dropout_hint.isVisible()
+
+
+def test_that_one_engine_or_nothing_to_train_cannot_be_compared_and_says_why(parent: QWidget) -> None:
+    sheet = compare(parent)
+    sheet.engines["torch"].click()
+    assert not sheet.act.isEnabled()
+    assert sheet.act.toolTip() == "Choose two engines at least."
+    sheet.engines["torch"].click()
+    sheet.check.click()
+    sheet.whole.click()
+    assert sheet.act.toolTip() == "Choose what is to be trained."
+
+
+def test_that_escape_changes_nothing(parent: QWidget, qtbot: QtBot) -> None:
+    sheet = compare(parent)
+    with qtbot.assertNotEmitted(sheet.chosen), qtbot.waitSignal(sheet.rejected):
+        qtbot.keyClick(sheet, Qt.Key.Key_Escape)
+
+
+def test_that_a_run_continues_where_how_and_for_how_long_a_person_says(parent: QWidget, qtbot: QtBot) -> None:
+    sheet = ContinueSheet("digits", ENGINES, 20, 40, parent)
+    sheet.open()
+    assert [sheet.engine.itemData(place) for place in range(sheet.engine.count())] == ["torch", "tensorflow"]
+    sheet.engine.setCurrentIndex(1)
+    sheet.checkpoint.setCurrentIndex(1)
+    sheet.epochs.setValue(7)
+    with qtbot.waitSignal(sheet.chosen) as chosen:
+        qtbot.mouseClick(sheet.act, LEFT)
+    assert chosen.args == ["tensorflow", "best", 7]
+
+
+def test_that_without_an_engine_nothing_continues(parent: QWidget) -> None:
+    sheet = ContinueSheet("digits", ENGINES[2:], 20, 40, parent)
+    sheet.open()
+    assert not sheet.act.isEnabled()
+    assert sheet.act.toolTip() == "No engine is installed."
+
+
+@pytest.mark.parametrize("scale", [1.0, 2.0])
+def test_that_no_word_of_a_sheet_is_cut(
+    qapp: QApplication, parent: QWidget, qtbot: QtBot, scale: float
+) -> None:
+    apply(qapp, "light", scale)
+    for sheet in (compare(parent), ContinueSheet("digits-cnn", ENGINES, 20, 40, parent)):
+        sheet.open()
+        qtbot.waitUntil(lambda sheet=sheet: cut(sheet) == [])  # type: ignore[misc]
+        assert nameless(sheet) == []
+        sheet.reject()
+    apply(qapp, "light")
