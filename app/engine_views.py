@@ -51,6 +51,7 @@ def view_of(row: EngineRow, known: Known) -> EngineView:
         findings=findings,
         interpreters=tuple(_interpreters(row, known.others)),
         interpreter=place.python if place.kind == OTHER else place.kind,
+        python=place.python,
         place=words.PLACES[place.kind] if _is_made(row, place.kind) else "",
         mends=tuple(_mends(row, place.kind, {finding.mend for finding in findings})),
         facts=tuple(_facts(row, report)) if report else (),
@@ -119,10 +120,12 @@ def _other(row: EngineRow, found: Interpreter, *, chosen: bool) -> DropRow:
     version = found.engines.get(row.name, "")
     what = f"{row.title} {version}" if version else words.WITHOUT_ENGINE.format(title=row.title)
     beside = " · ".join(part for part in (found.version, what) if part)
+    if chosen:
+        return DropRow(found.python, found.python, beside if found.version else "", short=words.YOUR_PYTHON)
     if found.why_not:
         told = words.WHY_NOT.get(found.why_not, words.WHY_NOT_ELSE)
         return DropRow(found.python, found.python, reason=told.format(version=found.version))
-    return DropRow(found.python, found.python, beside, "" if version or chosen else beside)
+    return DropRow(found.python, found.python, beside, "" if version else beside)
 
 
 def _mends(row: EngineRow, place: str, told: set[str]) -> Iterator[tuple[str, str]]:

@@ -167,12 +167,13 @@ PLACES_SHORT = {
 }
 PLACES = {
     "this": "Shared with Modelwright and the other engines in it.",
-    "own": "Modelwright made it and keeps it; it can be made anew at any time.",
-    "other": "Yours: the engine runs in it, and Modelwright never changes it.",
+    "own": "Modelwright keeps it, and can make it anew.",
+    "other": "The engine runs in it; Modelwright never changes it.",
 }
 """Whose an engine's interpreter is."""
 
 THIS_PYTHON = "Modelwright’s own Python"
+YOUR_PYTHON = "An interpreter of yours"
 OWN_PYTHON = "An environment of its own"
 OWN_STATES = {"absent": "not made yet", "half_made": "half made", "outdated": "made from an older list"}
 CANNOT_LIVE_HERE = "it cannot live beside the other engines"

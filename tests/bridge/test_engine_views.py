@@ -159,7 +159,9 @@ def test_that_an_interpreter_of_ones_own_stays_shown_and_is_never_changed() -> N
     choose("torch", "/home/ada/bin/python")
     view = view_of(TORCH, Known(HEALTHY))
     assert view.interpreter == "/home/ada/bin/python"
-    assert next(item for item in view.interpreters if item.key == view.interpreter).reason == ""
+    chosen = next(item for item in view.interpreters if item.key == view.interpreter)
+    assert (chosen.reason, chosen.short) == ("", words.YOUR_PYTHON)
+    assert view.python == "/home/ada/bin/python"
     assert "never changes" in view.place
     assert dict(view.mends).keys() == {"install", "forget"}
 

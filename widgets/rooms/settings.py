@@ -74,9 +74,12 @@ class SettingsRoom(QWidget):
 
     def set_engines(self, views: Sequence[EngineView]) -> None:
         """List the engines; the page that is open stays so."""
+        begun = [view.name for view in views if view.state == "installing" and not self._installs(view.name)]
         self.engines.set_engines(views)
         for view in views:
             self._page(view).show_view(view)
+        if self.engines.key in begun:
+            self._right.verticalScrollBar().setValue(0)  # its progress is at the top
         if self.engines.key not in self.engine_pages and views:
             self.open_engine(views[0].name)
 
@@ -97,6 +100,10 @@ class SettingsRoom(QWidget):
         """Add what an engine's installer said to its log."""
         if name in self.engine_pages:
             self.engine_pages[name].install.add_lines(lines)
+
+    def _installs(self, name: str) -> bool:
+        item = self.engines.items.get(name)
+        return item is not None and item.view.state == "installing"
 
     def _page(self, view: EngineView) -> EnginePage:
         if view.name not in self.engine_pages:

@@ -63,9 +63,8 @@ class InterpreterCard(Card):
         ]
         self.choice.set_rows(view.interpreters, view.interpreter, more)
         self.choice.setEnabled(not busy and bool(view.interpreters))
-        python = view.health.python if view.health else ""
-        self.path.setText(python)
-        self.copy.setVisible(bool(python))
+        self.path.setText(view.python)
+        self.copy.setVisible(bool(view.python))
         self.place.setText(view.place)
         self._set_buttons(view.mends, busy=busy)
 

@@ -49,9 +49,9 @@ class EngineView:
     """One engine on the page.
 
     ``state`` is a key of ``STATES``. ``interpreters`` are what it can run in, ``interpreter`` the one it
-    does; ``mends`` are buttons beside it: pairs of what is asked for and its words. ``facts`` are pairs of a
-    title and a value. ``abilities`` are its precisions and ways to run, ``providers`` pairs of an execution
-    provider and what it computes on.
+    does, at the path ``python``; ``mends`` are buttons beside it: pairs of what is asked for and its words.
+    ``facts`` are pairs of a title and a value. ``abilities`` are its precisions and ways to run,
+    ``providers`` pairs of an execution provider and what it computes on.
     """
 
     name: str
@@ -63,6 +63,7 @@ class EngineView:
     findings: tuple[FindingLine, ...] = ()
     interpreters: tuple[DropRow, ...] = ()
     interpreter: str = ""
+    python: str = ""
     place: str = ""
     mends: tuple[tuple[str, str], ...] = ()
     facts: tuple[tuple[str, str], ...] = ()

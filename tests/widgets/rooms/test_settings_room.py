@@ -166,3 +166,18 @@ def test_that_no_text_is_cut(qapp: QApplication, qtbot: QtBot, scale: float, nam
 def test_that_a_page_says_what_its_record_says(room: SettingsRoom) -> None:
     assert room.engine_pages["torch"].title.text() == f"PyTorch {TORCH.version}"
     assert room.engine_pages["mxnet"].summary.text() == MXNET.summary
+
+
+def test_that_an_installation_that_begins_is_brought_into_sight(room: SettingsRoom, qtbot: QtBot) -> None:
+    room.open_engine("jax")
+    room.resize(1216, 240)
+    bar = room._right.verticalScrollBar()
+    qtbot.waitUntil(lambda: bar.maximum() > 0)
+    bar.setValue(bar.maximum())
+    running = [INSTALLING if view.name == "jax" else view for view in ALL]
+    room.set_engines(running)
+    assert bar.value() == 0
+    qtbot.waitUntil(lambda: bar.maximum() > 50)
+    bar.setValue(50)
+    room.set_engines(running)  # a next line of its log leaves a reader where he is
+    assert bar.value() == 50

@@ -57,6 +57,7 @@ TORCH = EngineView(
     ),
     interpreters=PLACES,
     interpreter="this",
+    python=PYTHON,
     place="Shared with Modelwright and the other engines that live here.",
     mends=(("install", "Install in an environment of its own"),),
     facts=(
@@ -88,6 +89,7 @@ FLOW = EngineView(
     ),
     interpreters=PLACES,
     interpreter="this",
+    python=PYTHON,
     facts=(("TensorFlow", "2.21.0"), ("Python", "3.11.7"), ("CUDA of this build", "none")),
 )
 JAX = EngineView(
@@ -108,6 +110,7 @@ JAX = EngineView(
     ),
     interpreters=PLACES,
     interpreter="this",
+    python=PYTHON,
 )
 MXNET = EngineView(
     "mxnet",
@@ -138,6 +141,7 @@ MXNET = EngineView(
         DropRow("/usr/bin/python3.10", "/usr/bin/python3.10", "3.10.14"),
     ),
     interpreter="own",
+    python=OWN,
     place="Modelwright made it and keeps it; it can be made anew at any time.",
     mends=(("repair", "Make it anew"), ("remove", "Remove it")),
 )
@@ -150,6 +154,7 @@ RUNTIME = EngineView(
     EngineHealth("onnxruntime", PYTHON, "this", "ready", report("onnxruntime", "1.27.1")),
     interpreters=PLACES[:1],
     interpreter="this",
+    python=PYTHON,
     place="Shared with Modelwright and the other engines that live here.",
     facts=(("ONNX Runtime", "1.27.1"), ("Python", "3.11.7")),
     providers=(
@@ -167,6 +172,7 @@ INSTALLING = EngineView(
     findings=JAX.findings,
     interpreters=PLACES,
     interpreter="this",
+    python=PYTHON,
     install=InstallView("running", "Fetching packages, 4 of 9", 0.44),
 )
 ALL = (TORCH, FLOW, JAX, MXNET, RUNTIME)
