@@ -44,6 +44,8 @@ class Canvas(QGraphicsView):
     card_selected = Signal(str)
     card_opened = Signal(str)
     card_moved = Signal(str)
+    card_linked = Signal(str, str)
+    """Ctrl and a click on a second card, where cards can be moved: from the one picked to that one."""
     view_changed = Signal()
 
     def __init__(self, parent: QWidget | None = None, *, movable: bool = False) -> None:
@@ -216,6 +218,10 @@ class Canvas(QGraphicsView):
     def mousePressEvent(self, event: QMouseEvent) -> None:
         card = self._item.card_at(self.mapToScene(event.position().toPoint()))
         if event.button() is Qt.MouseButton.LeftButton and card is not None:
+            if self._movable and self.selected and event.modifiers() & Qt.KeyboardModifier.ControlModifier:
+                self.card_linked.emit(self.selected, card.id)
+                event.accept()
+                return
             self.select(card.id, reveal=False)
             self._grabbed = (card, self.mapToScene(event.position().toPoint())) if self._movable else None
         elif event.button() in (Qt.MouseButton.LeftButton, Qt.MouseButton.MiddleButton):

@@ -50,6 +50,7 @@ class LayerPalette(QFrame):
     """A list to look through and search; the layer picked is explained beneath."""
 
     kind_picked = Signal(str)
+    add_requested = Signal(str)
     own_requested = Signal(str)
 
     def __init__(self, parent: QWidget | None = None) -> None:
@@ -65,6 +66,7 @@ class LayerPalette(QFrame):
         self._fill("")
         self.search.textChanged.connect(self._fill)
         self.list.currentItemChanged.connect(self._on_picked)
+        self.list.itemActivated.connect(self._on_activated)
         theme().themed.connect(self.list.viewport().update)
 
     def _build(self) -> None:
@@ -122,8 +124,12 @@ class LayerPalette(QFrame):
         row = CATALOGUE.get(str(item.data(_KEY))) if item else None
         self.about.setVisible(row is not None)
         if row is not None:
-            self.about.setText(row.summary)
+            self.about.setText(f"{row.summary}.\nA double click or Enter adds it.")
             self.kind_picked.emit(row.key)
+
+    def _on_activated(self, item: QListWidgetItem) -> None:
+        if item.data(_KEY):
+            self.add_requested.emit(str(item.data(_KEY)))
 
 
 def _fits(row: LayerKind, text: str) -> bool:

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable
+from collections.abc import Callable, Mapping
 
 from PySide6.QtCore import Qt, Signal
 from PySide6.QtGui import QAction, QKeySequence, QUndoCommand, QUndoStack
@@ -10,12 +10,15 @@ from PySide6.QtWidgets import QSplitter, QStackedLayout, QVBoxLayout, QWidget
 
 from engines.contract.errors import WorkbenchError
 from engines.contract.own_layers import OWN
+from engines.contract.spec import Setting
+from engines.design.catalogue import kind_of
 from engines.design.document import Change, Design
 from engines.design.inference import Inference, infer
 from engines.design.own_layers import FILE, stem_of
 from widgets.canvas.panel import CanvasPanel
 from widgets.controls import EmptyPage
 from widgets.designing.commands import MoveNode, RenameNode, SetSetting
+from widgets.designing.editing import AddAlone, RemoveLayer, ToggleLink
 from widgets.designing.inserting import InsertLayer
 from widgets.designing.inspector import DesignInspector
 from widgets.designing.palette import LayerPalette
@@ -24,7 +27,7 @@ from widgets.look.theme import scaled
 
 
 class DesignRoom(QWidget):
-    """Shows one design and edits its values.
+    """Shows one design and edits it.
 
     ``tell`` turns a fault into a sentence. ``design_changed`` comes after each change, undo included;
     ``node_selected`` carries a layer's name ("" for none). ``own_layer_requested`` carries the file of a
@@ -90,14 +93,35 @@ class DesignRoom(QWidget):
 
     def insert_own(self, file: str) -> None:
         """Put a layer of one's own behind the layer picked, or else before the last one; it can be undone."""
+        self._insert(OWN, {FILE: file}, stem_of(file))
+
+    def insert(self, kind: str) -> None:
+        """Put a layer of the catalogue there; an input stands beside the others. It can be undone."""
+        if self._design is None:
+            return
+        if not kind_of(kind).inputs[1] or not self._design.nodes:
+            command = AddAlone(self._design, kind)
+            self.undo_stack.push(command)
+            self.select(command.name)
+        else:
+            self._insert(kind, {}, kind)
+
+    def _insert(self, kind: str, settings: Mapping[str, Setting], stem: str) -> None:
         design = self._design
         if design is None or self._known is None or not self._known.output:
             return
         last = design.node(self._known.output)
         after = self.selected or next(iter(last.inputs), last.name)
-        command = InsertLayer(design, OWN, {FILE: file}, after, stem_of(file))
+        command = InsertLayer(design, kind, settings, after, stem)
         self.undo_stack.push(command)
         self.select(command.name)
+
+    def remove_picked(self) -> None:
+        """Take the layer picked out of the design; it can be undone."""
+        if self._design is not None and self.selected:
+            node = self._design.node(self.selected)
+            self.undo_stack.push(RemoveLayer(self._design, node.name))
+            self.select(next(iter(node.inputs), ""))
 
     def undo(self) -> None:
         """Take the last edit back."""
@@ -134,11 +158,21 @@ class DesignRoom(QWidget):
         self.inspector.renamed.connect(self._on_renamed)
         self.inspector.show_requested.connect(self._on_show_requested)
         self.inspector.file_requested.connect(self.file_requested)
+        self.canvas.card_linked.connect(self._on_card_linked)
+        self.palette_list.add_requested.connect(self.insert)
         self.palette_list.own_requested.connect(self.own_layer_requested)
         self.palette_list.own_files = lambda: self._design.own.names if self._design else ()
         self._empty.requested.connect(self.template_requested)
+        self._add_delete_key()
         if self._owns_stack:
             self._add_undo_keys()
+
+    def _add_delete_key(self) -> None:
+        remove = QAction("Remove the layer", self.canvas)
+        remove.setShortcuts([QKeySequence(Qt.Key.Key_Delete), QKeySequence(Qt.Key.Key_Backspace)])
+        remove.setShortcutContext(Qt.ShortcutContext.WidgetShortcut)
+        remove.triggered.connect(self.remove_picked)
+        self.canvas.addAction(remove)
 
     def _add_undo_keys(self) -> None:
         for words, keys, action in (
@@ -190,6 +224,11 @@ class DesignRoom(QWidget):
     def _on_card_moved(self, name: str) -> None:
         if self._design is not None:
             self.undo_stack.push(MoveNode(self._design, name, dict(drawn_places(self.canvas.sheet))))
+
+    def _on_card_linked(self, source: str, target: str) -> None:
+        design = self._design
+        if design is not None and source != target:
+            self._push(lambda: ToggleLink(design, source, target), "")
 
     def _on_setting_edited(self, key: str, value: object) -> None:
         design, name = self._design, self.canvas.selected
