@@ -16,7 +16,7 @@ from pathlib import Path
 
 from engines.contract.errors import ErrorCode, WorkbenchError
 from engines.contract.events import Event, Log, Progress
-from engines.contract.files import make_folder, unwritable, write_text_atomic
+from engines.contract.files import make_folder, unwritable, write_atomic, write_text_atomic
 from engines.contract.records import from_plain, to_plain
 from engines.environments import builders
 from engines.environments.bases import Base
@@ -45,6 +45,7 @@ class Kept:
         self.engine = engine
         self.folder = folder
         self.venv = folder / "venv"
+        self.before = folder / "before"
         self.mark = folder / "complete.json"
         self.log = folder / "install.log"
         scripts = self.venv / ("Scripts" if os.name == "nt" else "bin")
@@ -82,15 +83,15 @@ def make(kept: Kept, base: Base, gpu: bool, started: Started) -> Iterator[Event]
     """Make the environment anew from ``base``, whatever is there; ``gpu`` asks for builds for NVIDIA's.
 
     Yields what the installer says and ``Progress`` in the stages ``environment``, ``packages``, ``check``.
-    Closing the generator, or calling what ``started`` is handed, leaves a half-made one.
+    Closing the generator, or calling what ``started`` is handed, leaves a half-made one; so does a failure.
+    Where there was a whole one before, that one is back then.
 
     Raises:
         WorkbenchError: ``ENVIRONMENT_BUSY``, ``DISK_FULL``, ``FILE_UNWRITABLE``, ``NETWORK_DOWN`` or
             ``INSTALL_FAILED`` with the installer's last lines as details.
     """
     total = len(kept.locked.wanted(gpu)) + 2
-    with _held(kept):
-        _clear(kept)
+    with _held(kept), _in_place_of_what_was(kept):
         yield Progress("environment", 0, total)
         yield from _noted(kept, _build(kept, base.python, gpu, started))
         yield Progress("check", total - 1, total)
@@ -105,8 +106,9 @@ def remove(kept: Kept) -> None:
     """
     if kept.state() == ABSENT:
         raise WorkbenchError(ErrorCode.ENVIRONMENT_NONE, engine=kept.engine, folder=str(kept.folder))
-    with _held(kept):
+    with _held(kept), _telling(kept):
         _clear(kept)
+        _delete(kept.before)
 
 
 @contextmanager
@@ -127,13 +129,43 @@ def _held(kept: Kept) -> Iterator[None]:
         lock.release()
 
 
+@contextmanager
+def _in_place_of_what_was(kept: Kept) -> Iterator[None]:
+    """Put a whole environment aside while another is made; it returns where that does not come about."""
+    mark = kept.mark.read_bytes() if kept.state() in (READY, OUTDATED) else b""
+    with _telling(kept):
+        _delete(kept.before)
+        if mark:
+            kept.venv.rename(kept.before)  # moved while its mark still stands, it counts as absent
+        _clear(kept)
+    try:
+        yield
+    except BaseException:
+        if mark:
+            _delete(kept.venv)
+            kept.before.rename(kept.venv)
+            write_atomic(kept.mark, mark)
+        raise
+    shutil.rmtree(kept.before, ignore_errors=True)
+
+
 def _clear(kept: Kept) -> None:
     """Take the mark away first: from then on the environment counts as half made."""
+    kept.mark.unlink(missing_ok=True)
+    kept.log.unlink(missing_ok=True)
+    _delete(kept.venv)
+
+
+def _delete(folder: Path) -> None:
+    if folder.exists():
+        shutil.rmtree(folder)
+
+
+@contextmanager
+def _telling(kept: Kept) -> Iterator[None]:
+    """Tell what the system has against a deletion as an error of ours."""
     try:
-        kept.mark.unlink(missing_ok=True)
-        kept.log.unlink(missing_ok=True)
-        if kept.venv.exists():
-            shutil.rmtree(kept.venv)
+        yield
     except OSError as fault:
         raise unwritable(Path(fault.filename or kept.venv), fault) from fault
 

@@ -2,8 +2,8 @@
 
 from __future__ import annotations
 
-import contextlib
 import json
+import os
 import shutil
 import subprocess
 import sys
@@ -15,7 +15,7 @@ import pytest
 
 from engines.contract.errors import ErrorCode, WorkbenchError
 from engines.contract.events import Event, Log, Progress
-from engines.environments import builders, kept
+from engines.environments import builders
 from engines.environments.bases import Base
 from engines.environments.builders import Way
 from engines.environments.kept import ABSENT, HALF_MADE, OUTDATED, READY, Kept, make, remove
@@ -227,14 +227,58 @@ def test_that_one_whose_folder_was_deleted_is_absent(whole: Kept) -> None:
     assert whole.state() == ABSENT
 
 
-def test_that_the_mark_goes_first_when_it_is_made_anew(whole: Kept, monkeypatch: pytest.MonkeyPatch) -> None:
-    def cut_short(folder: Path) -> None:
-        raise KeyboardInterrupt
+def test_that_while_it_is_made_anew_it_is_never_taken_for_a_whole_one(
+    whole: Kept, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    scripted(monkeypatch, whole, "MAKE\nprint('made', flush=True)")
+    states = [whole.state() for event in make(whole, BASE, False, silently)]
+    assert set(states) == {ABSENT, HALF_MADE}
+    assert whole.state() == READY
+    assert not whole.before.exists()
 
-    monkeypatch.setattr(kept.shutil, "rmtree", cut_short)
-    with contextlib.suppress(KeyboardInterrupt):
+
+@pytest.mark.parametrize("code", ["MAKE\nraise SystemExit('no network')", "raise SystemExit(1)"])
+def test_that_a_repair_that_fails_loses_nothing(
+    whole: Kept, monkeypatch: pytest.MonkeyPatch, code: str
+) -> None:
+    (whole.venv / "theirs").write_text("the one from before")
+    mark = whole.read_mark()
+    scripted(monkeypatch, whole, code)
+    with pytest.raises(WorkbenchError):
         list(make(whole, BASE, False, silently))
-    assert whole.state() == HALF_MADE
+    assert whole.state() == READY
+    assert whole.read_mark() == mark
+    assert (whole.venv / "theirs").exists()
+    assert not whole.before.exists()
+
+
+def test_that_a_repair_given_up_loses_nothing(whole: Kept, monkeypatch: pytest.MonkeyPatch) -> None:
+    scripted(monkeypatch, whole, "MAKE\nimport time; print('made', flush=True); time.sleep(600)")
+    events = make(whole, BASE, False, silently)
+    while not (isinstance(event := next(events), Log) and event.text == "made"):
+        pass
+    events.close()  # type: ignore[attr-defined]
+    assert whole.state() == READY
+
+
+def test_that_what_a_killed_repair_left_is_swept_by_the_next(
+    whole: Kept, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    (whole.before / "old").mkdir(parents=True)
+    list(make(whole, BASE, False, silently))
+    assert whole.state() == READY
+    assert not whole.before.exists()
+
+
+@pytest.mark.skipif(sys.platform == "win32" or os.geteuid() == 0, reason="nothing is refused to this user")
+def test_that_a_folder_that_may_not_be_changed_is_told(whole: Kept) -> None:
+    whole.folder.chmod(0o500)
+    try:
+        with pytest.raises(WorkbenchError) as caught:
+            remove(whole)
+    finally:
+        whole.folder.chmod(0o700)
+    assert caught.value.code is ErrorCode.FILE_UNWRITABLE
 
 
 def test_that_a_mark_holds_plain_json_that_a_person_can_read(whole: Kept) -> None:
