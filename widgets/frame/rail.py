@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from PySide6.QtCore import QSize, Qt, Signal
-from PySide6.QtGui import QColor, QKeyEvent, QPainter, QPaintEvent
+from PySide6.QtGui import QColor, QKeyEvent, QPainter, QPaintEvent, QResizeEvent
 from PySide6.QtWidgets import QFrame, QToolButton, QVBoxLayout, QWidget
 from typing_extensions import override
 
@@ -11,6 +11,8 @@ from widgets.controls.text import named
 from widgets.look.icons import icon
 from widgets.look.theme import current, scaled
 from widgets.look.tokens import ICON, RAIL
+
+_GAP = 8
 
 
 class _RoomButton(QToolButton):
@@ -26,7 +28,7 @@ class _RoomButton(QToolButton):
         self.setIconSize(QSize(ICON, ICON))
         self.setCheckable(True)
         self.setToolButtonStyle(Qt.ToolButtonStyle.ToolButtonTextUnderIcon)
-        self.setFixedSize(scaled(RAIL) - 8, scaled(48))
+        self.setFixedSize(scaled(RAIL) - 2, scaled(48))
 
     @override
     def keyPressEvent(self, event: QKeyEvent) -> None:
@@ -48,11 +50,9 @@ class Rail(QFrame):
         self.setFixedWidth(scaled(RAIL))
         self.buttons: dict[str, _RoomButton] = {}
         self._upper, self._lower = QVBoxLayout(), QVBoxLayout()
-        whole = QVBoxLayout(self)
-        whole.setContentsMargins(4, 8, 4, 8)
+        whole = self._whole = QVBoxLayout(self)
         whole.setSpacing(0)
-        for part in (self._upper, self._lower):
-            part.setSpacing(8)
+        self._set_gap(_GAP)
         whole.addLayout(self._upper)
         whole.addStretch()
         whole.addLayout(self._lower)
@@ -68,6 +68,18 @@ class Rail(QFrame):
         others = [other for name, other in self.buttons.items() if name != key]
         if others:
             QWidget.setTabOrder(others[-1], button)
+
+    @override
+    def resizeEvent(self, event: QResizeEvent) -> None:
+        super().resizeEvent(event)
+        count = len(self.buttons)
+        self._set_gap(_GAP if count * scaled(48) + (count + 1) * _GAP <= self.height() else 0)
+
+    def _set_gap(self, gap: int) -> None:
+        """Part the buttons; with large text on a low window they stand close."""
+        self._whole.setContentsMargins(1, max(gap, 2), 1, max(gap, 2))
+        for part in (self._upper, self._lower):
+            part.setSpacing(gap)
 
     def check(self, key: str) -> None:
         """Show ``key`` as the open room."""

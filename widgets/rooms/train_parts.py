@@ -5,7 +5,7 @@ from __future__ import annotations
 from PySide6.QtCore import Qt
 from PySide6.QtWidgets import QHBoxLayout, QLabel, QVBoxLayout, QWidget
 
-from widgets.controls.buttons import Button
+from widgets.controls.buttons import Button, ToolButton
 from widgets.controls.fields import FieldRow
 from widgets.controls.marks import Chip, ProgressBar
 from widgets.controls.text import Elided, label, set_property
@@ -35,8 +35,7 @@ class RunHead(QWidget):
         self.resume.setToolTip("Go on with this run from its last checkpoint")
         self.go_on = Button("Continue on …", "run_continue_on", small=True)
         self.go_on.setToolTip("Go on as a new run, on another engine or for more epochs")
-        self.compare = Button("Compare engines", "train_compare", icon_name="compare", small=True)
-        self.compare.setToolTip("Train this design on several engines and see whether they agree (Ctrl+E)")
+        self.compare = ToolButton("compare", "Compare engines (Ctrl+E)", "train_compare")
         self.where = Elided("", "dim")
         self.bar = ProgressBar("run_progress", "Progress of the run")
         self.result_title, self.result = label("", "dim"), label("", "value")
