@@ -145,7 +145,7 @@ def flat_summary(comparison: Comparison) -> dict[str, float | str]:
         values = {**places, **one.summary}
         summary |= {f"{one.engine}.{name}": value for name, value in values.items() if value != ""}
     for pair in comparison.curves:
-        key = f"{pair.first}~{pair.second}.{pair.curve}"
+        key = f"{pair.first}~{pair.second}.{pair.part}.{pair.curve}"
         summary |= {f"{key}_difference": pair.largest, f"{key}_difference_at": pair.at}
         summary[f"{key}_early_difference"] = pair.early
     for proof in comparison.proofs:

@@ -1,0 +1,104 @@
+"""``modelwright compare --design``: tables for a person, events for a script, a status to trust."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from pathlib import Path
+from typing import Any
+
+import pytest
+
+from app import engine_comparison, engine_titles, further
+from app.cli import reporting
+from tests.comparing.test_comparing_flow import desk_of
+from tests.helpers.command import Outcome, modelwright
+from tests.helpers.small_engines import ROWS, Layerless, NumpyTrainer, Wrong, small_project
+
+Run = Callable[..., Outcome]
+
+
+@pytest.fixture
+def compare(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Run:
+    """Return a function that compares on engines of NumPy, behaving as told."""
+    for module in (engine_comparison, further):
+        for name in ("known_engine", "installed_engine"):
+            if hasattr(module, name):
+                monkeypatch.setattr(module, name, ROWS.__getitem__)
+    monkeypatch.setattr(engine_titles, "ENGINES", tuple(ROWS.values()))
+    project = small_project(tmp_path)
+
+    def run(*arguments: str, **hosts: Any) -> Outcome:
+        monkeypatch.setattr(reporting, "Desk", lambda: desk_of(**hosts))
+        engines = ("--engines", "one,two", "--steps", "20")
+        return modelwright(tmp_path / "home", "compare", "--design", project.folder, *engines, *arguments)
+
+    return run
+
+
+def test_that_a_person_reads_verdict_engines_curves_and_proofs(compare: Run) -> None:
+    outcome = compare()
+    assert (outcome.status, outcome.err) == (0, "")
+    lines = outcome.out.splitlines()
+    assert lines[0] == "One and Two agree: 0 over 20 steps in FP64, bound 1e-9."
+    assert "All 4 proofs of the ONNX files passed." in lines
+    assert any(line.split()[:2] == ["One", "done"] for line in lines)
+    heads = ("engine", "curves", "ONNX file of")
+    assert [sum(line.startswith(head) for line in lines) for head in heads] == [1, 1, 1]
+    assert lines[-1].startswith("Kept as comparison ")
+    assert max(map(len, lines)) <= 160
+
+
+def test_that_a_script_reads_every_figure_in_the_last_line(compare: Run) -> None:
+    outcome = compare("--json")
+    assert outcome.status == 0
+    summary = outcome.last["summary"]
+    assert outcome.last["kind"] == "finished"
+    assert summary["verdict"] == "agree"
+    assert summary["one.state"] == summary["two.state"] == "done"
+    for engine in ("one", "two"):
+        assert summary[f"{engine}.samples_per_second"] > 0
+        assert summary[f"{engine}.peak_memory_bytes"] > 1e6
+        assert summary[f"{engine}.test_accuracy"] > 0.5
+    assert summary["one~two.check.loss_difference"] == 0
+    assert summary["one~two.whole.validation_loss_difference"] == 0
+    assert summary["two@one.proof"] == "passed"
+    assert summary["two@one.max_abs_error"] < 1e-5
+    records = [event["record"] for event in outcome.events if event["kind"] == "answer"]
+    assert records[-1]["kind"] == "comparison"
+    assert records[-1]["state"] == "finished"
+
+
+def test_that_disagreement_fails_and_says_where_it_begins(compare: Run) -> None:
+    outcome = compare(two=Wrong)
+    assert outcome.status == 1
+    assert outcome.err.startswith("Error: The engines do not agree.")
+    assert "above it from step" in outcome.err
+    assert "One and Two do not agree" in outcome.out
+
+
+def test_that_a_file_that_answers_otherwise_fails(compare: Run) -> None:
+    outcome = compare("--no-check", two={"make": NumpyTrainer, "lie": 0.5})
+    assert outcome.status == 1
+    assert "2 of 4 proofs of the ONNX files failed." in outcome.err
+
+
+def test_that_an_engine_that_is_left_out_fails_with_its_reason(compare: Run) -> None:
+    outcome = compare("--json", two=Layerless)
+    assert outcome.status == 1
+    assert outcome.last["code"] == "engine_left_out"
+    assert "Two" in outcome.err
+    assert "has no layer for head" in outcome.err
+
+
+def test_that_the_quick_form_is_the_check_alone(compare: Run) -> None:
+    outcome = compare("--quick", "--json")
+    assert outcome.status == 0
+    keys = outcome.last["summary"]
+    assert any(".check." in key for key in keys)
+    assert not any(".whole." in key for key in keys)
+
+
+def test_that_a_person_is_not_told_of_a_check_that_was_not_made(compare: Run) -> None:
+    outcome = compare("--no-check")
+    assert "FP64, bound" not in outcome.out
+    assert "in FP32, bound 1e-5" in outcome.out
