@@ -29,6 +29,7 @@ from engines.contract.views import (
     ProfileView,
     ProofView,
     ReferenceView,
+    TuneView,
 )
 
 PROTOCOL = 1
@@ -48,6 +49,7 @@ Answered = (
     | Evaluation
     | ExportView
     | ReferenceView
+    | TuneView
     | LayerAnswer
     | Comparison
 )

@@ -56,6 +56,26 @@ class TrainJob:
 
 
 @dataclass(frozen=True)
+class TuneJob:
+    """Measure ways to train ``spec`` on this machine, and take the fastest; answered with a ``TuneView``.
+
+    Nothing is kept of the steps. ``seconds``: about so long is measured, compiling apart. ``batch_size``: the
+    fastest batch size is taken, too, which changes the mathematics; else it is measured and only shown.
+    ``threads_only``: measure the recipe's own threads, as one further process does for another.
+    """
+
+    kind: ClassVar[str] = "tune"
+    spec: GraphSpec
+    recipe: Recipe
+    data: str  # folder of the prepared data
+    manifest: DataManifest
+    device: str = "cpu"
+    seconds: float = 8.0
+    batch_size: bool = False
+    threads_only: bool = False
+
+
+@dataclass(frozen=True)
 class EvaluateJob:
     """Evaluate a run's checkpoint (``best`` or ``last``) on a split; answered with an ``Evaluation``."""
 
@@ -232,7 +252,7 @@ class EvaluateOnnxJob:
     provider: str = ""  # ONNX Runtime's, "" the CPU
 
 
-EngineJob = ProbeJob | TrainJob | EvaluateJob | ExportJob | ReferenceJob | SaveJob | LowerJob
+EngineJob = ProbeJob | TrainJob | TuneJob | EvaluateJob | ExportJob | ReferenceJob | SaveJob | LowerJob
 ToolsJob = (
     PrepareDataJob
     | PreviewDataJob

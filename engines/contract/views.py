@@ -6,6 +6,8 @@ from collections.abc import Mapping
 from dataclasses import dataclass, field
 from typing import ClassVar
 
+from engines.contract.errors import Fact
+
 
 @dataclass(frozen=True)
 class TensorView:
@@ -243,3 +245,41 @@ class LoweredView:
     batch: int
     reference_max: float
     bound: float = 1e-5
+
+
+@dataclass(frozen=True)
+class TuneRow:
+    """One way to train that was measured: ``settings`` are the recipe's fields that it tried.
+
+    ``stage``: threads, way (mode and memory layout), batch_size, chunk_steps, check (before and after).
+    ``samples_per_second`` is the median of interleaved repeats, ``spread`` their range divided by it;
+    ``compile_seconds`` went by before. A way that could not be run has a message's ``code`` with its facts.
+    """
+
+    stage: str
+    settings: Mapping[str, str | int]
+    samples_per_second: float = 0.0
+    spread: float = 0.0
+    compile_seconds: float = 0.0
+    chosen: bool = False
+    code: str = ""
+    facts: Mapping[str, Fact] = field(default_factory=dict)
+
+
+@dataclass(frozen=True)
+class TuneView:
+    """What a tuning found on this machine: ``chosen`` are the recipe's fields to set.
+
+    ``before`` and ``after``: samples a second of the recipe as it was and as chosen, measured in turns.
+    ``elsewhere``: thread counts that only a process of their own can measure.
+    """
+
+    kind: ClassVar[str] = "tune_view"
+    engine: str
+    device: str
+    rows: tuple[TuneRow, ...] = ()
+    chosen: Mapping[str, str | int] = field(default_factory=dict)
+    before: float = 0.0
+    after: float = 0.0
+    elsewhere: tuple[int, ...] = ()
+    created: str = ""

@@ -16,6 +16,7 @@ from engines.contract.jobs import (
     ReferenceJob,
     SaveJob,
     TrainJob,
+    TuneJob,
 )
 from engines.training.control import ControlFlags
 
@@ -23,6 +24,7 @@ Answerer = Callable[[EngineJob, ControlFlags], Iterator[Event]]
 
 _ANSWERS: dict[type, tuple[str, str]] = {
     TrainJob: ("train", "train"),
+    TuneJob: ("train", "tune_here"),
     EvaluateJob: ("evaluate", "evaluate"),
     ExportJob: ("export", "export"),
     ReferenceJob: ("export", "write_answers"),

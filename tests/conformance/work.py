@@ -17,6 +17,7 @@ from engines.training.evaluation import figures, shape_targets
 from engines.training.initial_weights import initial_weights
 from engines.training.order import batch_shape, epoch_batches
 from engines.training.shards import open_shards
+from engines.training.trainer import Prepares
 
 Arrays = dict[str, Any]
 Question = tuple[GraphSpec, Arrays, Any, Any]
@@ -73,6 +74,9 @@ def train(
     weights = {f"model/{name}": array for name, array in initial_weights(spec, recipe.seed).items()}
     trainer.load_state(state if state is not None else weights, begin)
     samples = len(shards.indices["train"])
+    if isinstance(trainer, Prepares) and trainer.compiles:
+        fault = trainer.prepare(epoch_batches(samples, recipe.batch_size, recipe.seed, 0))
+        assert fault is None, fault
     each, _ = batch_shape(samples, recipe.batch_size)
     step, found, validations = begin, [], []
     targets = shards.targets[shards.indices["validation"]]

@@ -7,7 +7,7 @@ from typing import Any
 
 from engines.backends.fake.export import export
 from engines.backends.fake.probe import probe
-from engines.backends.fake.train import train
+from engines.backends.fake.train import train, tune_here
 from engines.contract.events import Event
 from engines.contract.jobs import EngineJob
 from engines.training.control import ControlFlags
@@ -15,6 +15,7 @@ from engines.training.control import ControlFlags
 _JOBS: dict[str, Callable[[Any, ControlFlags], Iterator[Event]]] = {
     "probe": probe,
     "train": train,
+    "tune": tune_here,
     "evaluate": export,
     "export": export,
     "reference": export,

@@ -13,19 +13,29 @@ from engines.backends.fake.build import build
 from engines.backends.fake.probe import VERSION
 from engines.backends.fake.script import perform, read_script
 from engines.contract.events import Event
-from engines.contract.jobs import TrainJob
+from engines.contract.jobs import TrainJob, TuneJob
 from engines.training import session
+from engines.training.abilities import Abilities
 from engines.training.control import ControlFlags
 from engines.training.losses import LOSSES
 from engines.training.order import batch_shape
 from engines.training.shards import Shards
 from engines.training.trainer import Arrays
+from engines.training.tune import tune
 
 
 def train(job: TrainJob, flags: ControlFlags) -> Iterator[Event]:
     """Yield the training's events, spoilt as the job's device says."""
     script = read_script(job.device)
     return perform(script, session.train(job, flags, "fake", FakeTrainer))
+
+
+ABILITIES = Abilities("Fake", ("fp32",), ("plain", "hurried"), ("channels_first", "channels_last"))
+
+
+def tune_here(job: TuneJob, flags: ControlFlags) -> Iterator[Event]:
+    """Yield a tuning's events, spoilt as the job's device says."""
+    return perform(read_script(job.device), tune(job, flags, "fake", FakeTrainer, ABILITIES))
 
 
 def learned(step: float, total: int) -> float:

@@ -96,7 +96,7 @@ class Optimizer:
 def clipped(gradients: Arrays, most: float) -> Arrays:
     """Return the gradients, cut to the joint L2 norm ``most``."""
     norm = jnp.sqrt(sum(jnp.sum(jnp.square(gradient)) for gradient in gradients.values()))
-    scale = jnp.minimum(1.0, most / (norm + 1e-6))
+    scale = jnp.minimum(1.0, most / norm)
     return {key: gradient * scale for key, gradient in gradients.items()}
 
 

@@ -19,7 +19,7 @@ from engines.backends.jax.optimizers import Optimizer
 from engines.backends.jax.samples import Samples
 from engines.backends.jax.steps import EVALUATION_BATCH, MOST_STEPS, Outputs, State, Steps
 from engines.contract.events import Event
-from engines.contract.jobs import TrainJob
+from engines.contract.jobs import TrainJob, TuneJob
 from engines.training import session
 from engines.training.abilities import Abilities, check_abilities
 from engines.training.control import ControlFlags
@@ -28,6 +28,7 @@ from engines.training.order import batch_shape
 from engines.training.run_folder import read_run
 from engines.training.shards import Shards
 from engines.training.trainer import Arrays
+from engines.training.tune import tune
 
 ABILITIES = Abilities(
     title="JAX",
@@ -43,6 +44,11 @@ GATHERED_STEPS = 8
 def train(job: TrainJob, flags: ControlFlags) -> Iterator[Event]:
     """Answer a training job."""
     return session.train(job, flags, "jax", JaxTrainer)
+
+
+def tune_here(job: TuneJob, flags: ControlFlags) -> Iterator[Event]:
+    """Answer a tuning job."""
+    return tune(job, flags, "jax", JaxTrainer, ABILITIES)
 
 
 class JaxTrainer:

@@ -22,7 +22,7 @@ from engines.backends.mxnet.runtime import use_threads, without_chatter
 from engines.backends.mxnet.samples import Samples
 from engines.contract.errors import WorkbenchError
 from engines.contract.events import Event
-from engines.contract.jobs import TrainJob
+from engines.contract.jobs import TrainJob, TuneJob
 from engines.training import session
 from engines.training.abilities import check_abilities
 from engines.training.control import ControlFlags
@@ -30,6 +30,7 @@ from engines.training.losses import LOSSES as LOSS_ROWS
 from engines.training.plan import free_cores, thread_candidates
 from engines.training.shards import Shards
 from engines.training.trainer import Arrays
+from engines.training.tune import tune
 from engines.training.words import step_seeds
 
 EVALUATION_BATCH = 256
@@ -40,6 +41,11 @@ _SEEDS = 0x7FFF_FFFF
 def train(job: TrainJob, flags: ControlFlags) -> Iterator[Event]:
     """Answer a training job."""
     return session.train(job, flags, "mxnet", MxnetTrainer)
+
+
+def tune_here(job: TuneJob, flags: ControlFlags) -> Iterator[Event]:
+    """Answer a tuning job."""
+    return tune(job, flags, "mxnet", MxnetTrainer, ABILITIES)
 
 
 class Objective(HybridBlock):

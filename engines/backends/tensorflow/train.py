@@ -21,7 +21,7 @@ from engines.backends.tensorflow.samples import Samples
 from engines.backends.tensorflow.steps import Steps
 from engines.contract.errors import WorkbenchError
 from engines.contract.events import Event
-from engines.contract.jobs import TrainJob
+from engines.contract.jobs import TrainJob, TuneJob
 from engines.training import session
 from engines.training.abilities import check_abilities, compile_fault
 from engines.training.control import ControlFlags
@@ -30,6 +30,7 @@ from engines.training.plan import free_cores, thread_candidates
 from engines.training.run_folder import read_run
 from engines.training.shards import Shards
 from engines.training.trainer import Arrays
+from engines.training.tune import tune
 
 EVALUATION_BATCH = 256
 MEASURED_STEPS = 20
@@ -38,6 +39,11 @@ MEASURED_STEPS = 20
 def train(job: TrainJob, flags: ControlFlags) -> Iterator[Event]:
     """Answer a training job."""
     return session.train(job, flags, "tensorflow", TensorflowTrainer)
+
+
+def tune_here(job: TuneJob, flags: ControlFlags) -> Iterator[Event]:
+    """Answer a tuning job."""
+    return tune(job, flags, "tensorflow", TensorflowTrainer, ABILITIES)
 
 
 class TensorflowTrainer:

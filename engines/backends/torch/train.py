@@ -23,7 +23,7 @@ from engines.backends.torch.samples import Samples
 from engines.backends.torch.steps import Steps
 from engines.contract.errors import WorkbenchError
 from engines.contract.events import Event
-from engines.contract.jobs import TrainJob
+from engines.contract.jobs import TrainJob, TuneJob
 from engines.contract.spec import GraphSpec, Recipe
 from engines.training import session
 from engines.training.abilities import check_abilities, compile_fault
@@ -32,6 +32,7 @@ from engines.training.losses import LOSSES as LOSS_ROWS
 from engines.training.plan import free_cores, thread_candidates
 from engines.training.shards import Shards
 from engines.training.trainer import Arrays
+from engines.training.tune import tune
 from engines.training.words import step_seeds
 
 EVALUATION_BATCH = 256
@@ -41,6 +42,11 @@ MEASURED_STEPS, MEASURED_SECONDS = 20, 0.04
 def train(job: TrainJob, flags: ControlFlags) -> Iterator[Event]:
     """Answer a training job."""
     return session.train(job, flags, "torch", TorchTrainer)
+
+
+def tune_here(job: TuneJob, flags: ControlFlags) -> Iterator[Event]:
+    """Answer a tuning job."""
+    return tune(job, flags, "torch", TorchTrainer, ABILITIES)
 
 
 class TorchTrainer:
