@@ -1,0 +1,204 @@
+"""Layers of one's own at work: trained by every engine that has them, debugged, exported, their faults told."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from contextlib import closing
+from dataclasses import replace
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+import pytest
+
+from app.own_layers import trust_files
+from engines.contract.errors import ErrorCode
+from engines.contract.events import Answer, Event, Failed, Finished, Listening, Metrics
+from engines.contract.jobs import (
+    DebugChoice,
+    EvaluateJob,
+    ExportDesignJob,
+    ExportJob,
+    PrepareDataJob,
+    TrainJob,
+)
+from engines.contract.spec import DataManifest, Recipe
+from engines.contract.views import Evaluation
+from engines.data.prepare import run as prepare
+from engines.design.freeze import freeze
+from engines.host.process import ProcessHost
+from engines.training.control import ControlFlags
+from tests.helpers.editor import Editor
+from tests.own.layers import BEND, ON_VALUES, design_with, put
+
+pytestmark = pytest.mark.framework
+ENGINES = ("torch", "tensorflow")
+
+
+@pytest.fixture(scope="module")
+def digits(tmp_path_factory: pytest.TempPathFactory) -> tuple[str, DataManifest]:
+    home = tmp_path_factory.mktemp("data")
+    events = prepare(PrepareDataJob(source="digits", folder=str(home)), ControlFlags())
+    manifest = next(event.record for event in events if isinstance(event, Answer))
+    assert isinstance(manifest, DataManifest)
+    return str(home / manifest.digest), manifest
+
+
+def job_of(
+    folder: Path, digits: tuple[str, DataManifest], source: str, run: str = "run", **recipe: Any
+) -> TrainJob:
+    put(folder, "own.py", source)
+    data, manifest = digits
+    values: dict[str, Any] = {"threads": 1, "chunk_steps": 7, "epochs": 2, **recipe}
+    spec = freeze(design_with(folder, "own.py"))
+    return TrainJob(str(folder / run), spec, Recipe(**values), data, manifest)
+
+
+def answers(engine: str, job: Any) -> list[Event]:
+    host = ProcessHost(engine)
+    with closing(host):
+        return list(host.run(job))
+
+
+def losses(events: list[Event]) -> Any:
+    assert isinstance(events[-1], Finished), events[-1]
+    return np.concatenate([event.values["loss"] for event in events if isinstance(event, Metrics)])
+
+
+def failed(events: list[Event]) -> Failed:
+    assert isinstance(events[-1], Failed), events[-1]
+    return events[-1]
+
+
+@pytest.mark.parametrize("source", [BEND, ON_VALUES], ids=["loop over a setting", "if on values"])
+def test_that_two_engines_learn_the_same_with_one_file(
+    tmp_path: Path, digits: tuple[str, DataManifest], source: str
+) -> None:
+    curves = {}
+    for engine in ENGINES:
+        curves[engine] = losses(answers(engine, job_of(tmp_path, digits, source, engine, precision="fp64")))
+    first, second = curves.values()
+    assert len(first) == 70
+    assert np.max(np.abs(first - second) / np.maximum(np.abs(first), 0.01)) < 1e-6
+
+
+def test_that_a_run_goes_on_bit_for_bit_with_the_source_it_began_with(
+    tmp_path: Path, digits: tuple[str, DataManifest]
+) -> None:
+    whole = losses(answers("torch", job_of(tmp_path, digits, BEND, "whole", epochs=4)))
+    job = job_of(tmp_path, digits, BEND, "parts", epochs=2)
+    losses(answers("torch", job))
+    (tmp_path / "layers" / "own.py").write_text("class Other(:\n", encoding="utf-8")
+    longer = replace(job, recipe=replace(job.recipe, epochs=4), resume=True)
+    rest = losses(answers("torch", longer))
+    np.testing.assert_array_equal(whole[70:], rest)
+    assert (tmp_path / "parts" / "layers" / "own.py").read_text(encoding="utf-8") == BEND
+    evaluation = answers("torch", EvaluateJob(job.run, job.data))
+    assert any(isinstance(one, Answer) and isinstance(one.record, Evaluation) for one in evaluation)
+
+
+@pytest.mark.parametrize("engine", ENGINES)
+def test_that_a_fault_in_training_names_file_line_and_text(
+    engine: str, tmp_path: Path, digits: tuple[str, DataManifest]
+) -> None:
+    source = BEND.replace('weights["mix"][turn]', 'weights["mist"][turn]')
+    event = failed(answers(engine, job_of(tmp_path, digits, source)))
+    line = 1 + next(n for n, text in enumerate(source.splitlines()) if "mist" in text)
+    assert event.code == ErrorCode.OWN_LAYER_FAILED.value
+    assert (event.facts["file"], event.facts["line"], event.facts["what"]) == ("own.py", line, "KeyError")
+    assert "mist" in str(event.facts["text"])
+    assert engine in str(event.facts["doing"])
+
+
+def test_that_an_answer_of_another_shape_than_was_said_is_told(
+    tmp_path: Path, digits: tuple[str, DataManifest]
+) -> None:
+    source = BEND.replace("        return x\n", "        return x[:, :3]\n").replace(
+        "output_shape(self, x):\n        return x[:, :3]", "output_shape(self, x):\n        return x"
+    )
+    event = failed(answers("torch", job_of(tmp_path, digits, source)))
+    assert "output_shape says" in str(event.facts["why"])
+
+
+def test_that_an_engine_without_a_method_says_which_the_file_has(
+    tmp_path: Path, digits: tuple[str, DataManifest]
+) -> None:
+    source = ON_VALUES[: ON_VALUES.index("    def tensorflow")]
+    event = failed(answers("tensorflow", job_of(tmp_path, digits, source)))
+    assert event.code == ErrorCode.OWN_LAYER_ENGINE.value
+    assert (event.facts["known"], event.facts["node"]) == ("torch", "own")
+    assert not (tmp_path / "run").exists()
+
+
+@pytest.mark.parametrize(
+    ("engine", "source", "code"),
+    [
+        ("torch", BEND, ""),
+        ("torch", ON_VALUES, ErrorCode.OWN_LAYER_EXPORT.value),
+        ("tensorflow", ON_VALUES, ""),
+    ],
+    ids=["torch unrolls a loop", "torch refuses an if on values", "TensorFlow writes an If"],
+)
+def test_that_export_writes_what_it_can_follow_and_names_the_line_it_cannot(
+    tmp_path: Path, digits: tuple[str, DataManifest], engine: str, source: str, code: str
+) -> None:
+    job = job_of(tmp_path, digits, source, epochs=1)
+    losses(answers(engine, job))
+    target, reference = str(tmp_path / "m.onnx"), str(tmp_path / "r.npz")
+    last = answers(engine, ExportJob(job.run, job.data, target, reference))[-1]
+    assert (last.code if isinstance(last, Failed) else "") == code
+    if isinstance(last, Failed):
+        assert last.facts["text"] == "if x.mean() > 0.4:"
+        assert not Path(target).exists()
+    else:
+        given = np.load(reference)
+        found = _run_onnx(target, given["inputs"])
+        np.testing.assert_allclose(found, given["outputs"], atol=1e-5, rtol=1e-4)
+
+
+def _run_onnx(model: str, inputs: Any) -> Any:
+    import onnxruntime
+
+    session = onnxruntime.InferenceSession(model)
+    return session.run(None, {session.get_inputs()[0].name: inputs})[0]
+
+
+def test_that_the_designs_own_exporter_says_that_it_cannot(
+    tmp_path: Path, digits: tuple[str, DataManifest]
+) -> None:
+    job = job_of(tmp_path, digits, BEND, epochs=1)
+    losses(answers("torch", job))
+    event = failed(answers("tools", ExportDesignJob(job.run, str(tmp_path / "m.onnx"))))
+    assert event.code == ErrorCode.OWN_LAYER_NO_FORM.value
+
+
+@pytest.mark.parametrize("engine", ENGINES)
+def test_that_a_breakpoint_in_ones_own_layer_is_met(
+    engine: str, tmp_path: Path, digits: tuple[str, DataManifest]
+) -> None:
+    job = job_of(tmp_path, digits, BEND, epochs=1, run_mode="eager", chunk_steps=1)
+    path = tmp_path / "layers" / "own.py"
+    line = 1 + next(n for n, text in enumerate(BEND.splitlines()) if "xp.tanh" in text)
+    host = ProcessHost(engine)
+    with closing(host):
+        events: Iterator[Event] = host.run(replace(job, debug=DebugChoice()))
+        port = next(event.port for event in events if isinstance(event, Listening))
+        with Editor(port, {path: [line]}) as editor:
+            frame = editor.stopped()
+            assert (Path(frame["source"]["path"]), frame["line"]) == (path, line)
+            assert editor.look("turn", frame) == "0"
+            assert editor.look("tuple(x.shape)[1]", frame) == str(job.spec.layers[-1].parameters[0].shape[1])
+            editor.go_on()
+            assert editor.look("turn", editor.stopped()) == "1"
+            editor.clear(path)
+            editor.go_on()
+            assert isinstance(list(events)[-1], Finished)
+
+
+def test_that_trust_covers_every_file(tmp_path: Path) -> None:
+    put(tmp_path, "a.py", BEND)
+    design = design_with(tmp_path, "a.py")
+    put(tmp_path, "b.py", ON_VALUES)
+    trust_files(design.own)
+    design.set_setting("own", "file", "b.py")
+    assert design.problems()["own"].code is ErrorCode.OWN_LAYER_PENDING
