@@ -6,7 +6,7 @@ from collections.abc import Sequence
 
 import typer
 
-from app.cli import code, compare, engines, graphs, models, runtime, training
+from app.cli import code, compare, engines, graphs, models, runtime, training, tuning
 
 application = typer.Typer(
     name="modelwright",
@@ -16,7 +16,7 @@ application = typer.Typer(
     pretty_exceptions_enable=False,
     rich_markup_mode=None,
 )
-for module in (training, models, graphs, runtime, compare, code, engines):
+for module in (training, tuning, models, graphs, runtime, compare, code, engines):
     module.register(application)
 
 

@@ -63,6 +63,11 @@ ROWS: dict[ErrorCode, Message] = {
         why="It knows {known}.",
         todo="Choose one of these, or leave the memory layout to the engine.",
     ),
+    ErrorCode.TEMPLATE_FIXED: Message(
+        what="The template “{name}” is not changed.",
+        why="Templates come with Modelwright and are the same for everyone.",
+        todo="Make a project of it and tune that, or leave --apply out and give the values with --set.",
+    ),
     ErrorCode.COMPILE_FAILED: Message(
         what="{engine} could not compile this design: it runs “{instead}” instead of “{mode}”.",
         why="{why}",

@@ -35,6 +35,7 @@ STAGES = {
     "write": "Writing",
     "optimize": "Optimizing",
     "compile": "Compiling",
+    "tune": "Measuring ways to train",
     "lower": "Following the engine's compiler",
     "lay_out": "Drawing",
 }
@@ -245,3 +246,14 @@ REMOVED = "The environment of {title} is removed."
 RUNS_IN = "{title} runs in {python} from now on."
 """Said when another interpreter was chosen."""
 INSTALL_FAILED = "The message says what was in the way, the log says the rest."
+
+ENGINE_TUNING = "Engine: measuring ways to train"
+TUNE_STAGES = {
+    "threads": "Threads",
+    "way": "How it runs",
+    "batch_size": "Batch size",
+    "chunk_steps": "Steps a call",
+}
+"""What a tuning asked, by the stage of its rows."""
+BATCH_SIZE_SHOWN = "Another batch size changes the mathematics: it is shown, and taken only where you say so."
+TUNED = "{before:,.0f} samples/s as it was, {after:,.0f} as chosen: {ratio:.2f} times as fast."

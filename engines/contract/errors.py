@@ -181,6 +181,7 @@ class ErrorCode(str, Enum):
     PRECISION_MISSING = "precision_missing"  # engine, precision, device, known
     RUN_MODE_MISSING = "run_mode_missing"  # engine, mode, device, known
     LAYOUT_MISSING = "layout_missing"  # engine, layout, known
+    TEMPLATE_FIXED = "template_fixed"  # name
     COMPILE_FAILED = "compile_failed"  # engine, mode, instead, why
     LAYER_UNSUPPORTED = "layer_unsupported"  # node, layer, engine
     IDS_UNFIT = "ids_unfit"  # node, value, vocabulary, data

@@ -1,0 +1,71 @@
+"""``modelwright tune``: measure ways to train a design on this machine, and take the fastest."""
+
+from __future__ import annotations
+
+from typing import Annotated
+
+import typer
+
+from app import tuning
+from app.cli.figures import duration, table
+from app.cli.options import AsJson, Data, Device, Settings
+from app.cli.reporting import HumanPrinter, conclude
+from app.messages import words
+from app.messages.table import tell
+from engines.contract.events import Answer, Event
+from engines.contract.views import TuneRow, TuneView
+
+
+def register(application: typer.Typer) -> None:
+    """Add this module's commands."""
+    application.command()(tune)
+
+
+class TunePrinter(HumanPrinter):
+    """The whole table, what is taken, and how to set it."""
+
+    def tell(self, event: Event) -> None:
+        """Print the answer; everything before is progress."""
+        if isinstance(event, Answer) and isinstance(event.record, TuneView):
+            for line in tune_lines(event.record):
+                self.line(line)
+
+
+def tune_lines(view: TuneView) -> list[str]:
+    """Return the table as lines."""
+    head = ("", "way", "samples/s", "spread", "ready after", "")
+    rows = [head, *(_cells(row) for row in view.rows)]
+    lines = [line.rstrip() for line in table(rows)]
+    if any(row.stage == "batch_size" for row in view.rows) and "batch_size" not in view.chosen:
+        lines.append(words.BATCH_SIZE_SHOWN)
+    if view.before and view.after:
+        lines.append(words.TUNED.format(before=view.before, after=view.after, ratio=view.after / view.before))
+    chosen = " ".join(f"--set {key}={value}" for key, value in view.chosen.items())
+    return [*lines, f"Chosen: {chosen}"]
+
+
+def _cells(row: TuneRow) -> tuple[str, ...]:
+    stage = words.TUNE_STAGES.get(row.stage, row.stage)
+    way = ", ".join(str(value).replace("_", " ") for value in row.settings.values())
+    if row.code:
+        return (stage, way, "–", "", "", tell(row.code, row.facts).what)
+    rate, spread = f"{row.samples_per_second:,.0f}", f"± {row.spread / 2:.0%}"
+    return (stage, way, rate, spread, duration(row.compile_seconds), "chosen" if row.chosen else "")
+
+
+def tune(
+    design: Annotated[str, typer.Argument(help="A template, a design's file, or a project's folder.")],
+    data: Data = "",
+    engine: Annotated[str, typer.Option(help="Engine as “modelwright engines” lists it.")] = "",
+    device: Device = "",
+    settings: Settings = [],  # noqa: B006 - typer copies it
+    seconds: Annotated[float, typer.Option(min=0.1, help="About so long is measured.")] = tuning.SECONDS,
+    batch_size: Annotated[
+        bool, typer.Option("--batch-size", help="Take the fastest batch size, too: it changes the results.")
+    ] = False,
+    apply: Annotated[bool, typer.Option("--apply", help="Write what was chosen into the recipe.")] = False,
+    as_json: AsJson = False,
+) -> None:
+    """Measure threads, modes, memory layout, batch size and steps a call on this machine."""
+    order = tuning.TuneOrder(design, data, engine, device, tuple(settings), seconds, batch_size, apply)
+    conclude(lambda desk: tuning.tune(desk, order), TunePrinter(), as_json)
