@@ -5,6 +5,7 @@ from __future__ import annotations
 import dataclasses
 import os
 import signal
+import sys
 from pathlib import Path
 from typing import Any
 
@@ -13,7 +14,7 @@ import pytest
 
 from engines.contract.errors import ErrorCode
 from engines.contract.events import Answer, Crashed, Failed, Finished, Metrics
-from engines.contract.jobs import EngineJob, EvaluateJob, LowerJob, ProbeJob, TrainJob
+from engines.contract.jobs import EngineJob, EvaluateJob, LowerJob, ProbeJob, SaveJob, TrainJob
 from engines.design.catalogue import CATALOGUE
 from engines.runs.verify import verify
 from engines.training.checkpoints import latest_valid
@@ -140,14 +141,32 @@ def refused(run: Path, digits: Digits, device: str = "cpu", layer: str = "", **r
 def test_that_what_does_not_go_is_told_by_code_and_leaves_no_run(tmp_path: Path, digits: Digits) -> None:
     one, run = host(reusable=True), tmp_path / "run"
     jobs: list[EngineJob] = [refused(run, digits, **changes) for changes, _ in REFUSALS]
-    jobs.append(LowerJob(str(tmp_path), str(tmp_path)))  # it has no compiler to look into
+    where = str(tmp_path)
+    jobs += [LowerJob(where, where), SaveJob(where, where, str(run), "params")]
     try:
         ends = [list(one.run(job))[-1] for job in jobs]
     finally:
         one.close()
     codes = [end.code if isinstance(end, Failed) else end for end in ends]
-    assert codes == [*(code.value for _, code in REFUSALS), ErrorCode.JOB_UNSUPPORTED.value]
+    assert codes == [*(code.value for _, code in REFUSALS), *2 * [ErrorCode.JOB_UNSUPPORTED.value]]
     assert not run.exists()
+
+
+@pytest.mark.skipif(sys.platform != "linux", reason="the cap is Linux's")
+def test_that_a_lack_of_memory_is_told_with_the_batch_and_what_mxnet_says(
+    tmp_path: Path, digits: Digits
+) -> None:
+    big = sequential(
+        ("upsample2d", {"factor": (256, 256)}), ("conv2d", {"filters": 16}), ("global_average_pool", {})
+    )
+    one = host(memory_bytes=4 << 30)
+    try:
+        last = list(one.run(job_of(tmp_path / "run", digits, big)))[-1]
+    finally:
+        one.close()
+    assert isinstance(last, Failed)
+    assert last.code == ErrorCode.DEVICE_MEMORY.value
+    assert last.facts == {"device": "cpu", "batch_size": 32, "why": "Failed to allocate CPU Memory"}
 
 
 @pytest.mark.skipif(os.name == "nt", reason="there are no signals")

@@ -63,7 +63,8 @@ def _lack_of_memory(error: Exception) -> str:
     lines = str(error).splitlines() or [type(error).__name__]
     if isinstance(error, MemoryError):
         return lines[0]
-    return next((line.strip() for line in lines if any(word in line for word in _MEMORY_WORDS)), "")
+    found = next((line.strip() for line in lines if any(word in line for word in _MEMORY_WORDS)), "")
+    return found.removeprefix("MXNetError: ")
 
 
 def fits_on(size: int) -> bool:

@@ -7,7 +7,7 @@ from collections.abc import Iterator
 from engines.backends.mxnet import runtime
 from engines.contract.errors import ErrorCode, WorkbenchError
 from engines.contract.events import Event
-from engines.contract.jobs import EngineJob, LowerJob
+from engines.contract.jobs import EngineJob, LowerJob, SaveJob
 from engines.training.control import ControlFlags
 from engines.training.engine_jobs import answer
 
@@ -28,7 +28,7 @@ def run(job: EngineJob, flags: ControlFlags) -> Iterator[Event]:
     Raises:
         WorkbenchError: for whatever keeps the job from being done.
     """
-    if isinstance(job, LowerJob):  # it has no compiler whose stages one could see
+    if isinstance(job, (LowerJob, SaveJob)):  # no compiler whose stages one could see, no format of one file
         raise WorkbenchError(ErrorCode.JOB_UNSUPPORTED, engine="MXNet", job=job.kind)
     runtime.prepare()
     return answer("engines.backends.mxnet", job, flags)
