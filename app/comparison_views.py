@@ -16,7 +16,11 @@ _SETTLED = {"check": ("checked", "trained", "done"), "whole": ("trained", "done"
 def view_of(folder: Path, found: Comparison, *, running: bool) -> ComparisonView:
     """Return what is shown of a comparison; ``running``: this window works on it."""
     known, verdict = titles(), judge(found)
-    further = (comparing.whole_words(found, verdict), comparing.files_words(verdict))
+    further = (
+        comparing.whole_words(found, verdict),
+        comparing.files_words(verdict),
+        comparing.failed_words(verdict, known),
+    )
     figure, note = _figure(found, verdict)
     return ComparisonView(
         key=str(folder),
@@ -27,6 +31,7 @@ def view_of(folder: Path, found: Comparison, *, running: bool) -> ComparisonView
         further=tuple(words for words in further if words),
         figure=figure,
         figure_note=note,
+        figure_severity={"agree": "good", "differ": "bad", "drift": "warning"}.get(verdict.word, ""),
         engines=tuple(_line(folder, found, one) for one in found.entrants),
         files=tuple(one.engine for one in found.entrants if one.file),
         cells={(proof.file, proof.against): _cell(proof) for proof in found.proofs},

@@ -13,7 +13,11 @@ def comparison_lines(found: Comparison) -> list[str]:
     """Return the whole comparison as a person reads it."""
     known, verdict = titles(), judge(found)
     lines = [comparing.verdict_words(found, verdict, known)]
-    further = (comparing.whole_words(found, verdict), comparing.files_words(verdict))
+    further = (
+        comparing.whole_words(found, verdict),
+        comparing.files_words(verdict),
+        comparing.failed_words(verdict, known),
+    )
     lines += [words for words in further if words]
     for rows in (_engine_rows(found), _pair_rows(found), _proof_rows(found)):
         if len(rows) > 1:

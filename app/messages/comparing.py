@@ -129,6 +129,11 @@ def files_words(verdict: Verdict) -> str:
     return f"{verdict.asked - verdict.proven} of {verdict.asked} proofs of the ONNX files failed."
 
 
+def failed_words(verdict: Verdict, titles: Mapping[str, str]) -> str:
+    """Return which engines are left out of the verdict; "" where none is."""
+    return f"{names(verdict.failed, titles)} did not come to an end." if verdict.failed else ""
+
+
 def notes(comparison: Comparison, titles: Mapping[str, str]) -> list[str]:
     """Return what a person has to know to read the figures right."""
     said = []

@@ -44,6 +44,7 @@ def agreed(*keys: str, **changes: Any) -> ComparisonView:
         severity="good",
         further=("In FP32: 2.9e-7 over the first 100 steps.", "All 4 proofs of the ONNX files passed."),
         figure="6.2e-15",
+        figure_severity="good",
         figure_note="bound 1e-9 · 100 steps, FP64",
         engines=tuple(line(key) for key in keys),
         files=keys,

@@ -64,12 +64,12 @@ class ComparedCurves(QWidget):
     def refresh(self) -> None:
         """Draw what was given."""
         shown = self.shown
-        for place, line in enumerate(self._engines()):
+        for line in self._engines():
             curve = self._curves.get((shown, line))
             if curve is not None and len(curve[0]):
                 self.curves.set_data(line, _steps(curve), curve[1])
             for key, of in ((line, shown), (f"{line}/check", "check/loss")):
-                if place and key in self.apart.traces:
+                if key in self.apart.traces:
                     steps, values = self._difference(of, line)
                     self.apart.set_data(key, steps, values)
         self._draw_bounds()
@@ -89,10 +89,16 @@ class ComparedCurves(QWidget):
         return "whole/loss" if whole or "check" not in parts else "check/loss"
 
     def _engines(self) -> list[str]:
-        return [line.key for line in self._view.engines] if self._view else []
+        return [key for _, key, _ in self._lines()]
+
+    def _lines(self) -> list[tuple[int, str, str]]:
+        """Return place, key and title of every engine but those that never came to have a curve."""
+        lines = enumerate(self._view.engines) if self._view else ()
+        return [(place, line.key, line.title) for place, line in lines if line.run or not line.reason]
 
     def _difference(self, of: str, engine: str) -> Curve:
-        base = self._curves.get((of, self._engines()[0]))
+        engines = [key for key in self._engines() if (of, key) in self._curves]
+        base = self._curves.get((of, engines[0])) if engines and engines[0] != engine else None
         other = self._curves.get((of, engine))
         if base is None or other is None:
             return np.empty(0, np.int64), np.empty(0)
@@ -119,18 +125,14 @@ class ComparedCurves(QWidget):
         view, shown = self._view, self.shown
         assert view is not None
         marks = shown.endswith("validation_loss")
-        titles = [(line.key, line.title) for line in view.engines]
-        self.curves.set_traces(
-            [EngineTrace(key, title, place, marks=marks) for place, (key, title) in enumerate(titles)]
-        )
-        traces: list[Trace] = [
-            EngineTrace(key, title, place, marks=marks) for place, (key, title) in enumerate(titles) if place
-        ]
+        lines = self._lines()
+        self.curves.set_traces([EngineTrace(key, title, place, marks=marks) for place, key, title in lines])
+        others = lines[1:]
+        traces: list[Trace] = [EngineTrace(key, title, place, marks=marks) for place, key, title in others]
         if both:
             traces += [
                 EngineTrace(f"{key}/check", f"{title}, FP64", place, faint=True)
-                for place, (key, title) in enumerate(titles)
-                if place
+                for place, key, title in others
             ]
         if self._bound():
             traces.append(BoundTrace("bound", f"bound {number_text(self._bound())}"))

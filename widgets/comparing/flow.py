@@ -44,7 +44,8 @@ class FlowLayout(QLayout):
     @override
     def setGeometry(self, rect: QRect) -> None:
         super().setGeometry(rect)
-        self._place(rect, move=True)
+        spare = rect.height() - self._place(rect, move=False)
+        self._place(rect.translated(0, max(0, spare // 2)), move=True)
 
     @override
     def sizeHint(self) -> QSize:

@@ -6,7 +6,7 @@ from collections.abc import Sequence
 
 from PySide6.QtCore import QSize, Qt, Signal
 from PySide6.QtGui import QGuiApplication
-from PySide6.QtWidgets import QHBoxLayout, QLabel, QSizePolicy, QVBoxLayout, QWidget
+from PySide6.QtWidgets import QHBoxLayout, QLabel, QVBoxLayout, QWidget
 from typing_extensions import override
 
 from widgets.comparing.flow import FlowRow
@@ -18,7 +18,7 @@ from widgets.controls.drops import DropButton, DropRow
 from widgets.controls.marks import Chip, ProgressBar
 from widgets.controls.text import Elided, label, set_property
 from widgets.look.icons import icon_pixmap
-from widgets.look.theme import theme
+from widgets.look.theme import scaled, theme
 
 _SIGNS = {"good": ("check", "good"), "warning": ("warning", "warning"), "bad": ("error", "bad")}
 
@@ -70,9 +70,8 @@ class VerdictHead(Card):
 
     @override
     def minimumSizeHint(self) -> QSize:
-        """Ask for the height that the words need at the present width, not at the narrowest."""
-        narrow = super().minimumSizeHint()
-        return QSize(narrow.width(), self.heightForWidth(max(self.width(), narrow.width())))
+        """Ask for little: the height follows from the width, and is far less than at the narrowest."""
+        return QSize(super().minimumSizeHint().width(), scaled(96))
 
     def show_view(self, view: ComparisonView) -> None:
         """Show a comparison as it is now."""
@@ -83,7 +82,7 @@ class VerdictHead(Card):
         self.further.setVisible(bool(view.further))
         self.figure.setText(view.figure)
         self.figure_note.setText(view.figure_note)
-        set_property(self.figure, "severity", view.severity)
+        set_property(self.figure, "severity", view.figure_severity)
         for number in (self.figure, self.figure_title, self.figure_note):
             number.setVisible(bool(view.figure))
         moving: tuple[QWidget, ...] = (self.bar, self.stage)
@@ -139,9 +138,6 @@ class VerdictHead(Card):
         upper.addLayout(words, 1)
         upper.addLayout(numbers)
         self.strip = FlowRow()
-        policy = self.sizePolicy()
-        policy.setVerticalPolicy(QSizePolicy.Policy.Maximum)
-        self.setSizePolicy(policy)
         tools = QHBoxLayout()
         tools.setSpacing(8)
         tools.addWidget(self.strip, 1)

@@ -36,7 +36,8 @@ class Cell:
 class ComparisonView:
     """A comparison as it is now.
 
-    ``figure`` is the largest difference as text with ``figure_note`` beneath. ``cells`` are by the engine of
+    ``figure`` is the largest difference as text with ``figure_note`` beneath, as grave as the curves alone.
+    ``cells`` are by the engine of
     the file and the engine that answered. ``bounds``: of the whole curves and of the check, 0: none.
     """
 
@@ -48,6 +49,7 @@ class ComparisonView:
     further: tuple[str, ...] = ()
     figure: str = ""
     figure_note: str = ""
+    figure_severity: str = ""
     engines: tuple[EngineLine, ...] = ()
     files: tuple[str, ...] = ()
     cells: Mapping[tuple[str, str], Cell] = field(default_factory=dict)

@@ -91,6 +91,7 @@ class CompareRoom(QWidget):
         self.notes.setText("\n".join(view.notes))
         self.notes_card.setVisible(bool(view.notes) or bool(self.reasons.text()))
         self._pages.setCurrentIndex(1)
+        self._fit_charts()
 
     def set_curve(self, part: str, engine: str, curves: Mapping[str, Curve]) -> None:
         """Give what is read of an engine's curves in a part."""
@@ -127,6 +128,13 @@ class CompareRoom(QWidget):
     def resizeEvent(self, event: QResizeEvent) -> None:
         super().resizeEvent(event)
         self._arrange(2 if self.width() >= scaled(NARROW) else 1)
+        self._fit_charts()
+
+    def _fit_charts(self) -> None:
+        """Let both charts be seen at once, however long the figures beside them are."""
+        seen = self.height() - 3 * GAP - self.head.heightForWidth(self.width() - 2 * GAP)
+        least = self.charts.minimumSizeHint().height()
+        self.charts.setMaximumHeight(max(seen, least, scaled(420)))
 
     def _arrange(self, columns: int) -> None:
         """Lay the figures beside the charts, or beneath them where there is no room."""
@@ -135,6 +143,7 @@ class CompareRoom(QWidget):
         self._columns_shown = columns
         ways = QBoxLayout.Direction
         self._lower.setDirection(ways.LeftToRight if columns == 2 else ways.TopToBottom)
+        self._fit_charts()
         self._side.setMinimumWidth(_side_width() if columns == 2 else 0)
         self._side.setMaximumWidth(_side_width() if columns == 2 else _UNBOUNDED)
 
@@ -157,7 +166,8 @@ class CompareRoom(QWidget):
         for card in (self.table_card, self.files_card, self.notes_card):
             side.addWidget(card)
         side.addStretch(1)
-        area, inner = QScrollArea(), QWidget()
+        area = self._area = QScrollArea()
+        inner = QWidget()
         inner.setProperty("clear", True)
         area.setWidgetResizable(True)
         area.setFocusPolicy(Qt.FocusPolicy.NoFocus)
@@ -166,7 +176,10 @@ class CompareRoom(QWidget):
         page.setSpacing(GAP)
         self._lower = QBoxLayout(QBoxLayout.Direction.LeftToRight)
         self._lower.setSpacing(GAP)
-        self._lower.addWidget(self.charts, 1)
+        left = QVBoxLayout()
+        left.addWidget(self.charts, 1)
+        left.addStretch(0)
+        self._lower.addLayout(left, 1)
         self._lower.addWidget(self._side)
         page.addWidget(self.head)
         page.addLayout(self._lower, 1)
