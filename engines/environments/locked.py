@@ -108,7 +108,7 @@ LOCKED: dict[str, Locked] = {
         pythons=("3.13", "3.12", "3.11"),
         oldest="1.18",
         below="2",
-        with_nvidia="onnxruntime-gpu==1.32.0",
+        with_nvidia="onnxruntime-gpu[cuda,cudnn]==1.31.1",
     ),
 }
 """One row an engine."""

@@ -21,6 +21,7 @@ from engines.graph import providers
 Array = npt.NDArray[Any]
 Arrays = Mapping[str, Array]
 _SILENT = 4
+_ON_CUDA = {"CUDAExecutionProvider", "TensorrtExecutionProvider"}
 
 
 class Session:
@@ -42,6 +43,7 @@ class Session:
         self.placement: Mapping[str, int] = {}
         """How many nodes ran on which provider; known after the first run on another one than the CPU."""
         wanted = [self.provider] if self.provider == providers.CPU else [self.provider, providers.CPU]
+        _find_cuda(self.provider)
         self._record = Path(tempfile.mkdtemp(prefix="modelwright-")) if len(wanted) > 1 else None
         try:
             self._session = onnxruntime.InferenceSession(
@@ -131,6 +133,12 @@ def with_outputs(model: onnx.ModelProto, tensors: Sequence[str]) -> onnx.ModelPr
     there = {value.name for value in wider.graph.output}
     wider.graph.output.extend(onnx.ValueInfoProto(name=name) for name in tensors if name not in there)
     return wider
+
+
+def _find_cuda(provider: str) -> None:
+    """Let CUDA's libraries be found where pip put them; such an environment has them on no path."""
+    if provider in _ON_CUDA and hasattr(onnxruntime, "preload_dlls"):
+        onnxruntime.preload_dlls(directory="")
 
 
 def _joined(parts: list[Array]) -> Array:

@@ -66,6 +66,13 @@ def test_that_the_hash_of_a_list_moves_with_the_list_and_the_python() -> None:
     assert len({torch.digest("3.11"), torch.digest("3.12"), mxnet.digest("3.11")}) == 3
 
 
+@pytest.mark.parametrize("engine", LOCKED)
+def test_that_builds_for_a_gpu_are_pinned_too_and_are_the_same_engine(engine: str) -> None:
+    locked = LOCKED[engine]
+    assert not locked.with_nvidia or "==" in locked.with_nvidia
+    assert builders.name_of(locked.with_nvidia).startswith(engine) or not locked.with_nvidia
+
+
 def test_that_a_gpu_changes_what_is_installed_only_where_builds_differ(
     monkeypatch: pytest.MonkeyPatch,
 ) -> None:

@@ -21,6 +21,7 @@ from engines.contract.views import ProfileView, ProofView
 from engines.graph import providers, runtime
 from engines.graph.runtime import Session, placement
 from engines.training.control import ControlFlags
+from tests.helpers.source import run_python
 
 ALL = onnxruntime.get_all_providers()
 LIST = onnxruntime.get_available_providers()
@@ -169,6 +170,44 @@ def test_that_a_provider_that_cannot_start_is_told_with_the_runtime_s_words(
         Session(doubling(), provider="cuda")
     assert caught.value.code is ErrorCode.PROVIDER_FAILED
     assert caught.value.facts["why"] == "CUDA failure 35: CUDA driver version is insufficient"
+
+
+@pytest.mark.parametrize(("provider", "wanted"), [("cuda", 1), ("cpu", 0)])
+def test_that_cuda_s_libraries_are_looked_for_only_where_cuda_is_asked_for(
+    monkeypatch: pytest.MonkeyPatch, tmp_path: Path, provider: str, wanted: int
+) -> None:
+    looked: list[str] = []
+    monkeypatch.setattr(
+        onnxruntime, "preload_dlls", lambda directory: looked.append(directory), raising=False
+    )
+    monkeypatch.setattr(onnxruntime, "get_available_providers", lambda: ["CUDAExecutionProvider", *LIST])
+    monkeypatch.setattr(
+        onnxruntime, "InferenceSession", lambda *a, **k: OnAGpu(tmp_path, ["CUDAExecutionProvider"])
+    )
+    Session(doubling(), provider=provider).run({})
+    assert looked == [""] * wanted
+
+
+NEEDED = """
+import json, sys
+import engines.graph.onnx_jobs, engines.backends.onnxruntime.probe
+print(json.dumps(sorted({name.partition(".")[0] for name in sys.modules})))
+"""
+
+
+def test_that_the_runtime_s_own_environment_needs_no_package_of_the_application() -> None:
+    held = set(json.loads(run_python(NEEDED)))
+    listed = {
+        "onnxscript",
+        "onnxslim",
+        "onnxoptimizer",
+        "onnx_ir",
+        "sklearn",
+        "safetensors",
+        "psutil",
+        "typer",
+    }
+    assert held & {*listed, "PySide6", "app", "widgets", "tomlkit", "platformdirs"} == set()
 
 
 def test_that_no_record_of_a_run_is_left_behind(monkeypatch: pytest.MonkeyPatch, tmp_path: Path) -> None:
