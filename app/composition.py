@@ -29,6 +29,7 @@ from app.controllers.settings import SettingsController
 from app.controllers.ship import ShipController
 from app.controllers.start import StartController
 from app.controllers.training import TrainingController
+from app.controllers.tuning import TuningController
 from app.desk import Desk, MakeHost, process_host
 from app.engine_places import place_of
 from app.messages import words
@@ -91,6 +92,7 @@ class Composition(QObject):
         self.design = DesignController(self.bench)
         self.own_layers = OwnLayersController(self.bench)
         self.training = TrainingController(self.bench)
+        self.tuning = TuningController(self.bench)
         self.debugging = DebuggingController(self.bench, self.training.train, bool(inside))
         self.engine_pages = EnginePagesController(self.bench, self.engines)
         self.settings = SettingsController(self.bench, self.engine_pages)
@@ -111,7 +113,7 @@ class Composition(QObject):
         shell.add_room("start", "Start", "start", self.start.make_room)
         shell.add_room("data", "Data", "data", self.data.make_room)
         shell.add_room("design", "Design", "design", self.design.make_room)
-        shell.add_room("train", "Train", "train", self.training.make_room)
+        shell.add_room("train", "Train", "train", lambda: self.tuning.attach(self.training.make_room()))
         shell.add_room("graph", "Graph", "graph", self.graph.make_room)
         shell.add_room("ship", "Ship", "ship", self.ship.make_room)
         shell.add_room("runs", "Runs", "runs", self.runs.make_room)

@@ -363,14 +363,14 @@ class TrainRoom(QWidget):
             self._grid.setColumnStretch(column, int(column < columns))
 
     def _side(self) -> QWidget:
-        card = Card("Recipe")
+        self.recipe_card = card = Card("Recipe")
         card.body.addWidget(self.form)
         self.checkpoint_card = checkpoint_part(self.best_by, self.checkpoints)
         card.body.addWidget(self.checkpoint_card)
         card.body.addStretch(1)
         inner = QWidget()
         inner.setProperty("clear", True)
-        whole = QVBoxLayout(inner)
+        self.side = whole = QVBoxLayout(inner)
         whole.setContentsMargins(0, 0, 0, 0)
         whole.setSpacing(GAP)
         whole.addWidget(self.message)

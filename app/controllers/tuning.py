@@ -1,0 +1,127 @@
+"""The tuning controller: the button in the Train room, its progress, the table that stays, what is taken."""
+
+from __future__ import annotations
+
+from functools import partial
+from typing import TYPE_CHECKING, Any
+
+from PySide6.QtCore import QObject
+from PySide6.QtWidgets import QWidget
+
+from app.bridge.flow_thread import FlowThread, Outcome
+from app.messages import words
+from app.messages.table import tell
+from app.tuning import TuneOrder, kept, tune
+from app.workbench import Workbench
+from engines.contract.errors import WorkbenchError
+from engines.contract.events import Answer, Crashed, Event, Failed, Finished, Progress
+from engines.contract.views import TuneRow, TuneView
+
+if TYPE_CHECKING:
+    from widgets.tuning.card import TunePart, TuningCard
+
+
+class TuningController(QObject):
+    """Tunes the open design for the chosen engine and device; one tuning at a time, and none beside a run."""
+
+    def __init__(self, bench: Workbench) -> None:
+        super().__init__(bench)
+        self._bench = bench
+        self._part: TunePart | None = None
+        self._card: TuningCard | None = None
+        self._thread: FlowThread | None = None
+        self._answer: TuneView | None = None
+        self._connect()
+
+    def attach(self, room: Any) -> QWidget:
+        """Put the button into the Train room's recipe, and the table beneath it."""
+        from widgets.tuning.card import TunePart, TuningCard
+
+        self._part, self._card = TunePart(), TuningCard()
+        room.recipe_card.body.insertWidget(1, self._part)
+        room.side.addWidget(self._card)
+        self._part.tune_requested.connect(self.tune)
+        self._part.stop_requested.connect(self._stop)
+        self._card.settings_taken.connect(self._bench.edit_recipe)
+        self._show_kept()
+        return room  # type: ignore[no-any-return]
+
+    @property
+    def running(self) -> bool:
+        """Whether a tuning goes on."""
+        return self._thread is not None
+
+    def tune(self) -> None:
+        """Measure ways to train the open design, and take the fastest."""
+        bench = self._bench
+        if bench.shell.header.state != "idle" or not bench.save():
+            return
+        if bench.project is None or bench.design is None:
+            bench.shell.open_room("start")
+            return
+        if problems := bench.design.problems():
+            bench.tell(next(iter(problems.values())))
+            return
+        bench.shell.open_room("train")
+        order = TuneOrder(str(bench.project.folder), "", bench.engine, bench.device)
+        self._begin(order)
+
+    def _connect(self) -> None:
+        bench, shell = self._bench, self._bench.shell
+        shell.stop_keep_requested.connect(self._stop)
+        shell.stop_discard_requested.connect(self._stop)
+        shell.add_action("tune", "Tune for this machine", "", self.tune)
+        for changed in (bench.project_changed, bench.engine_changed):
+            changed.connect(self._show_kept)
+
+    def _begin(self, order: TuneOrder) -> None:
+        self._bench.quiet()
+        self._answer = None
+        self._bench.shell.set_run_state("starting")
+        self._bench.shell.set_engine_state(words.ENGINE_TUNING, "busy")
+        if self._part is not None:
+            self._part.set_going(going=True)
+        self._thread = self._bench.work("tune", partial(tune, order=order), self._on_events, self._on_ended)
+
+    def _stop(self) -> None:
+        if self._thread is not None:
+            self._bench.shell.set_run_state("stopping")
+            self._thread.stop(False)
+
+    def _on_events(self, events: list[Event]) -> None:
+        for event in events:
+            if isinstance(event, Answer) and isinstance(event.record, TuneView):
+                self._answer = event.record
+            elif isinstance(event, Progress) and event.stage == "tune" and self._part is not None:
+                self._part.set_share(event.done / max(1, event.total))
+
+    def _on_ended(self, outcome: Outcome) -> None:
+        self._thread = None
+        shell = self._bench.shell
+        shell.set_run_state("idle")
+        shell.set_engine_state("Engine: ready", "good")
+        if self._part is not None:
+            self._part.set_going(going=False)
+        if isinstance(outcome, Finished) and self._answer is not None:
+            self._bench.edit_recipe(dict(self._answer.chosen))
+            self._show(self._answer)
+        elif isinstance(outcome, (Failed, Crashed, WorkbenchError, BaseException)):
+            self._bench.tell(outcome)
+
+    # --- what is shown ---
+
+    def _show_kept(self) -> None:
+        """Show the table of an earlier tuning of this design on this engine and device, if there is one."""
+        project = self._bench.project
+        view = None
+        if project is not None:
+            view = kept(project, project.current_design, self._bench.engine, self._bench.device)
+        self._show(view)
+
+    def _show(self, view: TuneView | None) -> None:
+        if self._card is not None:
+            self._card.show_view(view, _reason)
+
+
+def _reason(row: TuneRow) -> str:
+    return tell(row.code, row.facts).what

@@ -1,0 +1,122 @@
+"""The button "Tune for this machine" with its progress, and the card with the table, which stays."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from typing import Any
+
+from PySide6.QtCore import Signal
+from PySide6.QtWidgets import QHBoxLayout, QVBoxLayout, QWidget
+
+from engines.contract.views import TuneRow, TuneView
+from widgets.controls.buttons import Button
+from widgets.controls.card import Card
+from widgets.controls.marks import ProgressBar
+from widgets.controls.table import Column, Table
+from widgets.controls.text import label
+from widgets.look.theme import scaled
+from widgets.tuning.words import row_tip, summary_text, way_text
+
+Reason = Callable[[TuneRow], str]
+_ROW, _HEAD = 32, 40
+BATCH_SIZE = "Another batch size changes the mathematics: it is measured, but taken only by you."
+TIP = "Measures threads, modes, memory layout, batch size and steps a call, and takes the fastest"
+
+
+class TunePart(QWidget):
+    """Button, and while it goes a bar and a button to stop."""
+
+    tune_requested = Signal()
+    stop_requested = Signal()
+
+    def __init__(self, parent: QWidget | None = None) -> None:
+        super().__init__(parent)
+        self.button = Button("Tune for this machine", "tune", icon_name="bolt")
+        self.button.setToolTip(TIP)
+        self.bar = ProgressBar("tune_progress", "Progress of the tuning")
+        self.stop = Button("Stop", "tune_stop", small=True)
+        self.stop.setAccessibleName("Stop tuning")
+        self._going = QWidget()
+        self._build()
+        self.set_going(going=False)
+
+    def set_going(self, *, going: bool) -> None:
+        """Show the button, or how far it is."""
+        self.button.setVisible(not going)
+        self._going.setVisible(going)
+        self.bar.set_share(0.0)
+
+    def set_share(self, share: float) -> None:
+        """Show how much is done."""
+        self.bar.set_share(share)
+
+    def _build(self) -> None:
+        line = QHBoxLayout(self._going)
+        line.setContentsMargins(0, 0, 0, 0)
+        line.setSpacing(12)
+        line.addWidget(label("Tuning", "dim"))
+        line.addWidget(self.bar, 1)
+        line.addWidget(self.stop)
+        whole = QVBoxLayout(self)
+        whole.setContentsMargins(0, 8, 0, 0)
+        whole.addWidget(self.button)
+        whole.addWidget(self._going)
+        self.button.clicked.connect(self.tune_requested)
+        self.stop.clicked.connect(self.stop_requested)
+
+
+class TuningCard(Card):
+    """What was measured, fastest marked; a row can be taken by hand."""
+
+    settings_taken = Signal(dict)
+
+    def __init__(self, parent: QWidget | None = None) -> None:
+        super().__init__("Tuned for this machine", parent=parent)
+        self.setObjectName("tuning_card")
+        columns = (
+            Column("Way", shown=str),
+            Column("Samples/s", number=True, shown=lambda rate: f"{rate:,.0f}"),
+            Column("±", number=True, shown=lambda spread: f"{spread:.0%}", tip="Half the range of the turns"),
+        )
+        self.table = Table(columns, "tuning_table", "Ways that were measured", filtered=False)
+        self.summary = label("", "caption", wrap=True)
+        self.note = label(BATCH_SIZE, "caption", wrap=True)
+        self.take = Button("Take the selected way", "tuning_take", small=True)
+        self._rows: dict[str, TuneRow] = {}
+        for part in (self.summary, self.table, self.note, self.take):
+            self.body.addWidget(part)
+        self.table.selection_changed.connect(self._on_selection_changed)
+        self.table.row_activated.connect(self._emit)
+        self.take.clicked.connect(lambda: self._emit(*self.table.selected_keys()[:1]))
+        self.show_view(None)
+
+    def show_view(
+        self, view: TuneView | None, reason: Callable[[TuneRow], str] = lambda row: row.code
+    ) -> None:
+        """Show a table, or nothing; ``reason`` says why a way could not be run."""
+        self.setVisible(view is not None)
+        rows = view.rows if view is not None else ()
+        self._rows = {str(number): row for number, row in enumerate(rows)}
+        shown = [_cells(row, reason(row) if row.code else "") for row in rows]
+        self.table.set_rows(list(self._rows), shown)
+        self.table.setFixedHeight(scaled(_HEAD + _ROW * len(rows)))
+        self.summary.setText(summary_text(view) if view is not None else "")
+        self.set_subtitle(f"{view.engine} on {view.device}" if view is not None else "")
+        self.note.setVisible(any(row.stage == "batch_size" for row in rows))
+        self._on_selection_changed([])
+
+    def _on_selection_changed(self, keys: list[str]) -> None:
+        able = bool(keys) and not self._rows[keys[0]].code
+        self.take.set_enabled(able, "" if able else "Select a way that was measured.")
+
+    def _emit(self, key: str = "") -> None:
+        row = self._rows.get(key)
+        if row is not None and not row.code:
+            self.settings_taken.emit(dict(row.settings))
+
+
+def _cells(row: TuneRow, reason: str) -> tuple[Any, ...]:
+    mark = " · taken" if row.chosen else ""
+    if row.code:
+        return (row_tip(row, reason), None, None)
+    return (f"{way_text(row)}{mark}", row.samples_per_second, row.spread / 2)

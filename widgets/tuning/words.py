@@ -1,0 +1,45 @@
+"""What the table of a tuning says, in a few words a cell."""
+
+from __future__ import annotations
+
+from engines.contract.views import TuneRow, TuneView
+
+_UNITS = {
+    "threads": ("{} thread", "{} threads"),
+    "batch_size": ("batches of {}", "batches of {}"),
+    "chunk_steps": ("{} step a call", "{} steps a call"),
+}
+
+
+def way_text(row: TuneRow) -> str:
+    """Return what a row tried."""
+    return ", ".join(_setting(key, value) for key, value in row.settings.items())
+
+
+def _setting(key: str, value: str | int) -> str:
+    one, many = _UNITS.get(key, ("{}", "{}"))
+    return (one if value == 1 else many).format(f"{value:,}" if isinstance(value, int) else _plain(value))
+
+
+def _plain(value: str) -> str:
+    return "XLA" if value == "xla" else value.replace("_", " ")
+
+
+def row_tip(row: TuneRow, reason: str) -> str:
+    """Return all that is known of a row; ``reason`` says why it could not be run."""
+    if row.code:
+        return f"{way_text(row)}: {reason}"
+    taken = ". Taken" if row.chosen else ""
+    return (
+        f"{way_text(row)}: {row.samples_per_second:,.0f} samples/s, median of turns, "
+        f"± {row.spread / 2:.0%}; ready after {row.compile_seconds:.1f} s{taken}"
+    )
+
+
+def summary_text(view: TuneView) -> str:
+    """Return what came of it in one sentence."""
+    if not (view.before and view.after):
+        return ""
+    ratio = view.after / view.before
+    gain = f"{ratio:.2f} times as fast" if ratio >= 1.03 else "as fast as before"
+    return f"{view.before:,.0f} → {view.after:,.0f} samples/s: {gain}"
