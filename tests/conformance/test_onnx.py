@@ -12,9 +12,11 @@ import pytest
 from engines.contract.spec import LAYER_KEY, GraphSpec
 from engines.design.freeze import freeze
 from engines.design.templates import TEMPLATES
+from engines.training.initial_weights import initial_weights
 from tests.conformance.engine import NAMES, Engines
 from tests.conformance.measures import FORWARD, error, question
 from tests.conformance.nets import NETS, one_of_each
+from tests.conformance.work import Question
 
 pytestmark = pytest.mark.framework
 
@@ -30,6 +32,19 @@ def answer_of(path: Path, x: np.ndarray) -> np.ndarray:
     options.intra_op_num_threads = 1
     session = onnxruntime.InferenceSession(str(path), options, providers=["CPUExecutionProvider"])
     return np.asarray(session.run(None, {session.get_inputs()[0].name: x})[0])
+
+
+def asked_of(design: str) -> Question:
+    """Return what is asked of a design: of a template with the weights that its training begins with.
+
+    A template's GRU with normal weights of deviation 1 is so ill-conditioned that float32 itself is up to 2.6
+    bounds from float64 (JAX and ONNX Runtime, three seeds, in whatever way the gates are written).
+    """
+    spec = DESIGNS[design]
+    asked = question(spec, 4)
+    if not design.startswith("template "):
+        return asked
+    return spec, initial_weights(spec, 4), *asked[2:]
 
 
 def check_names(path: Path, spec: GraphSpec) -> None:
@@ -50,7 +65,7 @@ def test_that_the_exported_file_answers_as_the_engine(
     engines: Engines, tmp_path: Path, name: str, design: str
 ) -> None:
     spec = DESIGNS[design]
-    asked = question(spec, 4)
+    asked = asked_of(design)
     path = tmp_path / "model.onnx"
     engines[name].ask("export", spec=spec, weights=asked[1], target=str(path))
     (theirs,) = engines[name].ask("forwards", questions=[asked], precision="fp32")

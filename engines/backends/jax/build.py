@@ -13,6 +13,7 @@ import numpy.typing as npt
 from flax import nnx
 
 from engines.backends.jax import runtime
+from engines.backends.jax.hlo import SCOPE
 from engines.backends.jax.layers import LAYERS, to_design
 from engines.backends.jax.own import OwnModule
 from engines.backends.jax.sequences import Types
@@ -30,9 +31,6 @@ TYPES = {
     "fp16": Types(jnp.float32, jnp.float16),
 }
 """The types of weights and of values by the recipe's precision."""
-
-SCOPE = "layer."
-"""Before a layer's name in the scopes of its operations, so that what is compiled tells its origin."""
 
 _ATTRIBUTES: dict[str, tuple[str, ...]] = {
     "weight": ("weight", "kernel", "scale", "embedding"),

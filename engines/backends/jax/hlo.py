@@ -10,7 +10,6 @@ from collections import Counter
 from collections.abc import Mapping
 from dataclasses import dataclass
 
-from engines.backends.jax.build import SCOPE
 from engines.contract.views import EdgeView, GraphView, NodeView, TensorView
 
 _INSTRUCTION = re.compile(
@@ -21,6 +20,9 @@ _SCOPE = re.compile(r'op_name="([^"]*)"')
 _CALLS = re.compile(r"(?:calls|to_apply)=%?([\w.\-]+)")
 _NAME = re.compile(r"%?([A-Za-z_][\w.\-]*)$")
 _TYPE = re.compile(r"^(?P<type>[a-z]\w*)\[(?P<shape>[\d,]*)\]")
+
+SCOPE = "layer."
+"""Before a layer's name in the scopes of its operations, so that what is compiled tells its origin."""
 
 
 @dataclass(frozen=True)

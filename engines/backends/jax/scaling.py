@@ -17,7 +17,12 @@ from engines.training.fitting import fitting
 
 Arrays = dict[str, Any]
 FIRST, GROWTH, BACKOFF, INTERVAL = 2.0**16, 2.0, 0.5, 2000
-_KEYS = ("loss_scale", "good_steps", "skipped_steps")
+_KEPT = {
+    "loss_scale": ("engine/loss_scale", np.float32),
+    "good_steps": ("engine/loss_scale_steps", np.int64),
+    "skipped_steps": ("engine/skipped_steps", np.int64),
+}
+"""What a checkpoint calls each, under the names that every engine reads, and its type there."""
 
 
 def fresh() -> Arrays:
@@ -43,12 +48,14 @@ def after(state: Arrays, good: Any) -> Arrays:
 
 def read(state: Arrays) -> dict[str, npt.NDArray[Any]]:
     """Return the state as the arrays of a checkpoint."""
-    return {f"engine/{key}": np.asarray(state[key]) for key in _KEYS if key in state}
+    return {
+        name: np.asarray(state[key]).reshape(1).astype(kind) for key, (name, kind) in _KEPT.items() if state
+    }
 
 
 def load(arrays: Mapping[str, npt.NDArray[Any]]) -> Arrays:
-    """Return the state in such arrays; a fresh one where there is none, as after another engine."""
+    """Return the state in such arrays; a fresh one where there is none."""
     found = fresh()
-    if f"engine/{_KEYS[0]}" not in arrays:
+    if _KEPT["loss_scale"][0] not in arrays:
         return found
-    return {key: fitting(arrays, f"engine/{key}", ()).astype(found[key].dtype)[()] for key in _KEYS}
+    return {key: fitting(arrays, name, (1,)).astype(found[key].dtype)[0] for key, (name, _) in _KEPT.items()}
