@@ -55,6 +55,12 @@ ROWS: dict[ErrorCode, Message] = {
         why="It writes the layers of the catalogue from their meaning, without any engine.",
         todo="Export with the engine that trained the run.",
     ),
+    ErrorCode.OWN_LAYER_CODE: Message(
+        what="{file} and {other} cannot stand in one script: both define {name}.",
+        why="A written script holds the text of every layer of yours.",
+        todo="Give one of them another name, and write the script again.",
+        button="open_layer",
+    ),
     ErrorCode.RUN_LAYERS_UNTRUSTED: Message(
         what="{path} holds programs that you have not trusted yet.",
         why="Its layers {files} would run with your rights, and they may be somebody else's.",

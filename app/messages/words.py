@@ -63,7 +63,9 @@ DEBUG_INSIDE = (
 DEBUG_WAITING = "The run waits for a debugger at {host}:{port}."
 DEBUG_LISTENING = "A debugger can attach to the run at {host}:{port}."
 DEBUG_WHY = "Breakpoints work in your layers and in Modelwright's engines. Each chunk is one step."
-DEBUG_TODO = "Copy the snippet into .vscode/launch.json, set a breakpoint, and start “Modelwright: attach to the run”."
+DEBUG_TODO = (
+    "Copy the snippet into .vscode/launch.json, set a breakpoint, and start “Modelwright: attach to the run”."
+)
 DEBUG_TRACED = "This engine runs a graph: breakpoints in layers are met while it is traced, once a shape."
 ENGINE_DEBUGGED = "Engine: waiting for a debugger at port {port}"
 COPIED = "Copied"

@@ -63,6 +63,7 @@ class ErrorCode(str, Enum):
     OWN_LAYER_ENGINE = "own_layer_engine"  # node, file, engine, method, known
     OWN_LAYER_EXPORT = "own_layer_export"  # node, file, line, engine, why, text (of the line)
     OWN_LAYER_NO_FORM = "own_layer_no_form"  # node, file
+    OWN_LAYER_CODE = "own_layer_code"  # file, name, other
     RUN_LAYERS_UNTRUSTED = "run_layers_untrusted"  # path, files
 
     # Data that cannot be read or used; line and column count from 1

@@ -6,8 +6,9 @@ from typing import TypeVar
 
 from engines.contract.errors import ErrorCode, WorkbenchError
 from engines.contract.spec import GraphSpec, LayerSpec, ParameterSpec, Recipe
-from engines.design import torch_sequences
+from engines.design import torch_own, torch_sequences
 from engines.design.torch_layers import written
+from engines.design.torch_own import sources, written_own
 from engines.design.torch_written import Written
 
 Value = TypeVar("Value")
@@ -58,6 +59,7 @@ def _average_pool(pool, x, pads, size, stride):
     return pool(F.pad(x, pads), size, stride) / counted
 ''',
     **torch_sequences.HELPERS,
+    **torch_own.HELPERS,
 }
 
 _INITIALIZERS = {
@@ -158,12 +160,14 @@ def write_torch(spec: GraphSpec, recipe: Recipe) -> str:
     """Return the script; raises ``RECIPE_INVALID`` for a value that it has no line for."""
     shapes = {layer.name: layer.output_shape for layer in spec.layers}
     code = {
-        layer.name: written(layer, tuple(shapes[source] for source in layer.inputs))
+        layer.name: written_own(layer)
+        if layer.source
+        else written(layer, tuple(shapes[source] for source in layer.inputs))
         for layer in spec.layers
         if layer.layer != "input"
     }
     helpers = dict.fromkeys(piece.helper for piece in code.values() if piece.helper)
-    blocks = [*(_HELPERS[name] for name in helpers), _model(spec, code), _initialize(spec)]
+    blocks = [*sources(spec), *(_HELPERS[name] for name in helpers), _model(spec, code), _initialize(spec)]
     body = "\n".join(blocks) + "\n" + _training(recipe)
     head = _HEAD.replace("import sys", "import math\nimport sys") if "math." in body else _HEAD
     return f"{head}\n{body}"

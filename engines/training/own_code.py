@@ -26,6 +26,7 @@ from engines.training.initial_weights import INITIALIZERS
 LOADING, SHAPES, PARAMETERS = "loading it", "asking for its output shape", "asking for its parameters"
 RUNNING = "computing it with {engine}"
 Shape = tuple[int, ...]
+_LINE = "own_line"
 _ANSI = re.compile(r"\x1b\[[0-9;]*m")
 
 
@@ -112,7 +113,7 @@ class OwnCode:
             details = "".join(
                 traceback.format_exception(type(error), error, error.__traceback__, chain=False)
             )
-            line = line_in(details, self.place)
+            line = getattr(error, _LINE, 0) or line_in(details, self.place)
             facts: dict[str, Fact] = {"file": self.name, "line": line, "doing": doing}
             said = str(error).strip().splitlines() or ["It gave no reason."]
             why = said[-1 if said[0].startswith("in user code") else 0].strip()[:300]
@@ -125,6 +126,12 @@ class OwnCode:
                 why=why,
                 text=text,
             ) from error
+
+
+def name_line(error: BaseException, line: int) -> None:
+    """Note which line of the file a fault came from, where the traceback names a rewritten one."""
+    if line:
+        setattr(error, _LINE, line)
 
 
 def line_in(details: str, place: str) -> int:

@@ -151,6 +151,25 @@ def test_that_a_fault_in_training_names_the_persons_own_line(person: Person, own
     person.put_away_message()
 
 
+def test_that_a_file_from_elsewhere_is_run_only_when_it_is_trusted(person: Person, own: Path) -> None:
+    own.write_text(CONTROL_FLOW, encoding="utf-8")
+    wait_well(person)
+    ran = own.with_name("ran.txt")
+    trap = f"open({str(ran)!r}, 'a').close()\n{CONTROL_FLOW}"
+    own.with_name("theirs.py").write_text(trap, encoding="utf-8")
+    design = person.composition.bench.design
+    assert design is not None
+    design.set_setting("layer1", "file", "theirs.py")
+    person.hand.wait(lambda: "not trusted yet" in person.message(), 20, "the question")
+    assert problems(person)[0] == "own_layer_untrusted"
+    assert not ran.exists()
+    assert person.advice == "Trust these files"
+    person.hand.click("message_action")
+    wait_well(person)
+    assert ran.exists()
+    design.set_setting("layer1", "file", "layer1.py")
+
+
 def test_that_undo_takes_the_layer_out_again(person: Person, own: Path) -> None:
     room = person.go("design")
     design = person.composition.bench.design

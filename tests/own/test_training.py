@@ -49,7 +49,7 @@ def job_of(
 ) -> TrainJob:
     put(folder, "own.py", source)
     data, manifest = digits
-    values: dict[str, Any] = {"threads": 1, "chunk_steps": 7, "epochs": 2, **recipe}
+    values: dict[str, Any] = {"threads": 1, "chunk_steps": 7, "epochs": 1, **recipe}
     spec = freeze(design_with(folder, "own.py"))
     return TrainJob(str(folder / run), spec, Recipe(**values), data, manifest)
 
@@ -78,20 +78,20 @@ def test_that_two_engines_learn_the_same_with_one_file(
     for engine in ENGINES:
         curves[engine] = losses(answers(engine, job_of(tmp_path, digits, source, engine, precision="fp64")))
     first, second = curves.values()
-    assert len(first) == 70
+    assert len(first) == 35
     assert np.max(np.abs(first - second) / np.maximum(np.abs(first), 0.01)) < 1e-6
 
 
 def test_that_a_run_goes_on_bit_for_bit_with_the_source_it_began_with(
     tmp_path: Path, digits: tuple[str, DataManifest]
 ) -> None:
-    whole = losses(answers("torch", job_of(tmp_path, digits, BEND, "whole", epochs=4)))
-    job = job_of(tmp_path, digits, BEND, "parts", epochs=2)
+    whole = losses(answers("torch", job_of(tmp_path, digits, BEND, "whole", epochs=2)))
+    job = job_of(tmp_path, digits, BEND, "parts", epochs=1)
     losses(answers("torch", job))
     (tmp_path / "layers" / "own.py").write_text("class Other(:\n", encoding="utf-8")
-    longer = replace(job, recipe=replace(job.recipe, epochs=4), resume=True)
+    longer = replace(job, recipe=replace(job.recipe, epochs=2), resume=True)
     rest = losses(answers("torch", longer))
-    np.testing.assert_array_equal(whole[70:], rest)
+    np.testing.assert_array_equal(whole[35:], rest)
     assert (tmp_path / "parts" / "layers" / "own.py").read_text(encoding="utf-8") == BEND
     evaluation = answers("torch", EvaluateJob(job.run, job.data))
     assert any(isinstance(one, Answer) and isinstance(one.record, Evaluation) for one in evaluation)

@@ -2,13 +2,15 @@
 
 from __future__ import annotations
 
+import traceback
+from collections.abc import Callable, Mapping
 from typing import Any
 
 import keras
 import tensorflow as tf
 
 from engines.contract.spec import LayerSpec
-from engines.training.own_code import OwnCode, demand_method
+from engines.training.own_code import OwnCode, demand_method, name_line
 
 ENGINE, TITLE = "tensorflow", "TensorFlow"
 
@@ -22,6 +24,7 @@ class OwnLayer(keras.Layer):
 
     def __init__(self, layer: LayerSpec, **options: Any) -> None:
         super().__init__(name=layer.name, **options)
+        keras.config.disable_traceback_filtering()  # else Keras puts errors of its own in the place of ours
         self.spec = layer
         self.code = OwnCode.of(layer)
         demand_method(layer, self.code, ENGINE, TITLE)
@@ -40,5 +43,25 @@ class OwnLayer(keras.Layer):
         """Compute the layer."""
         given = tuple(inputs) if isinstance(inputs, (list, tuple)) else (inputs,)
         weights = {role: tf.convert_to_tensor(variable) for role, variable in self.roles.items()}
-        written = None if tf.executing_eagerly() else tf.autograph.to_graph
+        written = None if tf.executing_eagerly() else _for_graph
         return self.code.answer(self.spec, ENGINE, tf.experimental.numpy, given, weights, training, written)
+
+
+def _for_graph(function: Callable[..., Any]) -> Callable[..., Any]:
+    """Return the function as AutoGraph writes it, whose faults name the lines of the file it came from."""
+    made = tf.autograph.to_graph(function)
+
+    def run(*given: Any) -> Any:
+        try:
+            return made(*given)
+        except Exception as error:
+            name_line(error, _origin(error, made.ag_source_map))
+            raise
+
+    return run
+
+
+def _origin(error: Exception, origins: Mapping[Any, Any]) -> int:
+    frames = traceback.extract_tb(error.__traceback__)
+    found = [origins.get((frame.filename, frame.lineno)) for frame in frames]
+    return next((one.loc.lineno for one in reversed(found) if one is not None), 0)

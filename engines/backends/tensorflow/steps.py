@@ -43,7 +43,9 @@ class Steps:
             return np.asarray(self._run(*given))
         if self._graph is None:
             signature = [tf.TensorSpec((None, *tensor.shape[1:]), tensor.dtype) for tensor in given]
-            traced = tf.function(self._run, jit_compile=True if self.mode == "xla" else None)
+            # No AutoGraph: a fault inside would come out as one of its own, without code and facts.
+            options = {"autograph": False, "jit_compile": True if self.mode == "xla" else None}
+            traced = tf.function(self._run, **options)
             self._graph = traced.get_concrete_function(*signature)
         return np.asarray(self._graph(*given))
 

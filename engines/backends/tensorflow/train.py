@@ -173,7 +173,7 @@ class Outputs:
             return
         shapes = [(None, *given.shape[1:]) for given in model.keras.inputs]
         signature = [tf.TensorSpec(shape, model.dtype) for shape in shapes]
-        self._run = tf.function(self._run).get_concrete_function(*signature)
+        self._run = tf.function(self._run, autograph=False).get_concrete_function(*signature)
 
     def __call__(self, *inputs: Any) -> npt.NDArray[Any]:
         """Return the outputs in the design's layout; the inputs have their channels last."""
