@@ -17,6 +17,8 @@ from widgets.controls.text import label
 from widgets.look.theme import scaled
 from widgets.tuning.words import row_tip, summary_text, way_text
 
+TAKEN = "•"
+"""Stands before a way that was taken."""
 Reason = Callable[[TuneRow], str]
 _ROW, _HEAD = 32, 40
 BATCH_SIZE = "Another batch size changes the mathematics: it is measured, but taken only by you."
@@ -74,9 +76,8 @@ class TuningCard(Card):
         super().__init__("Tuned for this machine", parent=parent)
         self.setObjectName("tuning_card")
         columns = (
-            Column("Way", shown=str),
-            Column("Samples/s", number=True, shown=lambda rate: f"{rate:,.0f}"),
-            Column("±", number=True, shown=lambda spread: f"{spread:.0%}", tip="Half the range of the turns"),
+            Column("Way", shown=str, tip=f"{TAKEN} taken"),
+            Column("Samples/s", number=True, shown=lambda rate: f"{rate:,.0f}", tip="Median of the turns"),
         )
         self.table = Table(columns, "tuning_table", "Ways that were measured", filtered=False)
         self.summary = label("", "caption", wrap=True)
@@ -116,7 +117,7 @@ class TuningCard(Card):
 
 
 def _cells(row: TuneRow, reason: str) -> tuple[Any, ...]:
-    mark = " · taken" if row.chosen else ""
+    mark = f"{TAKEN} " if row.chosen else ""
     if row.code:
-        return (row_tip(row, reason), None, None)
-    return (f"{way_text(row)}{mark}", row.samples_per_second, row.spread / 2)
+        return (row_tip(row, reason), None)
+    return (f"{mark}{way_text(row)}", row.samples_per_second)

@@ -42,4 +42,6 @@ def summary_text(view: TuneView) -> str:
         return ""
     ratio = view.after / view.before
     gain = f"{ratio:.2f} times as fast" if ratio >= 1.03 else "as fast as before"
-    return f"{view.before:,.0f} → {view.after:,.0f} samples/s: {gain}"
+    ways = dict.fromkeys(way_text(row) for row in view.rows if row.chosen)
+    taken = f" Taken: {', '.join(ways)}." if ways else ""
+    return f"{view.before:,.0f} → {view.after:,.0f} samples/s: {gain}.{taken}"

@@ -44,18 +44,20 @@ def test_that_a_way_is_said_in_a_few_words(settings: dict[str, Any], text: str) 
 
 def test_that_the_rows_show_rates_what_was_taken_and_why_one_did_not_go(card: TuningCard) -> None:
     assert [row[0] for row in card.table.model.rows] == [
-        "1 thread · taken",
-        "XLA, channels last · taken",
+        "• 1 thread",
+        "• XLA, channels last",
         "compiled: It could not be compiled.",
         "batches of 1,024",
     ]
     assert "50,000" in card.table.csv()
     assert not card.note.isHidden()
-    assert card.summary.text() == "20,000 → 50,000 samples/s: 2.50 times as fast"
+    assert card.summary.text() == (
+        "20,000 → 50,000 samples/s: 2.50 times as fast. Taken: 1 thread, XLA, channels last."
+    )
 
 
 def test_that_a_gain_within_the_noise_is_called_none() -> None:
-    assert summary_text(TuneView("a", "cpu", before=100.0, after=101.0)).endswith("as fast as before")
+    assert summary_text(TuneView("a", "cpu", before=100.0, after=101.0)).endswith("as fast as before.")
     assert summary_text(TuneView("a", "cpu")) == ""
 
 
