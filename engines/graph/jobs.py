@@ -15,7 +15,7 @@ from engines.contract.events import Answer, Event, Finished, Progress
 from engines.contract.files import make_folder
 from engines.contract.jobs import ExportDesignJob, OptimizeJob, ReadGraphJob
 from engines.contract.views import ExportView, OptimizeView, ProofView
-from engines.design.onnx_export import OPSET, PRODUCER, to_onnx
+from engines.design.onnx_export import PRODUCER, to_onnx
 from engines.graph import read_onnx
 from engines.graph.layout import lay_out
 from engines.graph.onnx_file import load_model, save_model
@@ -56,7 +56,8 @@ def export_design(job: ExportDesignJob, flags: Flags) -> Iterator[Event]:
     yield Progress(stage="write", done=2, total=3)
     make_folder(target.parent)
     save_model(model, target)
-    yield Answer(ExportView(str(target), "", target.stat().st_size, OPSET, PRODUCER))
+    opset = model.opset_import[0].version
+    yield Answer(ExportView(str(target), "", target.stat().st_size, opset, PRODUCER))
     yield Finished()
 
 
