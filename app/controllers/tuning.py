@@ -9,6 +9,7 @@ from PySide6.QtCore import QObject
 from PySide6.QtWidgets import QWidget
 
 from app.bridge.flow_thread import FlowThread, Outcome
+from app.engine_titles import titles
 from app.messages import words
 from app.messages.table import tell
 from app.tuning import TuneOrder, kept, tune
@@ -120,7 +121,8 @@ class TuningController(QObject):
 
     def _show(self, view: TuneView | None) -> None:
         if self._card is not None:
-            self._card.show_view(view, _reason)
+            where = f"{titles().get(view.engine, view.engine)} on {view.device.upper()}" if view else ""
+            self._card.show_view(view, where, _reason)
 
 
 def _reason(row: TuneRow) -> str:

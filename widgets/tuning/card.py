@@ -7,6 +7,7 @@ from typing import Any
 
 from PySide6.QtCore import Signal
 from PySide6.QtWidgets import QHBoxLayout, QVBoxLayout, QWidget
+from typing_extensions import override
 
 from engines.contract.views import TuneRow, TuneView
 from widgets.controls.buttons import Button
@@ -15,7 +16,7 @@ from widgets.controls.marks import ProgressBar
 from widgets.controls.table import Column, Table
 from widgets.controls.text import label
 from widgets.look.theme import scaled
-from widgets.tuning.words import row_tip, summary_text, way_text
+from widgets.tuning.words import summary_text, way_text
 
 TAKEN = "•"
 """Stands before a way that was taken."""
@@ -23,6 +24,20 @@ Reason = Callable[[TuneRow], str]
 _ROW, _HEAD = 32, 40
 BATCH_SIZE = "Another batch size changes the mathematics: it is measured, but taken only by you."
 TIP = "Measures threads, modes, memory layout, batch size and steps a call, and takes the fastest"
+
+
+class Rate(float):
+    """Samples a second, sorted as the number and shown with what it is worth."""
+
+    def __new__(cls, row: TuneRow) -> Rate:
+        return super().__new__(cls, row.samples_per_second)
+
+    def __init__(self, row: TuneRow) -> None:
+        self._text = f"{row.samples_per_second:,.0f} ± {row.spread / 2:.0%}"
+
+    @override
+    def __str__(self) -> str:
+        return self._text
 
 
 class TunePart(QWidget):
@@ -77,7 +92,7 @@ class TuningCard(Card):
         self.setObjectName("tuning_card")
         columns = (
             Column("Way", shown=str, tip=f"{TAKEN} taken"),
-            Column("Samples/s", number=True, shown=lambda rate: f"{rate:,.0f}", tip="Median of the turns"),
+            Column("Samples/s", number=True, shown=str, tip="Median of the turns, and half their range"),
         )
         self.table = Table(columns, "tuning_table", "Ways that were measured", filtered=False)
         self.summary = label("", "caption", wrap=True)
@@ -98,12 +113,15 @@ class TuningCard(Card):
         self.setVisible(view is not None)
         rows = view.rows if view is not None else ()
         self._rows = {str(number): row for number, row in enumerate(rows)}
-        shown = [_cells(row, reason(row) if row.code else "") for row in rows]
+        shown = [_cells(row) for row in rows]
         self.table.set_rows(list(self._rows), shown)
         self.table.setFixedHeight(scaled(_HEAD + _ROW * len(rows)))
         self.summary.setText(summary_text(view) if view is not None else "")
-        self.set_subtitle(f"{view.engine} on {view.device}" if view is not None else "")
-        self.note.setVisible(any(row.stage == "batch_size" for row in rows))
+        self.set_subtitle(where)
+        reasons = dict.fromkeys(reason(row) for row in rows if row.code)
+        sized = any(row.stage == "batch_size" for row in rows)
+        self.note.setText(" ".join([*reasons, *([BATCH_SIZE] if sized else [])]))
+        self.note.setVisible(bool(self.note.text()))
         self._on_selection_changed([])
 
     def _on_selection_changed(self, keys: list[str]) -> None:
@@ -116,8 +134,8 @@ class TuningCard(Card):
             self.settings_taken.emit(dict(row.settings))
 
 
-def _cells(row: TuneRow, reason: str) -> tuple[Any, ...]:
+def _cells(row: TuneRow) -> tuple[Any, ...]:
     mark = f"{TAKEN} " if row.chosen else ""
     if row.code:
-        return (row_tip(row, reason), None)
-    return (f"{mark}{way_text(row)}", row.samples_per_second)
+        return (f"{way_text(row)}: not here", None)
+    return (f"{mark}{way_text(row)}", Rate(row))

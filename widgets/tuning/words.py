@@ -21,19 +21,12 @@ def _setting(key: str, value: str | int) -> str:
     return (one if value == 1 else many).format(f"{value:,}" if isinstance(value, int) else _plain(value))
 
 
+_SHORT = {"xla": "XLA", "channels_first": "NCHW", "channels_last": "NHWC"}
+"""Memory layouts by the order of their axes, so that a row fits."""
+
+
 def _plain(value: str) -> str:
-    return "XLA" if value == "xla" else value.replace("_", " ")
-
-
-def row_tip(row: TuneRow, reason: str) -> str:
-    """Return all that is known of a row; ``reason`` says why it could not be run."""
-    if row.code:
-        return f"{way_text(row)}: {reason}"
-    taken = ". Taken" if row.chosen else ""
-    return (
-        f"{way_text(row)}: {row.samples_per_second:,.0f} samples/s, median of turns, "
-        f"± {row.spread / 2:.0%}; ready after {row.compile_seconds:.1f} s{taken}"
-    )
+    return _SHORT.get(value, value.replace("_", " "))
 
 
 def summary_text(view: TuneView) -> str:
