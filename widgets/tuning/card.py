@@ -30,6 +30,7 @@ class Rate(float):
     """Samples a second, sorted as the number and shown with what it is worth."""
 
     def __new__(cls, row: TuneRow) -> Rate:
+        """Make it of the row's rate."""
         return super().__new__(cls, row.samples_per_second)
 
     def __init__(self, row: TuneRow) -> None:
