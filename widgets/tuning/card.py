@@ -108,9 +108,9 @@ class TuningCard(Card):
         self.show_view(None)
 
     def show_view(
-        self, view: TuneView | None, reason: Callable[[TuneRow], str] = lambda row: row.code
+        self, view: TuneView | None, where: str = "", reason: Reason = lambda row: row.code
     ) -> None:
-        """Show a table, or nothing; ``reason`` says why a way could not be run."""
+        """Show a table of ``where``, or nothing; ``reason`` says why a way could not be run."""
         self.setVisible(view is not None)
         rows = view.rows if view is not None else ()
         self._rows = {str(number): row for number, row in enumerate(rows)}
