@@ -20,7 +20,7 @@ from engines.contract.own_layers import DescribeLayerJob, LayerAnswer
 from engines.contract.records import from_plain, to_plain
 from engines.contract.spec import GraphSpec
 from engines.design.document import Design
-from engines.design.own_layers import FOLDER, OwnLayers, digest_of
+from engines.design.own_layers import FILE, FOLDER, OwnLayers, digest_of
 from engines.host.process import ProcessHost
 from engines.training.own_code import SHAPES
 from engines.training.run_folder import RUN, read_design
@@ -67,6 +67,19 @@ def layers_place(choice: str) -> Path:
         return path
     inside = path.parent.name == "designs" and (path.parent.parent / "project.toml").is_file()
     return path.parent.parent if inside else path.parent
+
+
+def bring_layers(design: Design, choice: str, folder: Path) -> None:
+    """Copy the files that a design's own layers need from beside it; those that are not there are told later.
+
+    They are no more trusted here than where they came from.
+    """
+    beside = OwnLayers(layers_place(choice))
+    for node in design.nodes.values():
+        name = str(node.settings.get(FILE, "")) if node.row.free else ""
+        if name in beside.names:
+            make_folder(folder / FOLDER)
+            write_text_atomic(folder / FOLDER / name, beside.file(name).source)
 
 
 def trust_choice(choice: str) -> None:

@@ -12,7 +12,7 @@ from pathlib import Path
 import tomlkit
 from tomlkit.exceptions import TOMLKitError
 
-from app.own_layers import own_layers
+from app.own_layers import bring_layers, own_layers
 from engines.contract.errors import ErrorCode, WorkbenchError
 from engines.contract.files import make_folder, read_bytes, unwritable, write_atomic, write_text_atomic
 from engines.design.document import Design
@@ -46,6 +46,7 @@ class Project:
             make_folder(folder / inner)
         project = cls(folder, _fresh(folder.name, name))
         save(design, project.design_path(name))
+        bring_layers(design, template, folder)
         project._write()
         return project
 

@@ -8,9 +8,11 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
+from app.controllers.own_layers import TEMPLATE
 from engines.contract.errors import ErrorCode, WorkbenchError
 from engines.design.own_declaration import read_declaration
 from tests.own.layers import BEND
+from widgets.help import page
 
 LAYER = (
     "class L:\n    {settings}\n    def output_shape(self, x):\n        return x\n"
@@ -86,3 +88,15 @@ def test_that_what_cannot_be_is_told_with_its_line(source: str, line: int, word:
 @given(st.text(max_size=200))
 def test_that_no_text_of_no_layer_passes_for_one(source: str) -> None:
     broken(source)
+
+
+def test_that_the_help_page_shows_a_layer_that_can_be_read_and_says_what_export_does() -> None:
+    text = page("python")
+    example = text.split("```python\n")[1].split("```")[0]
+    assert read_declaration(example, "bend.py").engines == ("forward",)
+    assert "## Export" in text
+
+
+def test_that_the_template_is_a_layer_for_any_engine() -> None:
+    found = read_declaration(TEMPLATE.read_text(encoding="utf-8").format(name="Mine"), "mine.py")
+    assert (found.title, found.engines) == ("Mine", ("forward",))

@@ -1,4 +1,4 @@
-"""Layers of one's own at work: trained by every engine that has them, debugged, exported, their faults told."""
+"""Layers of one's own at work: trained by every engine that has them, debugged, exported, faults told."""
 
 from __future__ import annotations
 
@@ -70,16 +70,21 @@ def failed(events: list[Event]) -> Failed:
     return events[-1]
 
 
-@pytest.mark.parametrize("source", [BEND, ON_VALUES], ids=["loop over a setting", "if on values"])
-def test_that_two_engines_learn_the_same_with_one_file(
-    tmp_path: Path, digits: tuple[str, DataManifest], source: str
+@pytest.mark.parametrize(
+    ("source", "engines"),
+    [(BEND, ("torch", "tensorflow", "jax")), (ON_VALUES, ("torch", "tensorflow"))],
+    ids=["loop over a setting", "if on values"],
+)
+def test_that_engines_learn_the_same_with_one_file(
+    tmp_path: Path, digits: tuple[str, DataManifest], source: str, engines: tuple[str, ...]
 ) -> None:
-    curves = {}
-    for engine in ENGINES:
-        curves[engine] = losses(answers(engine, job_of(tmp_path, digits, source, engine, precision="fp64")))
-    first, second = curves.values()
+    first, *others = (
+        losses(answers(engine, job_of(tmp_path, digits, source, engine, precision="fp64")))
+        for engine in engines
+    )
     assert len(first) == 35
-    assert np.max(np.abs(first - second) / np.maximum(np.abs(first), 0.01)) < 1e-6
+    for other in others:
+        assert np.max(np.abs(first - other) / np.maximum(np.abs(first), 0.01)) < 1e-6
 
 
 def test_that_a_run_goes_on_bit_for_bit_with_the_source_it_began_with(
