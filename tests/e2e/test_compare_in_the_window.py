@@ -138,6 +138,7 @@ def test_that_a_run_continues_on_another_engine_as_a_new_run_with_a_mark(compare
     room: Any = comparer.shell.room("train")
     assert room.loss._mark.line.isVisible()
     assert room.loss._mark.line.value() == 70
+    assert room.loss._mark.words == "PyTorch → TensorFlow"
     assert comparer.steps() == 140
     runs: Any = comparer.go("runs")
     assert runs._rows[str(new)].engine == "PyTorch → TensorFlow"

@@ -20,11 +20,16 @@ class StepMark:
         plot.addItem(self.line, ignoreBounds=True)
         self.line.hide()
 
+    @property
+    def words(self) -> str:
+        """What stands beside the line now."""
+        return str(self.line.label.toPlainText())
+
     def set_mark(self, step: int, words: str) -> None:
         """Stand after ``step`` steps and say ``words``; 0 goes away."""
+        self.line.setVisible(step > 0)  # first: a hidden label does not take its words
         self.line.setPos(step)
         self.line.label.setFormat(words)
-        self.line.setVisible(step > 0)
 
     def dress(self) -> None:
         """Take the colours of the theme."""
