@@ -38,7 +38,10 @@ class Locked:
 
     def pip_options(self, gpu: bool) -> tuple[str, ...]:
         """Return what pip is told so that it takes builds for this machine."""
-        return ("--extra-index-url", self.cpu_index) if self.cpu_index and not gpu else ()
+        if gpu or not self.cpu_index:
+            return ()
+        # It is asked for every package: where it cannot be reached, five patient retries each add up.
+        return ("--extra-index-url", self.cpu_index, "--retries", "1")
 
     def digest(self, python: str, gpu: bool = False) -> str:
         """Return a hash of all that decides what is installed on Python ``python`` (3.11)."""
