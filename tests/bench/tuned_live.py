@@ -1,7 +1,7 @@
 """The digits MLP live in the real window, as it is and tuned, against each engine's own usual loops.
 
 Run: ``python -m tests.bench.tuned_live [--repeats N] [--json]``. PyTorch against the tuned bare loop of
-``throughput.py``; TensorFlow against Keras' ``fit``: plain, with an epoch of steps per execution, and with XLA.
+``throughput.py``; TensorFlow against Keras' ``fit``: plain, with an epoch of steps per execution, with XLA.
 Batch 32, Adam, one thread, no validation on either side; from the engine's first step to its last; medians
 of the ratios of interleaved pairs.
 """
