@@ -73,7 +73,7 @@ class LineChart(QWidget):
             _Plot(axisItems={"bottom": self.bottom, "left": self.left_axis}), f"{name}_plot", accessible
         )
         self.legend, self.readout = Legend(), Readout(self.plot)
-        self._mark = StepMark(self.plot)
+        self._mark = StepMark(self.plot, 0.5 if percent else 0.94)  # shares end at the top
         self.log_button = ToolButton("log-scale", "Logarithmic scale", f"{name}_log", checkable=True)
         self.reset_button = ToolButton("fit", "Show everything again", f"{name}_reset")
         self.save_button = ToolButton("download", "Save as PNG, SVG or CSV", f"{name}_save")

@@ -10,11 +10,11 @@ from widgets.look.theme import current
 
 
 class StepMark:
-    """Lives on a plot; hidden until it is given a step."""
+    """Lives on a plot; hidden until it is given a step. ``place``: how high its words stand, 0 to 1."""
 
-    def __init__(self, plot: pg.PlotWidget) -> None:
+    def __init__(self, plot: pg.PlotWidget, place: float = 0.94) -> None:
         self.line = pg.InfiniteLine(
-            angle=90, movable=False, label="", labelOpts={"position": 0.94, "movable": False}
+            angle=90, movable=False, label="", labelOpts={"position": place, "movable": False}
         )
         self.line.setZValue(5)
         plot.addItem(self.line, ignoreBounds=True)
