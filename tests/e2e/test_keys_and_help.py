@@ -186,7 +186,7 @@ def test_that_every_kind_of_layer_has_its_page(typist: Person, kind: str) -> Non
 
 def test_that_every_room_has_a_help_page_and_no_page_is_left_over() -> None:
     folder = Path(__file__).resolve().parents[2] / "resources" / "help"
-    assert {path.stem for path in folder.glob("*.md")} == {*ALL, "layer", "engines"}
+    assert {path.stem for path in folder.glob("*.md")} == {*ALL, "layer", "engines", "python"}
 
 
 def test_that_a_table_is_left_by_tab(typist: Person) -> None:
