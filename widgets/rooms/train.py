@@ -265,13 +265,13 @@ class TrainRoom(QWidget):
         self._set_state("training")
 
     def _set_state(self, state: str, *, ended: bool = False) -> None:
+        self.pace.set_running(state == "training", monotonic())
         words, severity = STATES[state]
         self._ended = ended
         self.head.resume.setVisible(ended and state != "finished")
         self.head.go_on.setVisible(ended)
         self.head.compare.setVisible(ended)
         self.head.chip.set_state(words, severity)
-        self.pace.set_running(state == "training", monotonic())
         if state == "training" and self.isVisible():
             self._tick.start()
         if state != "training":
