@@ -20,8 +20,8 @@ ROWS: dict[ErrorCode, Message] = {
     ),
     ErrorCode.OWN_LAYER_UNTRUSTED: Message(
         what="{file} is a program that you have not trusted yet.",
-        why="A layer of one's own can do whatever you can do on this machine. The files in {folder} are new "
-        "here, or were changed while Modelwright did not look, so they may be somebody else's.",
+        why="It could do whatever you can do on this machine. Files in {folder} are new here, or were "
+        "changed while Modelwright did not look.",
         todo="Read them, then trust them; on the command line: --trust.",
         button="trust_layers",
     ),

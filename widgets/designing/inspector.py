@@ -42,7 +42,6 @@ class DesignInspector(QFrame):
         self.totals = {title: FieldRow(title) for title in _TOTALS}
         self.state = StatePanel(tell)
         self.own_file = OwnFile()
-        self._tell = tell
         self._settings = QVBoxLayout()
         self._cost_box, self._total_box = QWidget(), QWidget()
         self._build()
@@ -63,7 +62,7 @@ class DesignInspector(QFrame):
             for key, editor in self.editors.items():
                 editor.show_value(node.settings.get(key, editor.kind.default))
             self._show_cost(node.name, known)
-        self._show_own(node, known, own)
+        self._show_own(node, own)
         self._cost_box.setVisible(node is not None)
         self._show_totals(known, training_batch)
         self.state.show_problems(known.problems)
@@ -79,12 +78,11 @@ class DesignInspector(QFrame):
         if not text:
             set_property(self.name, "wrong", False)
 
-    def _show_own(self, node: Node | None, known: Inference, own: OwnLayers | None) -> None:
+    def _show_own(self, node: Node | None, own: OwnLayers | None) -> None:
         shown = node is not None and node.row.free and own is not None
         self.own_file.setVisible(shown)
         if shown and node is not None and own is not None:
-            fault = known.problems.get(node.name)
-            self.own_file.show_file(own, str(node.settings.get(FILE, "")), self._tell(fault) if fault else "")
+            self.own_file.show_file(own, str(node.settings.get(FILE, "")))
             self.costs["FLOPs"].set_value("not known")
 
     def _rebuild(self, node: Node | None, row: LayerKind | None) -> None:

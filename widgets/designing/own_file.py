@@ -1,4 +1,4 @@
-"""What the inspector shows of a layer of one's own: its file, what is wrong, what export makes of it."""
+"""What the inspector shows of a layer of one's own: its file, its methods, what export makes of it."""
 
 from __future__ import annotations
 
@@ -8,7 +8,7 @@ from PySide6.QtWidgets import QVBoxLayout, QWidget
 from engines.contract.errors import WorkbenchError
 from engines.design.own_layers import OwnLayers
 from widgets.controls.buttons import Button
-from widgets.controls.text import label, set_property
+from widgets.controls.text import label
 
 _EXPORT = (
     "Export: the engine that trained it writes what it can follow. What depends on settings and shapes goes; "
@@ -28,25 +28,21 @@ class OwnFile(QWidget):
         self.about = label("", "body", wrap=True)
         self.path = label("", "caption", wrap=True)
         self.engines = label("", "caption", wrap=True)
-        self.fault = label("", "body", wrap=True)
         self.export = label(_EXPORT, "caption", wrap=True)
         self.open = Button("Open file", "own_layer_open", small=True, icon_name="edit")
-        set_property(self.fault, "severity", "bad")
         column = QVBoxLayout(self)
         column.setContentsMargins(0, 4, 0, 8)
         column.setSpacing(8)
-        for part in (self.about, self.path, self.fault, self.engines):
+        for part in (self.about, self.path, self.engines):
             column.addWidget(part)
         column.addWidget(self.open, 0, Qt.AlignmentFlag.AlignLeft)
         column.addWidget(self.export)
         self.open.clicked.connect(lambda: self.open_requested.emit(self._file))
 
-    def show_file(self, own: OwnLayers, name: str, problem: str) -> None:
-        """Show the file ``name`` and what is wrong with its layer, "" where nothing is."""
+    def show_file(self, own: OwnLayers, name: str) -> None:
+        """Show the file ``name``; what is wrong with it the panel of problems beneath says."""
         self._file = name
         self.path.setText(f"{own.folder}/{name}" if own.folder else name)
-        self.fault.setText(problem)
-        self.fault.setVisible(bool(problem))
         try:
             declared = own.declaration(name)
             self.about.setText(declared.about.strip().split("\n\n")[0].replace("\n", " "))
