@@ -2,7 +2,10 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterator
+from dataclasses import replace
 from pathlib import Path
+from typing import Any
 
 import pytest
 
@@ -10,6 +13,8 @@ from app import tuning
 from app.cli.tuning import tune_lines
 from app.plans import make_plan
 from app.project import Project
+from engines.contract.jobs import TuneJob
+from engines.contract.spec import GraphSpec, Recipe
 from engines.contract.views import TuneRow, TuneView
 from tests.helpers.command import modelwright
 
@@ -78,3 +83,39 @@ def test_that_a_template_is_measured_but_not_written(tmp_path: Path) -> None:
     outcome = modelwright(tmp_path, "tune", "digits-mlp", "--engine", "fake", "--apply")
     assert outcome.status == 1
     assert "is not changed" in outcome.err
+
+
+class TwoMoments:
+    """A desk whose machine is quiet only while the other process measures first."""
+
+    def __init__(self, rates: list[float]) -> None:
+        self.rates, self.threads = rates, list[int]()
+
+    def ask(self, engine: str, job: Any, wanted: type) -> Iterator[Any]:
+        if not job.threads_only:
+            return replace(VIEW, elsewhere=(2,))
+            yield
+        self.threads.append(job.recipe.threads)
+        rows = (TuneRow("threads", {"threads": job.recipe.threads}, self.rates.pop(0)),)
+        return replace(VIEW, rows=rows)
+        yield
+
+
+@pytest.mark.parametrize(
+    ("rates", "asked", "chosen", "after"),
+    [
+        ([1250.0], [2], 1, 1200.0),  # no clear win: nothing more is asked
+        ([2400.0, 2300.0, 2350.0], [2, 1, 2], 1, 2300.0),  # the machine had become quiet, for both
+        ([2400.0, 1210.0, 2350.0], [2, 1, 2], 2, 2350.0),  # a win that holds
+    ],
+)
+def test_that_another_process_has_to_win_twice(
+    rates: list[float], asked: list[int], chosen: int, after: float
+) -> None:
+    desk: Any = TwoMoments(rates)
+    job = TuneJob(GraphSpec("", (), ()), Recipe(), "", None)  # type: ignore[arg-type]
+    with pytest.raises(StopIteration) as end:
+        next(tuning._measure(desk, "fake", job))
+    view = end.value.value
+    assert desk.threads == asked
+    assert (view.chosen["threads"], view.after) == (chosen, after)
