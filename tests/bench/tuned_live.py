@@ -72,7 +72,9 @@ def choose(window: RealWindow, engine: str) -> tuple[Path, DataManifest]:
     """Let the window train with ``engine``; return the data."""
     bench = window.bench
     bench.choose_engine(engine, "cpu")
+    bench.shell.open_room("settings")  # where all engines are looked at
     window.settle()
+    bench.shell.open_room("train")
     assert bench.manifest is not None
     return prepared_folder(bench.manifest), bench.manifest
 
