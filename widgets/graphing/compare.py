@@ -5,12 +5,12 @@ from __future__ import annotations
 from collections.abc import Mapping
 
 from PySide6.QtCore import Qt, Signal
-from PySide6.QtWidgets import QGridLayout, QLabel, QSplitter, QVBoxLayout, QWidget
+from PySide6.QtWidgets import QGridLayout, QLabel, QWidget
 
 from engines.contract.views import GraphView, OptimizeView, ProofView
 from widgets.controls import Card, Column, Table
 from widgets.controls.text import label, set_property
-from widgets.graphing.explorer import GraphPanel
+from widgets.graphing.explorer import GraphPanel, compose
 from widgets.graphing.facts import comparison, error_words, marks
 from widgets.shipping.words import figure, share
 
@@ -135,24 +135,10 @@ class OptimizeReport(QWidget):
         return cell
 
     def _build(self) -> None:
-        facts = QSplitter(Qt.Orientation.Vertical)
-        facts.addWidget(self._summary())
         passes = Card("Passes", "each is proven, and taken back where it is not")
         passes.body.addWidget(self.passes)
         self.passes.view.setColumnHidden(_SECONDS, True)  # who saves the table as CSV finds them there
-        facts.addWidget(passes)
-        facts.setStretchFactor(1, 1)
-        whole = QSplitter(Qt.Orientation.Horizontal)
-        for part, stretch in ((self.before, 2), (self.after, 2), (facts, 1)):
-            whole.addWidget(part)
-            whole.setStretchFactor(whole.count() - 1, stretch)
-        whole.setSizes([268, 268, 616])
-        for split in (facts, whole):
-            split.setHandleWidth(16)
-            split.setChildrenCollapsible(False)
-        column = QVBoxLayout(self)
-        column.setContentsMargins(0, 0, 0, 0)
-        column.addWidget(whole)
+        compose(self, (self.before, self.after), (self._summary(), passes))
 
     def _summary(self) -> Card:
         card = Card("Largest error")

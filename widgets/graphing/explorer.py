@@ -4,8 +4,8 @@ from __future__ import annotations
 
 from collections.abc import Mapping
 
-from PySide6.QtCore import QSignalBlocker, Signal
-from PySide6.QtWidgets import QWidget
+from PySide6.QtCore import QSignalBlocker, Qt, Signal
+from PySide6.QtWidgets import QSplitter, QVBoxLayout, QWidget
 
 from engines.contract.views import GraphView, NodeView
 from widgets.canvas.folding import FOLD, Path, path_of, scopes, sheet_of
@@ -107,3 +107,22 @@ class GraphPanel(CanvasPanel):
             self._folded.add(outer)
             self._draw(keep_view=True)
             self.canvas.select(FOLD + "/".join(outer))
+
+
+def compose(page: QWidget, graphs: tuple[GraphPanel, GraphPanel], facts: tuple[QWidget, QWidget]) -> None:
+    """Fill ``page`` with two graphs side by side and two cards above one another, the lower one growing."""
+    cards = QSplitter(Qt.Orientation.Vertical)
+    for card in facts:
+        cards.addWidget(card)
+    cards.setStretchFactor(1, 1)
+    whole = QSplitter(Qt.Orientation.Horizontal)
+    for part, stretch in ((graphs[0], 2), (graphs[1], 2), (cards, 1)):
+        whole.addWidget(part)
+        whole.setStretchFactor(whole.count() - 1, stretch)
+    whole.setSizes([276, 276, 600])
+    for split in (cards, whole):
+        split.setHandleWidth(16)
+        split.setChildrenCollapsible(False)
+    column = QVBoxLayout(page)
+    column.setContentsMargins(0, 0, 0, 0)
+    column.addWidget(whole)

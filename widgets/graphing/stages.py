@@ -5,13 +5,13 @@ from __future__ import annotations
 import math
 from collections.abc import Mapping
 
-from PySide6.QtCore import Qt, Signal
-from PySide6.QtWidgets import QSplitter, QVBoxLayout, QWidget
+from PySide6.QtCore import Signal
+from PySide6.QtWidgets import QWidget
 
 from engines.contract.views import GraphView, LoweredView, StageView
 from widgets.controls import Card, Column, Table
 from widgets.controls.text import label, set_property
-from widgets.graphing.explorer import GraphPanel
+from widgets.graphing.explorer import GraphPanel, compose
 from widgets.graphing.facts import error_words, graph_marks, latency_words
 from widgets.shipping.words import figure
 
@@ -98,21 +98,7 @@ class CompilerStages(QWidget):
         self._card.body.addStretch()
         stages = Card("Stages", "pick one to see its graph")
         stages.body.addWidget(self.table)
-        facts = QSplitter(Qt.Orientation.Vertical)
-        facts.addWidget(self._card)
-        facts.addWidget(stages)
-        facts.setStretchFactor(1, 1)
-        whole = QSplitter(Qt.Orientation.Horizontal)
-        for part, stretch in ((self.first, 2), (self.picked, 2), (facts, 1)):
-            whole.addWidget(part)
-            whole.setStretchFactor(whole.count() - 1, stretch)
-        whole.setSizes([300, 300, 552])
-        for split in (facts, whole):
-            split.setHandleWidth(16)
-            split.setChildrenCollapsible(False)
-        column = QVBoxLayout(self)
-        column.setContentsMargins(0, 0, 0, 0)
-        column.addWidget(whole)
+        compose(self, (self.first, self.picked), (self._card, stages))
 
     def _on_rows_selected(self, keys: list[str]) -> None:
         if keys:
