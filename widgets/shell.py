@@ -43,6 +43,7 @@ class Shell(QWidget):
     stop_discard_requested = Signal()
     help_requested = Signal(str)
     message_action = Signal(str)
+    run_state_changed = Signal(str)
 
     def __init__(self, parent: QWidget | None = None) -> None:
         super().__init__(parent)
@@ -57,6 +58,7 @@ class Shell(QWidget):
         self.key = ""
         self._rooms: dict[str, _Room] = {}
         self._actions: dict[str, QAction] = {}
+        self._idle: list[str] = []
         self._build()
         self._build_actions()
         self._connect()
@@ -104,8 +106,15 @@ class Shell(QWidget):
         """Return an action of the frame: train, pause, stop_keep, stop_discard, help, palette, room_KEY."""
         return self._actions[name]
 
-    def add_action(self, name: str, text: str, keys: str, slot: Callable[[], object]) -> QAction:
-        """Add an action of the whole window, which Ctrl+K finds; return it."""
+    def add_action(
+        self, name: str, text: str, keys: str, slot: Callable[[], object], *, idle: bool = False
+    ) -> QAction:
+        """Add an action of the whole window, which Ctrl+K finds; return it.
+
+        ``idle``: it cannot be done while a run is going on.
+        """
+        if idle:
+            self._idle.append(name)
         return self._action(name, text, keys, slot)
 
     def set_project(self, name: str, model: str) -> None:
@@ -133,10 +142,14 @@ class Shell(QWidget):
         self.header.set_trainable(can, reason)
         self._sync_run_actions(reason)
 
-    def set_run_state(self, state: str) -> None:
-        """Show the controls of ``state``: idle, starting, training, paused or stopping."""
-        self.header.set_state(state)
+    def set_run_state(self, state: str, word: str = "") -> None:
+        """Show the controls of ``state``: idle, starting, training, paused or stopping.
+
+        ``word`` says what is starting, where it is no run.
+        """
+        self.header.set_state(state, word)
         self._sync_run_actions(self.header.train.toolTip())
+        self.run_state_changed.emit(state)
 
     def set_engine_state(self, text: str, severity: str) -> None:
         """Say in the status line and by the header's dot how the engine is."""
@@ -232,6 +245,9 @@ class Shell(QWidget):
         self._actions["train"].setToolTip(reason or "A run is going on.")
         self._actions["debug"].setEnabled(self._actions["train"].isEnabled())
         self._actions["debug"].setToolTip(reason or "A run is going on.")
+        for name in self._idle:
+            self._actions[name].setEnabled(state == "idle")
+            self._actions[name].setToolTip("A run is going on.")
         self._actions["pause"].setEnabled(state in ("training", "paused"))
         for name in ("stop_keep", "stop_discard"):
             self._actions[name].setEnabled(state in ("starting", "training", "paused"))

@@ -104,7 +104,7 @@ class ComparisonsController(QObject):
         shell.stop_keep_requested.connect(lambda: self._stop(keep=True))
         shell.stop_discard_requested.connect(lambda: self._stop(keep=False))
         shell.room_chosen.connect(self._on_room_chosen)
-        shell.add_action("compare_engines", "Compare engines …", "Ctrl+E", self.ask)
+        shell.add_action("compare_engines", "Compare engines …", "Ctrl+E", self.ask, idle=True)
         bench.project_changed.connect(self._show_latest)
         bench.compare_requested.connect(self.ask)
 

@@ -21,7 +21,9 @@ class FurtherController(QObject):
         super().__init__(bench)
         self._bench, self._go_on = bench, go_on
         bench.continue_requested.connect(self.ask)
-        bench.shell.add_action("continue_on", "Continue the run on another engine …", "", self._ask_of_shown)
+        bench.shell.add_action(
+            "continue_on", "Continue on another engine …", "", self._ask_of_shown, idle=True
+        )
 
     def ask(self, run: str) -> None:
         """Open the sheet for a run's folder."""
@@ -49,4 +51,8 @@ class FurtherController(QObject):
         sheet.open()
 
     def _ask_of_shown(self) -> None:
-        self.ask(self._bench.run)
+        """Ask about the run that is shown; where there is none, lead to those there are."""
+        if self._bench.run:
+            self.ask(self._bench.run)
+        else:
+            self._bench.shell.open_room("runs")

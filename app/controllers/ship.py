@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from functools import partial
 from pathlib import Path
 from typing import TYPE_CHECKING
 
@@ -14,7 +15,7 @@ from app.messages import words
 from app.workbench import Workbench
 from engines.contract.capabilities import EngineRow
 from engines.contract.errors import WorkbenchError
-from engines.registry import engine
+from engines.registry import ENGINES, engine
 from engines.training.run_folder import read_run
 
 if TYPE_CHECKING:
@@ -32,6 +33,39 @@ class ShipController(QObject):
         models.progressed.connect(self._on_progressed)
         models.finished.connect(self._on_finished)
         bench.shell.room_chosen.connect(self._on_room_chosen)
+        self._add_actions()
+
+    def _add_actions(self) -> None:
+        """Let Ctrl+K find what the room's buttons do."""
+        shell = self._bench.shell
+        self._export = shell.add_action("export_onnx", "Export ONNX", "", self._on_export_triggered)
+        self._saves = {
+            ending: shell.add_action(
+                f"save_{ending}", f"Save .{ending}", "", partial(self._on_save_triggered, ending)
+            )
+            for row in ENGINES
+            for ending in row.formats
+        }
+        self._bench.run_chosen.connect(lambda _: self._sync_actions())
+        self._models.changed.connect(self._sync_actions)
+        self._sync_actions()
+
+    def _sync_actions(self) -> None:
+        run = "" if self._models.file is not None else self._bench.run
+        row = _engine_of(Path(run)) if run else None
+        self._export.setEnabled(bool(run))
+        self._export.setToolTip(words.ONNX_ALREADY if self._models.file else words.NOTHING_TO_EXPORT)
+        for ending, action in self._saves.items():
+            action.setEnabled(row is not None and ending in row.formats)
+            action.setToolTip(words.NO_SUCH_FORMAT)
+
+    def _on_export_triggered(self) -> None:
+        self._bench.shell.open_room("ship")
+        self._models.export()
+
+    def _on_save_triggered(self, ending: str) -> None:
+        self._bench.shell.open_room("ship")
+        self._models.save(ending)
 
     def make_room(self) -> QWidget:
         """Make the room, once."""
@@ -43,6 +77,7 @@ class ShipController(QObject):
         room.exporter_chosen.connect(self._models.choose_exporter)
         room.folder_requested.connect(_show_folder)
         room.save_requested.connect(self._models.save)
+        room.room_requested.connect(self._bench.shell.open_room)
         self._show()
         return room
 
@@ -70,7 +105,7 @@ class ShipController(QObject):
         if models.file is not None:
             room.set_model(models.file.name, str(models.file.parent))
             room.set_formats("", ())
-            room.set_exportable(False, words.ONNX_ALREADY)
+            room.set_exportable(False, words.ONNX_ALREADY, words.SHOW_GRAPH, "graph")
         elif self._bench.run:
             run = Path(self._bench.run)
             room.set_model(*_title(run))
@@ -81,7 +116,7 @@ class ShipController(QObject):
             room.set_exportable(True)
         else:
             room.set_model("Ship")
-            room.set_exportable(False, words.NOTHING_TO_EXPORT)
+            room.set_exportable(False, words.NOTHING_TO_EXPORT, words.GO_TO_TRAIN, "train")
 
     def _on_progressed(self, words: str, done: int, total: int) -> None:
         if self._room is not None and (self._models.exported is not None or self._bench.run):

@@ -68,6 +68,7 @@ class TrainingController(QObject):
         room.continue_requested.connect(lambda: self._bench.continue_requested.emit(self._bench.run))
         room.recipe_changed.connect(self._on_recipe_changed)
         room.action_requested.connect(self._bench.shell.message_action)
+        self._bench.shell.run_state_changed.connect(room.set_run_state)
         self._show_recipe()
         self._show_modes()
         self._on_run_chosen(self._bench.run)

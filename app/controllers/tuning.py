@@ -71,14 +71,14 @@ class TuningController(QObject):
         bench, shell = self._bench, self._bench.shell
         shell.stop_keep_requested.connect(self._stop)
         shell.stop_discard_requested.connect(self._stop)
-        shell.add_action("tune", "Tune for this machine", "", self.tune)
+        shell.add_action("tune", "Tune for this machine", "", self.tune, idle=True)
         for changed in (bench.project_changed, bench.engine_changed):
             changed.connect(self._show_kept)
 
     def _begin(self, order: TuneOrder) -> None:
         self._bench.quiet()
         self._answer = None
-        self._bench.shell.set_run_state("starting")
+        self._bench.shell.set_run_state("starting", words.TUNING)
         self._bench.shell.set_engine_state(words.ENGINE_TUNING, "busy")
         if self._part is not None:
             self._part.set_going(going=True)
@@ -106,6 +106,8 @@ class TuningController(QObject):
         if isinstance(outcome, Finished) and self._answer is not None:
             self._bench.edit_recipe(dict(self._answer.chosen))
             self._show(self._answer)
+            if self._card is not None:
+                self._card.reveal()
         elif isinstance(outcome, (Failed, Crashed, WorkbenchError, BaseException)):
             self._bench.tell(outcome)
 

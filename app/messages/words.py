@@ -87,6 +87,9 @@ NO_DEVICE = "This device is not there."
 DOES_NOT_START = "It does not start; Settings says why."
 NOTHING_TO_EXPORT = "Train a design first: its run is what is exported."
 ONNX_ALREADY = "This model is an ONNX file already."
+SHOW_GRAPH = "Show its graph"
+GO_TO_TRAIN = "Go to Train"
+NO_SUCH_FORMAT = "No run of an engine that writes this is shown."
 THE_ENGINE = "The engine"
 NO_STAGES = "A file has no engine of its own. Choose a run to see what its engine makes of the model."
 NO_NETRON = "Netron's server did not start."
@@ -100,13 +103,13 @@ INSTALL_ENGINE_TIP = "Opens the page that installs it"
 ENGINES_PAGE = "Settings: Engines"
 ENGINES_PAGE_TIP = "Versions, devices, interpreters, and what is wrong"
 PRECISION = "Precision"
-RUN_MODE = "How it runs"
-NO_MODE = "This engine does not run this way."
+RUN_MODE = "Run mode"
+NO_MODE = "This engine does not have this run mode."
 NO_PRECISION = "This engine does not offer it here."
 FELL_BACK = "{title} has no {lost} here: it trains with {instead}."
 
 PRECISION_HINTS = {
-    "fp32": "usual",
+    "fp32": "default",
     "fp64": "exact comparisons, slower",
     "tf32": "FP32 whose products a GPU rounds",
     "bf16": "layers in half precision, weights in FP32",
@@ -124,7 +127,7 @@ MODE_HINTS = {
     "hybridized": "traced once, then run as a whole",
 }
 """What each way to run means, in a few words."""
-USUAL = "usual · {hint}"
+USUAL = "default · {hint}"
 
 DEVICE_KINDS = {
     "cuda": "NVIDIA GPU (CUDA)",
@@ -140,7 +143,7 @@ REASONS = {
     "gpu_too_old": "the GPU is too old for it",
     "driver_too_old": "the GPU’s driver is too old for it",
     "no_driver": "the GPU’s driver is missing",
-    "cpu_only": "goes on the CPU only",
+    "cpu_only": "runs on the CPU only",
     "not_on_device": "needs an NVIDIA GPU as its device",
     "built_without_cuda": "this build of the engine is without CUDA",
     "no_compiler": "needs a C++ compiler; none was found",
@@ -249,10 +252,11 @@ RUNS_IN = "{title} runs in {python} from now on."
 """Said when another interpreter was chosen."""
 INSTALL_FAILED = "The message says what was in the way, the log says the rest."
 
+TUNING = "Tuning …"
 ENGINE_TUNING = "Engine: measuring ways to train"
 TUNE_STAGES = {
     "threads": "Threads",
-    "way": "How it runs",
+    "way": "Run mode",
     "batch_size": "Batch size",
     "chunk_steps": "Steps a call",
 }

@@ -18,6 +18,7 @@ from app.tour.hand import Hand, LostError, let_run
 from app.window import Window, open_window, the_application
 from widgets.canvas.view import Canvas
 from widgets.netron_view import NetronPage
+from widgets.rooms.graph import NETRON
 
 ROOMS = ("start", "data", "design", "train", "graph", "ship", "runs", "compare", "settings")
 LARGE = (1920, 1080)
@@ -182,7 +183,7 @@ class Walk:
     def look_with_netron(self) -> None:
         """See the same model in Netron, and that no request left the machine."""
         tabs = cast("QTabBar", self.hand.find("graph_tabs"))
-        self.hand.click("graph_tabs", tabs.tabRect(2).center())
+        self.hand.click("graph_tabs", tabs.tabRect(NETRON).center())
         page = self.hand.window.findChild(NetronPage)
         counts: list[int] = []
 

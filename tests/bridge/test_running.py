@@ -212,4 +212,4 @@ def test_that_control_k_finds_the_page_and_what_can_be_installed(running: Runnin
     assert "Install MXNet" in said
     assert "Install PyTorch" not in said
     assert "Precision: FP64" in said
-    assert "How it runs: Eager" in said
+    assert "Run mode: Eager" in said

@@ -29,7 +29,7 @@ from widgets.look.theme import current
 class DropRow:
     """One choice: ``key`` is what is chosen, ``reason`` says why a row cannot be chosen ("" if it can).
 
-    ``short`` is what the button shows of it, the title where there is none.
+    ``short`` is what the button shows of it, or Ctrl+K of a thing to do; the title where there is none.
     """
 
     key: str
@@ -211,6 +211,7 @@ class DropButton(_Drop):
             action = QAction(row.title, self._menu)
             action.setData(row.key)
             action.setToolTip(row.detail or row.title)
+            action.setProperty("sentence", row.short)
             action.triggered.connect(lambda _=False, key=row.key: self.more_chosen.emit(key))
             self._menu.addAction(action)
 

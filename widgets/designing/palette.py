@@ -97,9 +97,11 @@ class LayerPalette(QFrame):
 
     def _fill_own(self, menu: QMenu) -> None:
         menu.clear()
-        menu.addAction("New file from the template", lambda: self.own_requested.emit(""))
+        made = menu.addAction("New file from the template", lambda: self.own_requested.emit(""))
+        made.setProperty("sentence", "Your layer: new file from the template")
         for name in self.own_files():
-            menu.addAction(name, partial(self.own_requested.emit, name))
+            listed = menu.addAction(name, partial(self.own_requested.emit, name))
+            listed.setProperty("sentence", f"Your layer: {name}")
 
     def _fill(self, text: str) -> None:
         self.list.clear()

@@ -81,12 +81,15 @@ class Header(QFrame):
         self._trainable, self._reason = can, reason
         self.set_state(self.state)
 
-    def set_state(self, state: str) -> None:
-        """Show the controls of ``state``, one of ``RUN_STATES``; focus stays on a control that shows."""
+    def set_state(self, state: str, word: str = "") -> None:
+        """Show the controls of ``state``, one of ``RUN_STATES``; focus stays on a control that shows.
+
+        ``word`` says what is starting.
+        """
         self.state = state
         focused = self.focusWidget() in (self.train, self.pause, self.resume, self.stop) and self.isVisible()
         self.train.setVisible(state in ("idle", "starting"))
-        self.train.set_busy(state == "starting", "Starting …")
+        self.train.set_busy(state == "starting", word or "Starting …")
         self.debug.setVisible(state == "idle")
         self.debug.setEnabled(self._trainable)
         if state == "idle":

@@ -41,7 +41,7 @@ _ROWS = (
     _Row("loss", "Loss", choices=LOSSES),
     _Row("weight_decay", "Weight decay", 0, 1e3, whole=False),
     _Row("precision", "Precision", choices=PRECISIONS),
-    _Row("run_mode", "Runs as", choices=(("", "Engine’s usual way"), *MODES)),
+    _Row("run_mode", "Run mode", choices=(("", "Engine’s default"), *MODES)),
     _Row("patience", "Early stopping", 0, 100_000, off="off"),
     _Row("seed", "Seed", 0, _MOST),
 )

@@ -191,6 +191,7 @@ class RunsRoom(QWidget):
         self.table_card, self.chart_card = Card("Runs"), Card("Loss", _CURVES)
         self.compare_card = Card("Differences", _NO_PAIR)
         tools = (self.rename, self.folder, self.delete, self.compare, self.go_on, self.open_button)
+        self.table_card.tools.setSpacing(8)
         for tool in tools:
             self.table_card.tools.addWidget(tool)
         self.table_card.body.addWidget(self.table)

@@ -23,7 +23,7 @@ from widgets.settings.engine_list import EngineList
 from widgets.settings.engine_page import EnginePage
 from widgets.settings.views import EngineView
 
-SIDE, PAGE = 264, 1120
+SIDE, PAGE = 264, 1600
 _THEMES = (("system", "As the system"), ("light", "Light"), ("dark", "Dark"))
 
 

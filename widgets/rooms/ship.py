@@ -33,6 +33,7 @@ from widgets.shipping.ruler import ErrorRuler
 from widgets.shipping.usage import UsageCard
 from widgets.shipping.words import VERDICTS, advice, basis, figure, share, why
 
+_NOTHING_YET = "Nothing has been exported yet. The file is run beside the engine, and shown with its error."
 _NOT_OPTIMIZED = "Press Optimize in Graph for a smaller, faster file with the same answers."
 _HEADLINES = {
     "failed": "This file does not answer as the engine does.",
@@ -46,13 +47,15 @@ SIDE = 320
 class ShipRoom(QWidget):
     """Shows what was exported and its proof; ``folder_requested`` carries the file to show.
 
-    ``exporter_chosen`` carries ``engine`` or ``design``, ``save_requested`` a file's ending.
+    ``exporter_chosen`` carries ``engine`` or ``design``, ``save_requested`` a file's ending,
+    ``room_requested`` the room to go to where there is nothing to export.
     """
 
     export_requested = Signal()
     exporter_chosen = Signal(str)
     folder_requested = Signal(str)
     save_requested = Signal(str)
+    room_requested = Signal(str)
 
     def __init__(self, parent: QWidget | None = None) -> None:
         super().__init__(parent)
@@ -76,13 +79,16 @@ class ShipRoom(QWidget):
         self.optimized = FileCard("Optimized file", "ship_show_optimized")
         self.own = EngineFileCard()
         self._empty = EmptyPage(
-            "Nothing has been exported yet. The file is run beside the engine, and shown with its error.",
+            _NOTHING_YET,
             "Export ONNX",
             "ship_empty_export",
             icon_name="ship",
         )
         self.first_exporter = DropButton("ship_empty_exporter", "Exporter")
-        self._empty.add_below(self.first_exporter)
+        self.way = Button("", "ship_empty_way", kind="primary")
+        self._room = ""
+        for below in (self.first_exporter, self.way):
+            self._empty.add_below(below)
         self.set_exporters("The engine")
         self._build()
         self._connect()
@@ -95,8 +101,14 @@ class ShipRoom(QWidget):
         self.title.setText(name)
         self.line.setText(line)
 
-    def set_exportable(self, can: bool, reason: str = "") -> None:
-        """Allow the export, or grey it out with the reason."""
+    def set_exportable(self, can: bool, reason: str = "", way: str = "", room: str = "") -> None:
+        """Allow the export, or say why it cannot be and show the ``way`` to the ``room`` that helps."""
+        self._empty.sentence.setText(_NOTHING_YET if can or not way else reason)
+        self.way.setText(way)
+        self._room = room
+        for shown, visible in ((self.way, bool(way)), (self._empty.button, not way)):
+            shown.setVisible(visible)
+        self.first_exporter.setVisible(not way)
         self.export_button.set_enabled(can, reason)
         self._empty.button.set_enabled(can, reason)
         for choice in (self.exporter, self.first_exporter):
@@ -264,6 +276,7 @@ class ShipRoom(QWidget):
         for choice in (self.exporter, self.first_exporter):
             choice.chosen.connect(self._on_exporter_chosen)
         self._empty.requested.connect(self.export_requested)
+        self.way.clicked.connect(lambda: self.room_requested.emit(self._room))
         self.file.folder_requested.connect(self.folder_requested)
         self.optimized.folder_requested.connect(self.folder_requested)
         self.own.folder_requested.connect(self.folder_requested)

@@ -36,6 +36,8 @@ from widgets.look.tokens import mix
 if TYPE_CHECKING:
     from engines.design.arrange import Drawing, DrawnNode
 
+_HIGHEST = 144
+"""A drawing is no higher: on a large screen the cards do not stretch."""
 _LARGEST = 1.0
 """A layer is drawn no larger than on the canvas."""
 
@@ -47,6 +49,7 @@ class DrawingView(QWidget):
         super().__init__()
         self.drawing = drawing
         self.setMinimumHeight(scaled(72))
+        self.setMaximumHeight(scaled(_HIGHEST))
         self.setSizePolicy(QSizePolicy.Policy.Expanding, QSizePolicy.Policy.Expanding)
         theme().themed.connect(self.update)
 
@@ -116,7 +119,7 @@ class TemplateCard(Card):
         self.setCursor(Qt.CursorShape.PointingHandCursor)
         self.body.addWidget(DrawingView(drawing), 1)
         self.body.addWidget(label(description, "dim", wrap=True))
-        self.tools.addWidget(Chip(data))
+        self.tools.addWidget(Chip(data), 0, Qt.AlignmentFlag.AlignTop)
 
     @override
     def mouseReleaseEvent(self, event: QMouseEvent) -> None:

@@ -100,6 +100,11 @@ class TrainRoom(QWidget):
         """Say what the run's data predict, and by how much it was divided; 0: by nothing."""
         self._target = (name, deviation)
 
+    def set_run_state(self, state: str) -> None:
+        """Let the empty page begin nothing while something goes on."""
+        self.empty.button.set_enabled(state == "idle", "A run is going on.")
+        self.compare_button.set_enabled(state == "idle", "A run is going on.")
+
     def set_handover(self, step: int = 0, words: str = "") -> None:
         """Mark the step after which this run went on from another one; 0: it did not."""
         for chart in (self.loss, self.measure, self.rate):

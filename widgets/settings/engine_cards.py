@@ -57,9 +57,15 @@ class InterpreterCard(Card):
 
     def show_view(self, view: EngineView, *, busy: bool) -> None:
         """Show the choices and the one that is in force."""
+        spoken = f"Interpreter of {self._title}"
         more = [
-            DropRow(BROWSE, "Browse …", "Choose any other Python by its file"),
-            DropRow(DISCOVER, "Look for others again", "Asks every Python on this machine"),
+            DropRow(BROWSE, "Browse …", "Choose any other Python by its file", short=f"{spoken}: browse"),
+            DropRow(
+                DISCOVER,
+                "Look for others again",
+                "Asks every Python on this machine",
+                short=f"{spoken}: look for others",
+            ),
         ]
         self.choice.set_rows(view.interpreters, view.interpreter, more)
         self.choice.setEnabled(not busy and bool(view.interpreters))
@@ -187,10 +193,10 @@ class _Mark(QLabel):
 
 
 class AbilitiesCard(Card):
-    """What goes here and what does not, with the reason."""
+    """What is supported here and what is not, with the reason."""
 
     def __init__(self) -> None:
-        super().__init__("What goes here")
+        super().__init__("Supported here")
         self._shown: object = None
         self.body.setSpacing(0)
         self._rows = QVBoxLayout()

@@ -19,8 +19,8 @@ from widgets.settings.engine_cards import AbilitiesCard, DevicesCard, FactsCard,
 from widgets.settings.install_panel import InstallPanel
 from widgets.settings.views import STATES, EngineView, FindingLine
 
-PAIR = 700
-"""So wide a page has its cards two in a row."""
+PAIR, TRIPLE = 700, 1240
+"""So wide a page has its cards two or three in a row."""
 _ICONS = {"note": "info", "missing": "info"}
 """A note and what is merely missing are nothing bad; the one is quiet, the other asks for a click."""
 
@@ -54,7 +54,8 @@ class EnginePage(QWidget):
         self._findings: tuple[FindingLine, ...] = ()
         self._messages = QVBoxLayout()
         self._across = QHBoxLayout()
-        self._sides = (QVBoxLayout(), QVBoxLayout())
+        self._across.setSpacing(GAP)
+        self._sides = (QVBoxLayout(), QVBoxLayout(), QVBoxLayout())
         self._columns = 0
         self._build()
         self._connect()
@@ -147,20 +148,26 @@ class EnginePage(QWidget):
         whole.addStretch(1)
 
     def _arrange(self) -> None:
-        """Lay the cards in two columns, or beneath one another where there is no room."""
-        columns = 2 if self.width() >= scaled(PAIR) else 1
+        """Lay the cards in three columns or two, or beneath one another where there is no room."""
+        columns = 1 + sum(self.width() >= scaled(wide) for wide in (PAIR, TRIPLE))
         if columns == self._columns:
             return
         self._columns = columns
-        cards = (self.interpreter, self.facts, self.devices, self.abilities)
-        sides = ((cards[0], cards[3]), (cards[1], cards[2])) if columns == 2 else (cards, ())
-        for side, shown in zip(self._sides, sides):
+        for side, shown in zip(self._sides, self._shares(columns)):
             for card in shown:
                 self._leave(card)
                 side.insertWidget(side.count() - 1, card)
-        for place in (0, 1):
+        for place in range(len(self._sides)):
             self._across.setStretch(place, int(place < columns))
-        self._across.setSpacing(GAP if columns == 2 else 0)
+
+    def _shares(self, columns: int) -> tuple[tuple[QWidget, ...], ...]:
+        """Return which cards stand in which column, from the top."""
+        interpreter, facts, devices, abilities = self.interpreter, self.facts, self.devices, self.abilities
+        if columns == 1:
+            return (interpreter, facts, devices, abilities), (), ()
+        if columns == 2:
+            return (interpreter, abilities), (facts, devices), ()
+        return (interpreter, devices), (abilities,), (facts,)
 
     def _leave(self, card: QWidget) -> None:
         for side in self._sides:

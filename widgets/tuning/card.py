@@ -5,8 +5,8 @@ from __future__ import annotations
 from collections.abc import Callable
 from typing import Any
 
-from PySide6.QtCore import Signal
-from PySide6.QtWidgets import QHBoxLayout, QVBoxLayout, QWidget
+from PySide6.QtCore import QTimer, Signal
+from PySide6.QtWidgets import QHBoxLayout, QScrollArea, QVBoxLayout, QWidget
 from typing_extensions import override
 
 from engines.contract.views import TuneRow, TuneView
@@ -92,13 +92,13 @@ class TuningCard(Card):
         super().__init__("Tuned for this machine", parent=parent)
         self.setObjectName("tuning_card")
         columns = (
-            Column("Way", shown=str, tip=f"{TAKEN} taken"),
+            Column("Setting", shown=str, tip=f"{TAKEN} taken"),
             Column("Samples/s", number=True, shown=str, tip="Median of the turns, and half their range"),
         )
         self.table = Table(columns, "tuning_table", "Ways that were measured", filtered=False)
         self.summary = label("", "caption", wrap=True)
         self.note = label(BATCH_SIZE, "caption", wrap=True)
-        self.take = Button("Take the selected way", "tuning_take", small=True)
+        self.take = Button("Use the selected setting", "tuning_take", small=True)
         self._rows: dict[str, TuneRow] = {}
         for part in (self.summary, self.table, self.note, self.take):
             self.body.addWidget(part)
@@ -125,9 +125,20 @@ class TuningCard(Card):
         self.note.setVisible(bool(self.note.text()))
         self._on_selection_changed([])
 
+    def reveal(self) -> None:
+        """Scroll to it, once it has its height."""
+        QTimer.singleShot(0, self._scroll_here)
+
+    def _scroll_here(self) -> None:
+        above = self.parentWidget()
+        while above is not None and not isinstance(above, QScrollArea):
+            above = above.parentWidget()
+        if above is not None:
+            above.verticalScrollBar().setValue(self.y())
+
     def _on_selection_changed(self, keys: list[str]) -> None:
         able = bool(keys) and not self._rows[keys[0]].code
-        self.take.set_enabled(able, "" if able else "Select a way that was measured.")
+        self.take.set_enabled(able, "" if able else "Select a setting that was measured.")
 
     def _emit(self, key: str = "") -> None:
         row = self._rows.get(key)

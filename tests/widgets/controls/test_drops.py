@@ -28,7 +28,7 @@ def drop(qapp: QApplication, qtbot: QtBot) -> SectionsButton:
     made.set_sections(
         [
             DropSection("precision", "Precision", PRECISIONS, "bf16"),
-            DropSection("run_mode", "How it runs", MODES, ""),
+            DropSection("run_mode", "Run mode", MODES, ""),
         ]
     )
     made.show()
@@ -87,7 +87,7 @@ def test_that_a_disabled_button_gives_its_choices_back_as_they_were(drop: Sectio
 
 
 def test_that_sections_given_again_leave_nothing_behind(drop: SectionsButton) -> None:
-    drop.set_sections([DropSection("run_mode", "How it runs", MODES, "xla")])
+    drop.set_sections([DropSection("run_mode", "Run mode", MODES, "xla")])
     assert drop.text() == "XLA"
     assert len(drop.menu().actions()) == 3
 

@@ -15,7 +15,7 @@ from widgets.look.theme import apply
 
 MODES = [
     DropSection("precision", "Precision", (DropRow("bf16", "BF16 mixed", short="BF16"),), "bf16"),
-    DropSection("run_mode", "How it runs", (DropRow("", "Hybridized", short="hybridized"),), ""),
+    DropSection("run_mode", "Run mode", (DropRow("", "Hybridized", short="hybridized"),), ""),
 ]
 
 

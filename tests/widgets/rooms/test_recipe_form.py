@@ -21,7 +21,7 @@ from widgets.rooms.recipe_form import RecipeForm
 
 MODES = DropSection(
     "run_mode",
-    "How it runs",
+    "Run mode",
     (DropRow("", "Graph"), DropRow("eager", "Eager"), DropRow("xla", "XLA", reason="built without XLA")),
     "",
 )

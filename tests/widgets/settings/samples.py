@@ -28,7 +28,7 @@ PRECISIONS = DropSection(
 )
 MODES = DropSection(
     "run_mode",
-    "How it runs",
+    "Run mode",
     (
         DropRow("", "Eager", "the usual way"),
         DropRow("compiled", "Compiled", reason="needs a C++ compiler; none was found"),
