@@ -21,8 +21,10 @@ from environment import Environment, SetupFailed
 from find_python import Python, find, how_to_get
 
 ROOT = Path(__file__).resolve().parent.parent
-QUICK = "not framework and not gui_e2e and not soak and not gpu"
+QUICK = "not framework and not gui_e2e and not commands and not soak and not gpu"
 USUAL = "not soak and not gpu"
+SIDE_BY_SIDE = ["-n", "2", "--dist", "loadfile", "--no-loadscope-reorder"]
+"""Two processes, each with whole files: a file's tests share a window or a child."""
 CHECKS = (
     ("ruff check", ["-m", "ruff", "check", "."]),
     ("ruff format", ["-m", "ruff", "format", "--check", "."]),
@@ -105,7 +107,7 @@ def run_tests(environment: Environment, arguments: List[str]) -> int:
         prepare_engines(environment)
     say("== pytest" + (" (these checks FAILED: {})".format(", ".join(failed)) if failed else ""))
     chosen = [] if "-m" in rest else ["-m", QUICK if fast else USUAL]
-    status = subprocess.call([python, "-m", "pytest", *chosen, *rest], cwd=str(ROOT))
+    status = subprocess.call([python, "-m", "pytest", *SIDE_BY_SIDE, *chosen, *rest], cwd=str(ROOT))
     return status or (1 if failed else 0)
 
 

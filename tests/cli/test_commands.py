@@ -14,6 +14,8 @@ from app.project import Project
 from engines.registry import ENGINES
 from tests.helpers.command import Outcome, modelwright
 
+pytestmark = pytest.mark.commands
+
 LAST = {"finished", "stopped", "failed", "crashed"}
 
 

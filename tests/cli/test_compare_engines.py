@@ -14,6 +14,8 @@ from tests.comparing.test_comparing_flow import desk_of
 from tests.helpers.command import Outcome, modelwright
 from tests.helpers.small_engines import ROWS, Layerless, NumpyTrainer, Wrong, small_project
 
+pytestmark = pytest.mark.commands
+
 Run = Callable[..., Outcome]
 
 

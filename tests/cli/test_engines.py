@@ -269,6 +269,8 @@ import sys
 from app.main import main
 from engines.environments import builders
 from engines.environments.builders import Way
+
+pytestmark = pytest.mark.commands
 sleep = "import os, sys, time; os.makedirs(sys.argv[1]); print('begun', flush=True); time.sleep(600)"
 
 def ways(locked, base, venv, python, gpu):

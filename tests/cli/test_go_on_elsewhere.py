@@ -12,6 +12,8 @@ from engines.runs.verify import verify
 from engines.training.run_folder import read_run
 from tests.helpers.command import Outcome, modelwright
 
+pytestmark = pytest.mark.commands
+
 FIRST, SECOND = "torch", "tensorflow"
 
 

@@ -14,7 +14,10 @@ from typing import Any
 
 import pytest
 
-pytestmark = pytest.mark.skipif(os.name == "nt", reason="Windows sends Ctrl+C to consoles, not to processes")
+pytestmark = [
+    pytest.mark.commands,
+    pytest.mark.skipif(os.name == "nt", reason="Windows sends Ctrl+C to consoles, not to processes"),
+]
 
 
 @contextmanager

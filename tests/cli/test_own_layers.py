@@ -17,6 +17,8 @@ from tests.helpers.command import modelwright
 from tests.helpers.editor import Editor
 from tests.own.layers import BEND, design_with, put
 
+pytestmark = pytest.mark.commands
+
 
 @pytest.fixture
 def project(tmp_path: Path) -> Path:

@@ -11,6 +11,8 @@ from onnx import TensorProto, helper
 
 from tests.helpers.command import Outcome, modelwright
 
+pytestmark = pytest.mark.commands
+
 FEATURES = 10
 
 

@@ -20,6 +20,8 @@ from app.window import _on_fault
 from engines.training.checkpoints import latest_valid
 from tests.e2e.person import Person
 
+pytestmark = pytest.mark.gui_e2e
+
 TABLE = "a,b,c,kind\n" + "".join(f"{n}.5,{n % 7},{n * 2},{'cat' if n % 2 else 'dog'}\n" for n in range(60))
 
 

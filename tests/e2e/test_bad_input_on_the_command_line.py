@@ -16,6 +16,8 @@ from engines.training.checkpoints import latest_valid
 from tests.e2e.test_bad_input import FILES, TABLE, flip, spoilt
 from tests.helpers.command import Outcome, modelwright
 
+pytestmark = pytest.mark.commands
+
 FAST = ("--engine", "fake", "--set", "epochs=3")
 
 

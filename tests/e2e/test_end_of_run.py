@@ -5,10 +5,13 @@ from __future__ import annotations
 import gc
 from pathlib import Path
 
+import pytest
 from PySide6.QtCore import Qt
 
 from engines.runs.history import RunHistory
 from tests.e2e.person import Person
+
+pytestmark = pytest.mark.gui_e2e
 
 
 def test_that_the_end_of_a_run_reads_nothing_again(fake_engine: None, person: Person) -> None:

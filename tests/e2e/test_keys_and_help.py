@@ -18,6 +18,8 @@ from tests.widgets.shown import inputs, nameless
 from widgets.controls.command_palette import find_actions, sentence
 from widgets.help import page
 
+pytestmark = pytest.mark.gui_e2e
+
 KEYS = [key for key, _ in ROOMS]
 ALL = [*KEYS, "settings"]
 

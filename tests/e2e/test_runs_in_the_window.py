@@ -17,6 +17,8 @@ from engines.training.checkpoints import latest_valid
 from tests.e2e.person import SHIFT, Person
 from tests.helpers.processes import until_gone
 
+pytestmark = pytest.mark.gui_e2e
+
 KILL = getattr(signal, "SIGKILL", signal.SIGTERM)
 
 

@@ -14,6 +14,8 @@ from tests.e2e.person import Person
 from tests.e2e.seen import faults
 from widgets.look import theme
 
+pytestmark = pytest.mark.gui_e2e
+
 ROOMS = ("start", "data", "design", "train", "graph", "ship", "runs", "compare", "settings")
 
 

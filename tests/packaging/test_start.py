@@ -103,7 +103,7 @@ def test_that_the_fast_tests_leave_out_what_starts_a_framework(
     environment: Any, ran: list[list[str]]
 ) -> None:
     start.run_tests(environment, ["--fast", "-x"])
-    assert ran[-1][1:] == ["-m", "pytest", "-m", start.QUICK, "-x"]
+    assert ran[-1][1:] == ["-m", "pytest", *start.SIDE_BY_SIDE, "-m", start.QUICK, "-x"]
 
 
 ENGINES_FOR_TESTS = ["-m", "tests.helpers.engine_pythons"]
@@ -133,7 +133,7 @@ def test_that_an_engine_that_could_not_be_installed_is_told_of_and_the_tests_run
 
 def test_that_a_mark_chosen_by_hand_is_kept(environment: Any, ran: list[list[str]]) -> None:
     start.run_tests(environment, ["-m", "soak"])
-    assert ran[-1][1:] == ["-m", "pytest", "-m", "soak"]
+    assert ran[-1][1:] == ["-m", "pytest", *start.SIDE_BY_SIDE, "-m", "soak"]
 
 
 def test_that_a_failed_check_fails_the_run_yet_pytest_still_speaks_last(
