@@ -14,7 +14,8 @@ from engines.backends.jax.build import Arrays, DesignModel
 from engines.backends.jax.losses import LOSSES, step_metric
 from engines.backends.jax.optimizers import Optimizer, clipped
 from engines.backends.jax.samples import Samples
-from engines.contract.spec import Recipe
+from engines.contract.spec import GraphSpec, Recipe
+from engines.design.catalogue import CATALOGUE
 from engines.training.losses import LOSSES as LOSS_ROWS
 from engines.training.words import step_seeds
 
@@ -47,24 +48,39 @@ class Steps:
     """The function that trains a chunk of any length, compiled once.
 
     What is given has room for ``room`` steps, and how many of them are to be taken is a number on the
-    device: ``fori_loop`` is the ``scan`` that takes such a number.
+    device: ``fori_loop`` is the ``scan`` that takes such a number. Without ``looped`` the function takes one
+    step and is called for each.
     """
 
-    def __init__(self, model: DesignModel, optimizer: Optimizer, recipe: Recipe, room: int) -> None:
+    def __init__(
+        self, model: DesignModel, optimizer: Optimizer, recipe: Recipe, room: int, looped: bool = True
+    ) -> None:
         self._model, self._optimizer, self._recipe = model, optimizer, recipe
         self._loss, self._kind = LOSSES[recipe.loss], LOSS_ROWS[recipe.loss].targets
         self.room = room
         self._random = any(layer.layer == "dropout" for layer in model.spec.layers)
-        self._compiled = jax.jit(self._run, donate_argnums=0)
+        self._looped = looped
+        self._compiled = jax.jit(self._run if looped else self._one, donate_argnums=0)
 
     def lowered(self, state: State, given: Given) -> Any:
         """Return the function lowered for such arguments, to be read."""
-        return self._compiled.lower(state, given, np.int32(1))
+        return self._compiled.lower(state, given, *self._arguments(state, 1))
 
     def __call__(self, state: State, given: Given, count: int) -> tuple[State, npt.NDArray[Any]]:
         """Take ``count`` steps; return the state after them, and losses and step metrics, ``(2, count)``."""
-        after, found = self._compiled(state, given, np.int32(count))
-        return after, np.asarray(found)[:, :count]
+        if self._looped:
+            after, found = self._compiled(state, given, *self._arguments(state, count))
+            return after, np.asarray(found)[:, :count]
+        told = []
+        _, skipped = self._arguments(state, 0)
+        for step in range(count):
+            state, both = self._compiled(state, given, np.int32(step), skipped)
+            told.append(both)
+        return state, np.stack(told, axis=1)
+
+    def _arguments(self, state: State, number: int) -> tuple[np.int32, npt.NDArray[Any]]:
+        """Return a number of steps, and how many have been skipped before this call."""
+        return np.int32(number), np.array(state.scaler.get("skipped_steps", 0), np.int32)
 
     def given(
         self, samples: Samples, first_step: int, skipped: int, batches: Any, rates: npt.NDArray[np.float64]
@@ -82,21 +98,27 @@ class Steps:
         corrections = self._optimizer.corrections(first_step - skipped, self.room)
         return Given(inputs, targets, places, kept, corrections, seeds)
 
-    def _run(self, state: State, given: Given, count: Any) -> tuple[State, Any]:
+    def _run(self, state: State, given: Given, count: Any, skipped: Any) -> tuple[State, Any]:
         found = jnp.zeros((2, self.room), self._model.types.weights)
-        skipped = state.scaler.get("skipped_steps", jnp.int32(0))
 
         def body(step: Any, carried: tuple[State, Any]) -> tuple[State, Any]:
             now, told = carried
-            left_out = now.scaler.get("skipped_steps", skipped) - skipped
-            places = given.places[step]
-            x, y = given.inputs[places], given.targets[places]
-            key = jax.random.wrap_key_data(given.seeds[step])
-            after, both = self._step(now, x, y, key, given.rates[step], given.corrections[step - left_out])
+            after, both = self._one(now, given, step, skipped)
             return after, told.at[:, step].set(both)
 
         after: tuple[State, Any] = jax.lax.fori_loop(0, count, body, (state, found))
         return after
+
+    def _one(self, state: State, given: Given, step: Any, skipped: Any) -> tuple[State, Any]:
+        """Take one of the given steps; ``skipped`` is how many were skipped before the first of them."""
+        left_out = state.scaler.get("skipped_steps", skipped) - skipped
+        places = given.places[step]
+        x, y = given.inputs[places], given.targets[places]
+        key = jax.random.wrap_key_data(given.seeds[step])
+        told: tuple[State, Any] = self._step(
+            state, x, y, key, given.rates[step], given.corrections[step - left_out]
+        )
+        return told
 
     def _step(self, state: State, x: Any, y: Any, key: Any, rate: Any, correction: Any) -> Any:
         scale = state.scaler.get("loss_scale")
@@ -135,7 +157,7 @@ class Steps:
             jnp.zeros(2, self._model.types.weights),
         )
         split = (jnp.arange(parts), *(a.reshape(parts, -1, *a.shape[1:]) for a in (x, y)))
-        (total, running, told), _ = jax.lax.scan(part, begin, split)
+        (total, running, told), _ = jax.lax.scan(part, begin, split, unroll=1 if self._looped else parts)
         return {name: gradient / parts for name, gradient in total.items()}, running, told / parts
 
     def _loss_of(self, values: Arrays, running: Arrays, x: Any, y: Any, key: Any, scale: Any) -> Any:
@@ -155,3 +177,13 @@ class Outputs:
         """Return the outputs for every sample of ``split``, in its order."""
         found = [self._compiled(arrays, part) for part in samples.parts(split, EVALUATION_BATCH)]
         return np.concatenate([np.asarray(part) for part in found])[: samples.count(split)]
+
+
+def loops_well(spec: GraphSpec, device: jax.Device) -> bool:
+    """Tell whether a design's steps may stand in a loop of the compiled program.
+
+    On the CPU, XLA hands convolutions to its fast library only where they stand in no loop: within one they
+    take 30 times as long and more. What a layer of one's own computes is not known.
+    """
+    families = {CATALOGUE[layer.layer].family if layer.layer in CATALOGUE else "own" for layer in spec.layers}
+    return device.platform != "cpu" or not families & {"convolution", "own"}

@@ -17,7 +17,7 @@ from engines.backends.jax.build import build, load_weights, read_weights
 from engines.backends.jax.devices import memory_faults, open_device
 from engines.backends.jax.optimizers import Optimizer
 from engines.backends.jax.samples import Samples
-from engines.backends.jax.steps import EVALUATION_BATCH, MOST_STEPS, Outputs, State, Steps
+from engines.backends.jax.steps import EVALUATION_BATCH, MOST_STEPS, Outputs, State, Steps, loops_well
 from engines.contract.events import Event
 from engines.contract.jobs import TrainJob, TuneJob
 from engines.training import session
@@ -65,7 +65,8 @@ class JaxTrainer:
             self.model = build(job.spec, self.recipe.precision)
             self.samples = Samples(shards, self.model, self.recipe.loss, self.device)
             self.optimizer = Optimizer(self.model, self.recipe)
-            self._steps = Steps(self.model, self.optimizer, self.recipe, self._room())
+            looped = loops_well(job.spec, self.device)
+            self._steps = Steps(self.model, self.optimizer, self.recipe, self._room(), looped)
             self._outputs = Outputs(self.model)
         self._row = LOSS_ROWS[self.recipe.loss]
         self._state: State = self._placed({}, 0)
@@ -123,10 +124,13 @@ class JaxTrainer:
             arrays = {**self._state.values, **self._state.running}
             return self._outputs.of_split(arrays, self.samples, split)
 
+    def weights(self) -> dict[str, npt.NDArray[Any]]:
+        """Return copies of the weights alone, by canonical name."""
+        return read_weights(self.model, {**self._state.values, **self._state.running})
+
     def state(self) -> dict[str, npt.NDArray[Any]]:
         """Return copies of weights and optimizer state, and of the loss's scale where there is one."""
-        arrays = {**self._state.values, **self._state.running}
-        weights = {f"model/{name}": array for name, array in read_weights(self.model, arrays).items()}
+        weights = {f"model/{name}": array for name, array in self.weights().items()}
         return {**weights, **self.optimizer.read(self._state.slots), **scaling.read(self._state.scaler)}
 
     def load_state(self, arrays: Arrays, step: int) -> None:
