@@ -1,13 +1,16 @@
 """The training loop that every engine shares: a generator of events around an engine's ``Trainer``.
 
 Epochs are cut into chunks from their first step on, whatever pauses or checkpoints there were; these act
-at chunk ends. A resumed run therefore computes the very same chunks as an undisturbed one.
+at chunk ends, or after several epochs where these are much shorter than a chunk may be. A resumed run
+therefore computes the very same chunks as an undisturbed one.
 """
 
 from __future__ import annotations
 
+import itertools
+import math
 import time
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 from dataclasses import dataclass, field
 from typing import Any
 
@@ -30,7 +33,6 @@ from engines.contract.events import (
 from engines.contract.jobs import TrainJob
 from engines.training.checkpoints import (
     CheckpointRecord,
-    model_arrays,
     prune,
     referenced_best,
     save_checkpoint,
@@ -43,6 +45,7 @@ from engines.training.order import batch_shape, epoch_batches
 from engines.training.plan import Plan
 from engines.training.run_folder import RunFolder, now
 from engines.training.schedules import learning_rates
+from engines.training.several import EpochDone, epochs_at_once, joined
 from engines.training.shards import Shards
 from engines.training.trainer import Arrays, Trainer
 
@@ -61,7 +64,7 @@ class Position:
     step: int = 0
     early_stopping: EarlyStopping = field(default_factory=EarlyStopping)
     learning_rate: float = 0.0
-    best: dict[str, npt.NDArray[np.float32]] | None = None
+    best: Arrays | None = None
 
 
 class TrainingLoop:
@@ -91,6 +94,7 @@ class TrainingLoop:
         self.saved_step = position.step if resumed else -1
         self.saved_best = position.early_stopping.best_step
         self.saving_took = 0.0
+        self.targets: dict[str, npt.NDArray[Any]] = {}
         # Killed after its patience had ended and before it was finished, a run only has to be finished.
         over = resumed and position.early_stopping.exhausted(self.recipe.patience)
         self.outcome = "patience" if over else ""
@@ -98,8 +102,13 @@ class TrainingLoop:
     def events(self) -> Iterator[Event]:
         """Train to the end, a stop or a fault; the last event is ``Finished`` or ``Stopped``."""
         yield self.folder.note(self._started())
+        seconds = math.inf
         while not self.outcome and self.at.step < self.total_steps:
-            yield from self._epoch(self.at.step // self.steps_per_epoch)
+            first, begin = self.at.step, time.monotonic()
+            count = self._at_once(seconds)
+            epoch = first // self.steps_per_epoch
+            yield from self._several(epoch, count) if count > 1 else self._epoch(epoch)
+            seconds = (time.monotonic() - begin) / max(self.at.step - first, 1) * self.steps_per_epoch
         if self.outcome in ("keep", "discard"):
             yield from self._stop()
         else:
@@ -140,10 +149,62 @@ class TrainingLoop:
             if self.outcome:
                 return
 
+    def _at_once(self, seconds: float) -> int:
+        """Return how many whole epochs, of so many seconds each, come next before anything else does."""
+        epoch, begun = divmod(self.at.step, self.steps_per_epoch)
+        left = (self.total_steps - self.at.step) // self.steps_per_epoch
+        if begun or self.plan.chunk_steps < self.steps_per_epoch:
+            return 1
+        return min(left, epochs_at_once(seconds, self.recipe, epoch, self.at.early_stopping, self._rested()))
+
+    def _several(self, epoch: int, count: int) -> Iterator[Event]:
+        """Train ``count`` whole epochs, then look at each one's figures."""
+        done = list(self._trained(epoch, count))
+        fine = list(itertools.takewhile(lambda one: one.finite, done))
+        if fine:
+            yield self._told(joined(fine))
+            yield from self._validated(epoch, fine)
+        for one in done[len(fine) :][:1]:
+            self._told(one.values)  # raises
+        yield from self._save_if_due(epoch + count)
+        yield from self._obey()
+
+    def _trained(self, epoch: int, count: int) -> Iterator[EpochDone]:
+        size, recipe = self.steps_per_epoch, self.recipe
+        orders = [
+            epoch_batches(self.samples, recipe.batch_size, recipe.seed, epoch + n) for n in range(count)
+        ]
+        rates = learning_rates(recipe, self.at.step, count * size, size, self.at.learning_rate)
+        for number, batches in enumerate(orders):
+            values = self._run(self.at.step + number * size, batches, rates[number * size :][:size])
+            if self._validates(epoch + number):
+                yield EpochDone(values, self.trainer.evaluate("validation"), self.trainer.weights())
+            else:
+                yield EpochDone(values, None, {})
+
+    def _validated(self, epoch: int, done: Sequence[EpochDone]) -> Iterator[Event]:
+        events = []
+        for number, one in enumerate(done, epoch + 1):
+            if one.outputs is not None:
+                step = number * self.steps_per_epoch
+                events.append(self._judged(step, one.outputs))
+                if self.at.early_stopping.best_step == step:
+                    self.at.best = one.weights
+        yield from self.folder.note_all(events)
+
     def _chunk(self, batches: npt.NDArray[np.int64]) -> Metrics:
         first, count = self.at.step, len(batches)
         rates = learning_rates(self.recipe, first, count, self.steps_per_epoch, self.at.learning_rate)
-        found = {**self.trainer.run_chunk(first, batches, rates), "learning_rate": rates}
+        return self._told(self._run(first, batches, rates))
+
+    def _run(
+        self, first: int, batches: npt.NDArray[np.int64], rates: npt.NDArray[np.float64]
+    ) -> dict[str, npt.NDArray[np.floating[Any]]]:
+        return {**self.trainer.run_chunk(first, batches, rates), "learning_rate": rates}
+
+    def _told(self, found: dict[str, npt.NDArray[np.floating[Any]]]) -> Metrics:
+        """Write the values of the steps that come next into the folder, and go on behind them."""
+        first, rates = self.at.step, found["learning_rate"]
         self.folder.metrics.append(found)
         values = {name: array.astype(np.float32, copy=False) for name, array in found.items()}
         bad = np.flatnonzero(~np.isfinite(values["loss"]))
@@ -155,35 +216,43 @@ class TrainingLoop:
                 value=str(values["loss"][at]),
                 learning_rate=float(rates[at]),
             )
-        self.at.step += count
+        self.at.step += len(rates)
         return Metrics(first_step=first, values=values)
 
     def _epoch_end(self, epoch: int) -> Iterator[Event]:
-        last = self.at.step >= self.total_steps
-        every = self.recipe.validate_every
-        if every and len(self.shards.indices["validation"]) and (last or (epoch + 1) % every == 0):
-            yield self.folder.note(self._validate())
-            if self.at.early_stopping.exhausted(self.recipe.patience):
-                self.outcome = "patience"
-        every = self.recipe.checkpoint_every
-        if last or self.outcome or (every and (epoch + 1) % every == 0 and self._rested()):
+        if self._validates(epoch):
+            outputs = self.trainer.evaluate("validation")
+            event = self._judged(self.at.step, outputs)
+            if self.at.early_stopping.best_step == self.at.step:
+                self.at.best = self.trainer.weights()
+            yield self.folder.note(event)
+        yield from self._save_if_due(epoch + 1)
+
+    def _save_if_due(self, epochs: int) -> Iterator[Event]:
+        """Write a checkpoint where the end of so many epochs wants one."""
+        every, last = self.recipe.checkpoint_every, self.at.step >= self.total_steps
+        if last or self.outcome or (every and epochs % every == 0 and self._rested()):
             yield from self._save()
 
-    def _validate(self) -> Validated:
-        values = self._figures("validation")
+    def _validates(self, epoch: int) -> bool:
+        every, last = self.recipe.validate_every, (epoch + 1) * self.steps_per_epoch >= self.total_steps
+        return bool(every and len(self.shards.indices["validation"]) and (last or (epoch + 1) % every == 0))
+
+    def _judged(self, step: int, outputs: npt.NDArray[np.floating[Any]]) -> Validated:
+        """Return the figures after ``step``, and see whether they are the best ones so far."""
+        values = self._figures("validation", outputs)
         monitored = values[self.recipe.monitor.removeprefix("validation_")]
         lower = lower_is_better(self.recipe.monitor)
-        state = self.at.early_stopping.after(monitored, self.at.step, lower)
-        if state.best_step == self.at.step:
-            self.at.best = model_arrays(self.trainer.state())
-        self.at.early_stopping = state
-        return Validated(step=self.at.step, epoch=self.at.step // self.steps_per_epoch, values=values)
+        self.at.early_stopping = self.at.early_stopping.after(monitored, step, lower)
+        if self.at.early_stopping.exhausted(self.recipe.patience):
+            self.outcome = "patience"
+        return Validated(step=step, epoch=step // self.steps_per_epoch, values=values)
 
-    def _figures(self, split: str) -> dict[str, float]:
-        outputs = self.trainer.evaluate(split)
-        targets = self.shards.targets[self.shards.indices[split]]
-        shaped = shape_targets(targets, tuple(outputs.shape[1:]), self.recipe.loss)
-        return figures(outputs, shaped, self.recipe.loss, self.recipe.metrics)
+    def _figures(self, split: str, outputs: npt.NDArray[np.floating[Any]]) -> dict[str, float]:
+        if split not in self.targets:
+            targets = self.shards.targets[self.shards.indices[split]]
+            self.targets[split] = shape_targets(targets, tuple(outputs.shape[1:]), self.recipe.loss)
+        return figures(outputs, self.targets[split], self.recipe.loss, self.recipe.metrics)
 
     def _rested(self) -> bool:
         passed = time.monotonic() - self.saved_at
@@ -286,7 +355,8 @@ class TrainingLoop:
         if self.at.best is not None:
             summary[f"best_{self.recipe.monitor}"] = state.best
         if len(self.shards.indices["test"]):
-            summary.update({f"test_{name}": value for name, value in self._figures("test").items()})
+            tested = self._figures("test", self.trainer.evaluate("test"))
+            summary.update({f"test_{name}": value for name, value in tested.items()})
         return summary
 
     def _seconds(self) -> float:

@@ -8,7 +8,7 @@ import os
 import platform
 import shutil
 import time
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from contextlib import suppress
 from dataclasses import dataclass, field, replace
 from datetime import datetime, timezone
@@ -209,10 +209,16 @@ class RunFolder:
 
     def note(self, event: Event) -> Event:
         """Append an event to the run's log, and return it."""
-        seconds = round(time.monotonic() - self._began, 3)
-        plain = {**to_plain(event), "run": self.path.name, "t": seconds, "at": now()}
-        self.append_lines(json.dumps(plain, ensure_ascii=False))
+        self.note_all([event])
         return event
+
+    def note_all(self, events: Sequence[Event]) -> Sequence[Event]:
+        """Append events to the run's log, and return them."""
+        seconds, at = round(time.monotonic() - self._began, 3), now()
+        stamp = {"run": self.path.name, "t": seconds, "at": at}
+        if events:
+            self.append_lines(*(json.dumps({**to_plain(e), **stamp}, ensure_ascii=False) for e in events))
+        return events
 
     def append_lines(self, *lines: str) -> None:
         """Append whole lines to the run's log."""

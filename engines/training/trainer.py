@@ -47,6 +47,10 @@ class Trainer(Protocol):
         """Return the outputs for every sample of ``split``, in its order, without training."""
         ...
 
+    def weights(self) -> dict[str, npt.NDArray[Any]]:
+        """Return copies of the weights alone, by canonical name."""
+        ...
+
     def state(self) -> dict[str, npt.NDArray[Any]]:
         """Return copies of ``model/…``, ``optimizer/…`` and ``engine/…`` arrays."""
         ...

@@ -143,8 +143,11 @@ class NumpyTrainer:
         x = self._shards.inputs[self._shards.indices[split]]
         return (x @ self._weight.T + self._bias).astype(np.float32)
 
+    def weights(self) -> dict[str, npt.NDArray[Any]]:
+        return {"head/weight": self._weight.copy(), "head/bias": self._bias.copy()}
+
     def state(self) -> dict[str, npt.NDArray[Any]]:
-        arrays = {"model/head/weight": self._weight.copy(), "model/head/bias": self._bias.copy()}
+        arrays = {f"model/{name}": array for name, array in self.weights().items()}
         for role, moment in zip(("weight", "bias"), self._momentum):
             arrays[f"optimizer/momentum/head/{role}"] = moment.copy()
         return arrays

@@ -94,9 +94,13 @@ class FakeTrainer:
             answers = targets.reshape(-1, *self._output)
         return np.asarray(answers * learned(self._step, self._total), np.float32)
 
+    def weights(self) -> dict[str, npt.NDArray[Any]]:
+        """Return copies of the weights alone, by canonical name."""
+        return {name: array.copy() for name, array in self._weights.items()}
+
     def state(self) -> dict[str, npt.NDArray[Any]]:
         """Return the weights as they were loaded."""
-        return {f"model/{name}": array.copy() for name, array in self._weights.items()}
+        return {f"model/{name}": array for name, array in self.weights().items()}
 
     def load_state(self, arrays: Arrays, step: int) -> None:
         """Take over the weights and the place on the curve."""

@@ -176,9 +176,13 @@ class MxnetTrainer:
             copy_weights(self.block, self._answering)
             return outputs_of(self._answering, self.samples, split)
 
+    def weights(self) -> dict[str, npt.NDArray[Any]]:
+        """Return copies of the weights alone, by canonical name."""
+        return read_weights(self.block)
+
     def state(self) -> dict[str, npt.NDArray[Any]]:
         """Return copies of weights and optimizer state; the engine has nothing of its own to keep."""
-        weights = {f"model/{name}": array for name, array in read_weights(self.block).items()}
+        weights = {f"model/{name}": array for name, array in self.weights().items()}
         return {**weights, **self.optimizer.read()}
 
     def load_state(self, arrays: Arrays, step: int) -> None:

@@ -145,9 +145,13 @@ class TensorflowTrainer:
         with memory_faults(self.device, EVALUATION_BATCH):
             return self._outputs.of_split(self.samples, split)
 
+    def weights(self) -> dict[str, npt.NDArray[Any]]:
+        """Return copies of the weights alone, by canonical name."""
+        return read_weights(self.model)
+
     def state(self) -> dict[str, npt.NDArray[Any]]:
         """Return copies of weights, optimizer state, and what a scaled loss has learned."""
-        weights = {f"model/{name}": array for name, array in read_weights(self.model).items()}
+        weights = {f"model/{name}": array for name, array in self.weights().items()}
         scaled = self._steps.scaled
         return {
             **weights,

@@ -157,9 +157,13 @@ class TorchTrainer:
         with memory_faults(self.device, EVALUATION_BATCH):
             return outputs_of(self.module, self.samples, split)
 
+    def weights(self) -> dict[str, npt.NDArray[Any]]:
+        """Return copies of the weights alone, by canonical name."""
+        return read_weights(self.module)
+
     def state(self) -> dict[str, npt.NDArray[Any]]:
         """Return copies of weights, optimizer state, and what a scaled loss has learned."""
-        weights = {f"model/{name}": array for name, array in read_weights(self.module).items()}
+        weights = {f"model/{name}": array for name, array in self.weights().items()}
         return {**weights, **self.steps.state(self._step)}
 
     def load_state(self, arrays: Arrays, step: int) -> None:
