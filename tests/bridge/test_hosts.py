@@ -18,6 +18,8 @@ from engines.host.thread import InThreadHost
 from tests.helpers.fake_jobs import fake_training
 from tests.helpers.processes import until_gone
 
+pytestmark = pytest.mark.commands
+
 
 class Made:
     """Makes hosts and remembers them all, as (engine, host)."""

@@ -30,6 +30,8 @@ from tests.environments.fake_pythons import (
 )
 from tests.helpers.command import Outcome, modelwright
 
+pytestmark = pytest.mark.commands
+
 VERSION = f"{sys.version_info[0]}.{sys.version_info[1]}"
 FAKE = next(row for row in registry.ENGINES if row.name == "fake")
 LISTING = ("app.engine_flows", "app.plans", "engines.registry")
@@ -270,7 +272,6 @@ from app.main import main
 from engines.environments import builders
 from engines.environments.builders import Way
 
-pytestmark = pytest.mark.commands
 sleep = "import os, sys, time; os.makedirs(sys.argv[1]); print('begun', flush=True); time.sleep(600)"
 
 def ways(locked, base, venv, python, gpu):

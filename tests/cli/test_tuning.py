@@ -18,6 +18,8 @@ from engines.contract.spec import GraphSpec, Recipe
 from engines.contract.views import TuneRow, TuneView
 from tests.helpers.command import modelwright
 
+pytestmark = pytest.mark.commands
+
 VIEW = TuneView(
     "fake",
     "cpu",

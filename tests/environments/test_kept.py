@@ -23,6 +23,8 @@ from engines.environments.locked import LOCKED, Locked
 from engines.training.lock import FolderLock
 from tests.environments.fake_pythons import write_wheel
 
+pytestmark = pytest.mark.commands
+
 VERSION = f"{sys.version_info[0]}.{sys.version_info[1]}"
 BASE = Base(sys.executable, VERSION)
 TINY = Locked(("tiny==1.0", "tinier==2.0"), pythons=(VERSION,), oldest="1", below="2")

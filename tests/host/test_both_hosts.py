@@ -33,6 +33,8 @@ from engines.host.protocol import Host
 from engines.host.thread import InThreadHost
 from tests.helpers.fake_jobs import fake_training
 
+pytestmark = pytest.mark.commands
+
 MakeHost = Callable[[], Host]
 
 

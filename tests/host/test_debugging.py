@@ -25,6 +25,8 @@ from tests.helpers.editor import Editor
 from tests.helpers.fake_jobs import fake_training
 from tests.helpers.processes import until_gone
 
+pytestmark = pytest.mark.commands
+
 MODULE = Path(fake_train.__file__)
 LINE = 1 + next(
     number

@@ -17,6 +17,8 @@ from engines.host.process import ProcessHost
 from tests.environments.fake_pythons import fake_python, needs_scripts, real_python
 from tests.helpers.processes import until_gone
 
+pytestmark = pytest.mark.commands
+
 
 def probed(python: str, hello_seconds: float = 60.0) -> list[Event]:
     host = ProcessHost("fake", python, hello_seconds=hello_seconds, close_seconds=0.5)

@@ -35,6 +35,8 @@ from engines.host.process import ProcessHost
 from tests.helpers.fake_jobs import fake_training
 from tests.helpers.processes import until_gone
 
+pytestmark = pytest.mark.commands
+
 HOUSE = Path(__file__).parents[2]
 posix = pytest.mark.skipif(sys.platform == "win32", reason="signals of POSIX")
 
