@@ -96,6 +96,7 @@ def _line(folder: Path, found: Comparison, one: Entrant) -> EngineLine:
         rate=value("samples_per_second"),
         memory=value("peak_memory_bytes"),
         seconds=value("seconds"),
+        start=value("start_seconds"),
         run=str(folder.parent.parent / run) if run else "",
     )
 

@@ -12,6 +12,7 @@ from contextlib import closing
 from dataclasses import dataclass, replace
 from functools import partial
 from pathlib import Path
+from time import monotonic
 from typing import Any
 
 from app.desk import TOOLS, Desk, Ended
@@ -31,7 +32,7 @@ from app.run_files import discarded
 from engines.contract.capabilities import EngineRow
 from engines.contract.comparison import Comparison, Entrant, FileProof
 from engines.contract.errors import ErrorCode, WorkbenchError
-from engines.contract.events import Answer, Crashed, Event, Failed, Finished, Progress, Stopped
+from engines.contract.events import Answer, Crashed, Event, Failed, Finished, Progress, Started, Stopped
 from engines.contract.files import make_folder
 from engines.contract.jobs import ExportJob, ProveJob, TrainJob
 from engines.contract.spec import DataManifest, GraphSpec, Recipe
@@ -209,6 +210,7 @@ class _Work:
         self._desk, self._folder, self._now = desk, folder, begun
         self._home = folder.parent.parent
         self._spec, self._recipe, self._data = spec, recipe, data
+        self._start = 0.0
 
     def events(self) -> Answering:
         lock = FolderLock(self._folder)
@@ -246,15 +248,23 @@ class _Work:
         job = self._job(part, row, run, resumed)
         try:
             with closing(self._desk.run(row.name, job)) as events:  # the process ends with its run
-                yield from but_the_end(discarded(self._desk, run, events))
+                yield from but_the_end(discarded(self._desk, run, self._timed(events)))
         finally:
             self._drop_if_empty(place, run, key)
         only = part == "whole" or "whole" not in self._now.parts
-        summary = read_run(run).summary if only else one.summary
+        summary = {**read_run(run).summary, "start_seconds": self._start} if only else one.summary
         yield self._set(place, state=after if only or part == "check" else "trained", summary=summary)
         self._forget(place, part)
         self._change(curves=measure_all(self._home, self._now))
         yield self._told()
+
+    def _timed(self, events: Answering) -> Answering:
+        """Note how long the engine's start, its compiling and its measuring of threads took."""
+        begin = monotonic()
+        for event in events:
+            if isinstance(event, Started):
+                self._start = monotonic() - begin
+            yield event
 
     def _forget(self, place: int, stage: str) -> None:
         """Forget why ``stage`` failed before: it has been done now."""

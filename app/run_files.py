@@ -7,10 +7,12 @@ from contextlib import AbstractContextManager, nullcontext, suppress
 from pathlib import Path
 
 from app.desk import Desk
+from engines.contract.capabilities import EngineRow
 from engines.contract.errors import WorkbenchError
 from engines.contract.events import Crashed, Event, Stopped
+from engines.registry import engine
 from engines.training import manifest
-from engines.training.run_folder import ARTIFACTS, CHECKPOINTS, RUN, RunFolder
+from engines.training.run_folder import ARTIFACTS, CHECKPOINTS, RUN, RunFolder, read_run
 
 
 def changing(*files: Path | str) -> AbstractContextManager[None]:
@@ -28,6 +30,14 @@ def outdated(artifact: Path) -> bool:
     saved = (artifact.parent.parent / CHECKPOINTS).glob("*.json")
     made = _changed(artifact)
     return any(_changed(path) > made for path in saved)
+
+
+def engine_of(run: Path) -> EngineRow | None:
+    """Return the row of the engine that trained a run, None where it cannot be told."""
+    try:
+        return engine(read_run(run).engine)
+    except WorkbenchError:
+        return None
 
 
 def _changed(path: Path) -> int:

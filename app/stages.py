@@ -6,16 +6,24 @@ from pathlib import Path
 
 from app.desk import TOOLS, Desk
 from app.flows import Answering, but_answers, data_of_run, open_run
-from app.plans import installed_engine, prepared_folder
+from app.plans import installed_engine, known_engine, prepared_folder
+from engines.contract.errors import ErrorCode, WorkbenchError
 from engines.contract.events import Finished
 from engines.contract.jobs import LayOutJob, LowerJob
 from engines.contract.views import GraphView, LoweredView
 
 
 def stages(desk: Desk, run: Path, checkpoint: str = "best") -> Answering:
-    """Show a run's model from as it was built to as its engine runs it; answered with a ``LoweredView``."""
+    """Show a run's model from as it was built to as its engine runs it; answered with a ``LoweredView``.
+
+    Raises:
+        WorkbenchError: ``STAGES_NONE`` or ``ENGINE_MISSING``.
+    """
     record = yield from open_run(desk, run)
-    row = installed_engine(record.engine)
+    row = known_engine(record.engine)
+    if not row.lowers:
+        raise WorkbenchError(ErrorCode.STAGES_NONE, engine=row.title)
+    row = installed_engine(row.name)
     desk.warm(row.name)
     manifest = yield from data_of_run(desk, run)
     job = LowerJob(str(run.absolute()), str(prepared_folder(manifest)), checkpoint)

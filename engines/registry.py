@@ -13,6 +13,7 @@ ENGINES: tuple[EngineRow, ...] = (
         install="torch==2.13.0",
         modes=("eager", "compiled"),
         formats=("pt2",),
+        lowers=True,
     ),
     EngineRow(
         "tensorflow",
@@ -22,6 +23,7 @@ ENGINES: tuple[EngineRow, ...] = (
         install="tensorflow==2.21.0 keras==3.15.1 tf2onnx==1.17.0",
         modes=("graph", "eager", "xla"),
         formats=("keras", "savedmodel"),
+        lowers=True,
     ),
     EngineRow(
         "jax",
@@ -30,6 +32,7 @@ ENGINES: tuple[EngineRow, ...] = (
         module="engines.backends.jax",
         install="jax==0.10.2 flax==0.12.8 jax2onnx==0.17.1 orbax-checkpoint==0.11.36",
         modes=("jit",),
+        lowers=True,
     ),
     EngineRow(
         "mxnet",

@@ -28,8 +28,8 @@ def comparison_lines(found: Comparison) -> list[str]:
 
 def _engine_rows(found: Comparison) -> list[list[str]]:
     metric = f"test_{found.metric}"
-    head = ["engine", "state", "test loss", metric.replace("_", " "), "samples/s", "peak memory", "time"]
-    return [head, *(_engine_row(one, metric) for one in found.entrants)]
+    figures = ["test loss", metric.replace("_", " "), "samples/s", "peak memory", "start", "training"]
+    return [["engine", "state", *figures], *(_engine_row(one, metric) for one in found.entrants)]
 
 
 def _engine_row(one: Entrant, metric: str) -> list[str]:
@@ -44,6 +44,7 @@ def _engine_row(one: Entrant, metric: str) -> list[str]:
         shown(metric),
         shown("samples_per_second", lambda value: f"{value:,.0f}"),
         shown("peak_memory_bytes", lambda value: size(int(value))),
+        shown("start_seconds", duration),
         shown("seconds", duration),
     ]
 

@@ -11,6 +11,7 @@ from PySide6.QtWidgets import QFileDialog, QWidget
 from app.controllers.models import ModelsController
 from app.messages import words
 from app.messages.table import tell_error
+from app.run_files import engine_of
 from app.workbench import Workbench
 from engines.contract.errors import WorkbenchError
 from engines.host.netron_server import NetronServer
@@ -65,9 +66,16 @@ class GraphController(QObject):
             return
         room.show_graph(models.graph)
         room.show_optimization(models.optimization)
-        room.show_stages(models.stages, words.NO_STAGES if models.file is not None else "")
+        room.show_stages(models.stages, self._why_no_stages())
         if models.model != self._served:
             self._stop_netron()
+
+    def _why_no_stages(self) -> str:
+        """Return why there are no compiler's stages to be seen, "" where there are."""
+        if self._models.file is not None:
+            return words.NO_STAGES
+        row = engine_of(Path(self._bench.run)) if self._bench.run else None
+        return words.NO_COMPILER.format(title=row.title) if row is not None and not row.lowers else ""
 
     def _on_progressed(self, words: str, done: int, total: int) -> None:
         if self._room is not None:

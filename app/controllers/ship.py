@@ -12,10 +12,10 @@ from PySide6.QtWidgets import QWidget
 
 from app.controllers.models import ModelsController
 from app.messages import words
+from app.run_files import engine_of
 from app.workbench import Workbench
-from engines.contract.capabilities import EngineRow
 from engines.contract.errors import WorkbenchError
-from engines.registry import ENGINES, engine
+from engines.registry import ENGINES
 from engines.training.run_folder import read_run
 
 if TYPE_CHECKING:
@@ -52,7 +52,7 @@ class ShipController(QObject):
 
     def _sync_actions(self) -> None:
         run = "" if self._models.file is not None else self._bench.run
-        row = _engine_of(Path(run)) if run else None
+        row = engine_of(Path(run)) if run else None
         self._export.setEnabled(bool(run))
         self._export.setToolTip(words.ONNX_ALREADY if self._models.file else words.NOTHING_TO_EXPORT)
         for ending, action in self._saves.items():
@@ -94,6 +94,8 @@ class ShipController(QObject):
         room.show_usage(models.graph, Path(exported.target).name)
         if models.proof is not None:
             room.show_proof(models.proof)
+        elif models.busy:
+            room.show_busy(words.STAGES["prove"])
         if models.saved is not None and models.saved_proof is not None:
             room.show_saved(models.saved, models.saved_proof)
         if models.optimization is not None and models.optimization.target:
@@ -109,7 +111,7 @@ class ShipController(QObject):
         elif self._bench.run:
             run = Path(self._bench.run)
             room.set_model(*_title(run))
-            row = _engine_of(run)
+            row = engine_of(run)
             title = row.title if row else words.THE_ENGINE
             room.set_exporters(title, self._models.exporter)
             room.set_formats(title, row.formats if row else ())
@@ -141,13 +143,6 @@ def _title(run: Path) -> tuple[str, str]:
     found = result_of(record.summary, ("accuracy", "r2", "mae"))
     words = f" · {title_of_test(found[0])} {measure_text(*found)}" if found else ""
     return record.title, f"The best checkpoint of {record.id}{words}"
-
-
-def _engine_of(run: Path) -> EngineRow | None:
-    try:
-        return engine(read_run(run).engine)
-    except WorkbenchError:
-        return None
 
 
 def _show_folder(path: str) -> None:

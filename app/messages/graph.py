@@ -55,6 +55,11 @@ ROWS: dict[ErrorCode, Message] = {
         why="Neither its first bytes nor its name belong to a known format.",
         todo="Open a project, a design, an ONNX or a safetensors file.",
     ),
+    ErrorCode.STAGES_NONE: Message(
+        what="{engine} has no compiler whose stages could be shown.",
+        why="It runs a model as it was built.",
+        todo="Take a run of another engine, or inspect the exported ONNX file.",
+    ),
     ErrorCode.SAVE_FAILED: Message(
         what="The model could not be written to {path}.",
         why="The engine says: {why}.",

@@ -148,6 +148,7 @@ class ErrorCode(str, Enum):
     HOST_BUSY = "host_busy"  # engine
     HOST_NOT_STARTED = "host_not_started"  # engine, program, why
     JOB_UNSUPPORTED = "job_unsupported"  # engine, job
+    STAGES_NONE = "stages_none"  # engine
     DEBUGGER_MISSING = "debugger_missing"  # python (the interpreter), requirement
     DEBUGGER_REFUSED = "debugger_refused"  # port, why
 

@@ -97,6 +97,7 @@ def test_that_every_training_is_an_ordinary_whole_run_of_the_project(tmp_path: P
         assert read_recipe(project.folder / one.run).precision == "fp32"
         assert one.summary["peak_memory_bytes"] > 1e6  # type: ignore[operator]
         assert one.summary["samples_per_second"] > 0  # type: ignore[operator]
+        assert one.summary["start_seconds"] > 0  # type: ignore[operator]
 
 
 def test_that_another_meaning_is_told_from_rounding_by_the_check(tmp_path: Path) -> None:

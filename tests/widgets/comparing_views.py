@@ -18,7 +18,14 @@ def line(key: str, state: str = "done", severity: str = "good", reason: str = ""
     figures: dict[str, Any] = (
         {}
         if reason
-        else {"loss": 0.0586, "measure": 0.986, "rate": 6574.0, "memory": 363.5e6, "seconds": 4.4}
+        else {
+            "loss": 0.0586,
+            "measure": 0.986,
+            "rate": 6574.0,
+            "memory": 363.5e6,
+            "start": 2.1,
+            "seconds": 4.4,
+        }
     )
     return EngineLine(key, TITLES[key], state, severity, reason, run=run, **figures)
 

@@ -8,7 +8,8 @@ from dataclasses import dataclass, field
 
 @dataclass(frozen=True)
 class EngineLine:
-    """One engine; None where a value is not known yet. ``reason`` says why it failed, "" where it did not."""
+    """One engine; None where a value is not known yet. ``start``: seconds
+    until the first step. ``reason`` says why it failed, "" where it did not."""
 
     key: str
     title: str
@@ -20,6 +21,7 @@ class EngineLine:
     rate: float | None = None
     memory: float | None = None
     seconds: float | None = None
+    start: float | None = None
     run: str = ""
 
 
