@@ -75,7 +75,7 @@ class CompilerStages(QWidget):
 
     def _show_side(self, panel: GraphPanel, stage: StageView, legend: str, tint: Mapping[str, str]) -> None:
         panel.show_graph(stage.graph, tint, folded=False)
-        words = [f"{_operations(stage.graph):,} operations", *([legend] if tint else [])]
+        words = [f"{_operations(stage.graph):,} ops", *([legend] if tint else [])]
         panel.set_caption(f"{stage.title}\n{' · '.join(words)}")
 
     def _show_verdict(self, view: LoweredView) -> None:
