@@ -156,6 +156,8 @@ class TrainRoom(QWidget):
         if isinstance(event, events.Metrics) or self._is_known(event):
             return
         now = monotonic()
+        if events.is_last(event):
+            self.pace.set_running(False, now)  # what it tells is the whole time, to the digit
         if event.t > 0:
             self.pace.set_elapsed(event.t, now)
         self.log.add(event)
