@@ -15,7 +15,8 @@ metrics/          every step's loss and metrics (steps.bin: "MWMETRIC", uint32 l
 events.jsonl      what happened, one JSON record a line: validations, checkpoints, pauses, notes
 checkpoints/      step-N: all that is needed to go on exactly; best-N: the best weights so far.
                   The .json beside each holds the step and the SHA-256; arrays are safetensors, named
-                  model/<layer>/<role> and optimizer/<slot>/<layer>/<role>
+                  model/<layer>/<role> and optimizer/<slot>/<layer>/<role>. Epochs that take less time
+                  than 50 checkpoints do not all have one
 artifacts/        what was made from the run, such as ONNX files
 manifest.json     the SHA-256 of every file here
 

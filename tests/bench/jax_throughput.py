@@ -25,7 +25,7 @@ from engines.training.control import ControlFlags
 from tests.bench.figures import Figure, run, say
 
 WANTED = 0.90
-EPOCHS = 600
+EPOCHS = 1500
 
 BARE = """
 import sys, time, json, numpy as np, jax, jax.numpy as jnp, optax

@@ -15,7 +15,7 @@ from engines.backends.jax.layers import order_of
 from engines.training.evaluation import shape_targets
 from engines.training.shards import Shards
 
-Positions = npt.NDArray[np.int64]
+Positions = npt.NDArray[np.integer[Any]]
 
 
 class Samples:
@@ -39,15 +39,18 @@ class Samples:
         if self.resident:
             if split not in self._whole:
                 self._whole[split] = self._gathered(self._shards.indices[split])
-            return (*self._whole[split], positions.astype(np.int32))
+            return (*self._whole[split], positions.astype(np.int32, copy=False))
         places = np.arange(positions.size, dtype=np.int32).reshape(positions.shape)
         return (*self._gathered(self._shards.indices[split][positions.reshape(-1)]), places)
 
     def parts(self, split: str, size: int) -> Iterator[Any]:
-        """Return the inputs of ``split`` in its order, ``size`` at a time; the last part is filled up."""
+        """Return the inputs of ``split`` in its order, in equal parts of about ``size``."""
         if split in self._parts:
             return iter(self._parts[split])
         indices = self._shards.indices[split]
+        size = -(
+            -len(indices) // max(round(len(indices) / size), 1)
+        )  # equal parts: the last one is all but full
         parts = (
             self._inputs(np.resize(indices[at : at + size], size)) for at in range(0, len(indices), size)
         )

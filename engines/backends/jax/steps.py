@@ -59,6 +59,7 @@ class Steps:
         self._loss, self._kind = LOSSES[recipe.loss], LOSS_ROWS[recipe.loss].targets
         self.room = room
         self._random = any(layer.layer == "dropout" for layer in model.spec.layers)
+        self._no_seeds = np.zeros((room, 2), np.uint32)
         self._looped = looped
         self._compiled = jax.jit(self._run if looped else self._one, donate_argnums=0)
 
@@ -86,11 +87,12 @@ class Steps:
         self, samples: Samples, first_step: int, skipped: int, batches: Any, rates: npt.NDArray[np.float64]
     ) -> Given:
         """Return what the steps over ``batches`` of the training split read, filled up to the room."""
-        rows = np.zeros((self.room, *batches.shape[1:]), batches.dtype)
+        rows = np.zeros((self.room, *batches.shape[1:]), np.int32)
         rows[: len(batches)] = batches
         inputs, targets, places = samples.batches("train", rows)
-        seeds = np.zeros((self.room, 2), np.uint32)
+        seeds = self._no_seeds
         if self._random:
+            seeds = seeds.copy()
             words = step_seeds(self._recipe.seed, "dropout", first_step, len(batches))
             seeds[: len(batches)] = np.array(words, np.uint64)[:, None] >> np.array([32, 0], np.uint64)
         kept = np.zeros(self.room, self._model.types.weights)
@@ -168,7 +170,7 @@ class Steps:
 
 
 class Outputs:
-    """The function that answers without training, compiled once for batches of 256."""
+    """The function that answers without training, compiled once for batches of about 256."""
 
     def __init__(self, model: DesignModel) -> None:
         self._compiled = jax.jit(lambda arrays, x: model.answer(arrays, [x]))
