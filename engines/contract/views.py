@@ -37,8 +37,8 @@ class WeightView:
 class NodeView:
     """One operation. ``layer`` is the design's node it came from ("" where unknown); ``scope`` the module
     path, outermost first; ``family`` one of convolution, normalize, activate, combine, pool, dense,
-    sequence, shape, io, other. Position: left top corner and size in scene units, set by the layout. ``merged``
-    names further nodes of the design that an optimizer folded into this one."""
+    sequence, shape, io, other. Position: left top corner and size in scene units, set by the layout.
+    ``merged`` names further nodes of the design that an optimizer folded into this one."""
 
     id: str
     name: str

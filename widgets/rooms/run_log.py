@@ -21,7 +21,7 @@ _PIXELS, _TABS = 12, (46, 110)
 
 
 def line_of(event: Any, words: Callable[[events.Log], str] = lambda event: event.text) -> str:
-    """Return what the log says of ``event``, "" for events that it leaves out; ``words`` are those of notes."""
+    """Return what the log says of ``event``, "" for events that it leaves out; ``words`` are a note's."""
     match event:
         case events.Started():
             return _start_of(event)

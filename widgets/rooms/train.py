@@ -22,17 +22,14 @@ from widgets.controls.buttons import Button
 from widgets.controls.card import Card
 from widgets.controls.messages import EmptyPage, MessagePanel
 from widgets.controls.text import label
-from widgets.look.theme import scaled, theme
+from widgets.look.theme import scaled
 from widgets.look.tokens import GAP
 from widgets.rooms.measures import NAMES, PERCENT, measure_text, result_of, title_of_test
 from widgets.rooms.pace import Pace
 from widgets.rooms.recipe_form import RecipeForm
 from widgets.rooms.run_data import NOTHING, RunData, read
 from widgets.rooms.run_log import RunLog
-from widgets.rooms.train_parts import STATES, CheckpointRows, RunHead, checkpoint_part
-
-SIDE = 320
-
+from widgets.rooms.train_parts import STATES, CheckpointRows, RunHead, checkpoint_part, side_width
 
 PAIR = 780
 """So much two cards beside one another take, with all their tools and words."""
@@ -283,7 +280,7 @@ class TrainRoom(QWidget):
             self._tick.start()
         if state != "training":
             self._tick.stop()
-        self._bar_severity = "busy" if severity == "busy" else severity
+        self._bar_severity = severity
         self.form.set_editable(ended)
         self._show_where()
 
@@ -356,7 +353,7 @@ class TrainRoom(QWidget):
     @override
     def resizeEvent(self, event: QResizeEvent) -> None:
         super().resizeEvent(event)
-        self._arrange(2 if self.width() >= _side_width() + max(scaled(520), PAIR) else 1)
+        self._arrange(2 if self.width() >= side_width() + max(scaled(520), PAIR) else 1)
 
     def _arrange(self, columns: int) -> None:
         """Lay the cards two in a row, or beneath one another where there is no room."""
@@ -385,7 +382,7 @@ class TrainRoom(QWidget):
         area = QScrollArea()
         area.setWidgetResizable(True)
         area.setWidget(inner)
-        area.setFixedWidth(_side_width())
+        area.setFixedWidth(side_width())
         area.setFocusPolicy(Qt.FocusPolicy.NoFocus)
         return area
 
@@ -399,8 +396,3 @@ class TrainRoom(QWidget):
         self.message.action_requested.connect(self.action_requested)
         self._frame.timeout.connect(self.refresh)
         self._tick.timeout.connect(self._show_where)
-
-
-def _side_width() -> int:
-    """Return the recipe's width: with large text its words grow, its margins do not."""
-    return SIDE + round(282 * (theme().scale - 1))

@@ -9,8 +9,10 @@ from widgets.controls.buttons import Button, ToolButton
 from widgets.controls.fields import FieldRow
 from widgets.controls.marks import Chip, ProgressBar
 from widgets.controls.text import Elided, label, set_property
+from widgets.look.theme import theme
 from widgets.rooms.pace import clock_text
 
+SIDE = 320
 STATES = {
     "training": ("training", "busy"),
     "paused": ("paused", "warning"),
@@ -136,3 +138,8 @@ class CheckpointRows(QWidget):
             row.set_value(worth)
             row.setToolTip(f"After step {step:,}")
             row.show()
+
+
+def side_width() -> int:
+    """Return the recipe's width: with large text its words grow, its margins do not."""
+    return SIDE + round(282 * (theme().scale - 1))
