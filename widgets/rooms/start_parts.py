@@ -36,8 +36,8 @@ from widgets.look.tokens import mix
 if TYPE_CHECKING:
     from engines.design.arrange import Drawing, DrawnNode
 
-_HIGHEST = 144
-"""A drawing is no higher: on a large screen the cards do not stretch."""
+_HEIGHT = 72
+"""Every drawing is so high, that those of a row stand level."""
 _LARGEST = 1.0
 """A layer is drawn no larger than on the canvas."""
 
@@ -48,14 +48,13 @@ class DrawingView(QWidget):
     def __init__(self, drawing: Drawing) -> None:
         super().__init__()
         self.drawing = drawing
-        self.setMinimumHeight(scaled(72))
-        self.setMaximumHeight(scaled(_HIGHEST))
-        self.setSizePolicy(QSizePolicy.Policy.Expanding, QSizePolicy.Policy.Expanding)
+        self.setFixedHeight(scaled(_HEIGHT))
+        self.setSizePolicy(QSizePolicy.Policy.Expanding, QSizePolicy.Policy.Fixed)
         theme().themed.connect(self.update)
 
     @override
     def sizeHint(self) -> QSize:
-        return QSize(scaled(200), scaled(72))
+        return QSize(scaled(200), scaled(_HEIGHT))
 
     @override
     def paintEvent(self, event: QPaintEvent) -> None:
@@ -117,8 +116,9 @@ class TemplateCard(Card):
         self.setProperty("hot", True)
         self.setFocusPolicy(Qt.FocusPolicy.StrongFocus)
         self.setCursor(Qt.CursorShape.PointingHandCursor)
-        self.body.addWidget(DrawingView(drawing), 1)
+        self.body.addWidget(DrawingView(drawing))
         self.body.addWidget(label(description, "dim", wrap=True))
+        self.body.addStretch(1)
         self.tools.addWidget(Chip(data), 0, Qt.AlignmentFlag.AlignTop)
 
     @override
