@@ -43,7 +43,7 @@ class Legend(QWidget):
         super().__init__()
         self._line = QHBoxLayout(self)
         self._line.setContentsMargins(0, 0, 0, 0)
-        self._line.setSpacing(16)
+        self._line.setSpacing(10)
         self._line.addStretch(1)
 
     def set_traces(self, traces: list[Trace]) -> None:

@@ -27,7 +27,7 @@ from widgets.look.tokens import GAP
 from widgets.rooms.measures import measure_text, short_name
 from widgets.rooms.pace import clock_text
 
-SIDE, NARROW = 536, 1040
+SIDE, NARROW = 564, 1040
 _UNBOUNDED = (1 << 24) - 1
 
 
@@ -53,7 +53,7 @@ class CompareRoom(QWidget):
         super().__init__(parent)
         self.setObjectName("compare_room")
         self.head, self.charts, self.matrix = VerdictHead(), ComparedCurves(), ProofMatrix()
-        self.table = Table(_columns("accuracy"), "compare_table", "engines", filtered=False, even=True)
+        self.table = Table(_columns("accuracy"), "compare_table", "engines", filtered=False)
         self.open_button = Button("Show run", "compare_show_run", small=True)
         self.copy_proofs = ToolButton("copy", "Copy the proofs", "compare_copy_proofs")
         self.save_proofs = ToolButton("download", "Save the proofs as CSV", "compare_save_proofs")

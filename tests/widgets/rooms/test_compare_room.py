@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
 from pathlib import Path
 
 import numpy as np
@@ -256,3 +257,17 @@ def test_that_memory_is_said_in_megabytes_and_gigabytes(value: float, words: str
 @pytest.mark.parametrize(("value", "words"), [(0.74, "0.7 s"), (59.94, "59.9 s"), (187.0, "03:07")])
 def test_that_short_times_have_tenths(value: float, words: str) -> None:
     assert time_text(value) == words
+
+
+def test_that_nothing_in_the_table_of_four_engines_is_cut_in_a_small_window(
+    room: CompareRoom, qtbot: QtBot
+) -> None:
+    names = ("torch", "tensorflow", "jax", "mxnet")
+    lines = tuple(replace(line(name), rate=12_934.0, memory=807e6, start=17.9) for name in names)
+    room.resize(1216, 722)
+    room.set_view(agreed(*names, engines=lines))
+    view, header = room.table.view, room.table.view.horizontalHeader()
+    qtbot.waitUntil(lambda: view.isVisible() and view.viewport().width() > 400)
+    wanted = [max(view.sizeHintForColumn(place), header.minimumSectionSize()) for place in range(7)]
+    assert [header.sectionSize(place) >= wanted[place] for place in range(7)] == [True] * 7
+    assert view.horizontalScrollBar().maximum() == 0
