@@ -74,6 +74,13 @@ class Rail(QFrame):
         super().resizeEvent(event)
         count = len(self.buttons)
         self._set_gap(_GAP if count * scaled(48) + (count + 1) * _GAP <= self.height() else 0)
+        each = min(scaled(48), (self.height() - 4) // max(count, 1))
+        for button in self.buttons.values():
+            button.setFixedHeight(each)
+
+    @override
+    def minimumSizeHint(self) -> QSize:
+        return QSize(scaled(RAIL), 0)  # it takes the height that there is
 
     def _set_gap(self, gap: int) -> None:
         """Part the buttons; with large text on a low window they stand close."""

@@ -72,6 +72,19 @@ def test_that_without_a_trained_model_the_button_is_grey_and_says_why(room: Ship
     assert button.toolTip() == ""
 
 
+def test_that_with_nothing_to_export_the_empty_room_leads_to_where_there_is(
+    room: ShipRoom, qtbot: QtBot
+) -> None:
+    room.set_exportable(False, "Train a model first.", "Go to Train", "train")
+    assert not room.findChild(QWidget, "ship_empty_export").isVisible()
+    with qtbot.waitSignal(room.room_requested) as asked:
+        qtbot.mouseClick(room.way, Qt.MouseButton.LeftButton)
+    assert asked.args == ["train"]
+    room.set_exportable(True)
+    assert room.findChild(QWidget, "ship_empty_export").isVisible()
+    assert not room.way.isVisible()
+
+
 def test_that_a_passed_proof_shows_its_numbers_in_green(room: ShipRoom) -> None:
     room.show_export(EXPORT)
     room.show_proof(proof())
