@@ -18,6 +18,8 @@ from engines.data.schema import Checked
 from engines.data.split import Indices
 
 Scaled = npt.NDArray[np.float32]
+FARTHEST = 1e30
+"""So many deviations from the mean a value may be: float32 ends at 3e38."""
 
 
 def inputs(checked: Checked, train: Indices, options: Options) -> tuple[Scaled, dict[str, str], list[str]]:
@@ -71,10 +73,15 @@ def _constant(values: Floats, train: Indices) -> npt.NDArray[np.bool_]:
 
 
 def _statistics(values: Floats, train: Indices) -> tuple[Floats, Floats]:
-    """Return mean and deviation of each column in training; exactly the value and 1 where it is constant."""
+    """Return mean and deviation of each column in training; exactly the value and 1 where it is constant.
+
+    A deviation in which another part's values would be too many for float32 counts as 1 as well.
+    """
     rows, constant = values[train], _constant(values, train)
     mean = np.where(constant, rows[0], rows.mean(axis=0))
-    return mean, np.where(constant, 1.0, rows.std(axis=0))
+    deviation = rows.std(axis=0)
+    lost = deviation < np.abs(values - mean).max(axis=0) / FARTHEST
+    return mean, np.where(constant | lost, 1.0, deviation)
 
 
 def _means(values: Floats, train: Indices) -> Floats:

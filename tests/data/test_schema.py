@@ -43,6 +43,16 @@ def test_that_scaled_inputs_go_back_to_their_own_units(table: np.ndarray) -> Non
     assert warnings == [f"constant_column:c{column}" for column in never]
 
 
+def test_that_a_column_almost_constant_in_training_stays_finite_elsewhere() -> None:
+    table = np.zeros((40, 1))
+    parts = split(np.zeros(40, np.int64), 0)
+    table[parts["train"][0]], table[parts["test"][0]] = 4.8e-38, 3.0
+    checked = check(raw(table, np.arange(40) / 7), Options())
+    scaled, facts, _ = scaling.inputs(checked, parts["train"], Options())
+    assert json.loads(facts["std"]) == [1.0]
+    np.testing.assert_allclose(scaled, table, atol=1e-9)
+
+
 @given(tables)
 def test_that_a_regressions_targets_go_back_to_their_own_units(table: np.ndarray) -> None:
     checked = check(raw(table, table[:, 0]), Options(task="regression"))
