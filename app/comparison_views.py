@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from pathlib import Path
 
-from app.engine_titles import titles
+from app.engine_facts.titles import titles
 from app.messages import comparing
 from engines.contract.comparison import Comparison, CurvePair, Entrant, FileProof, Verdict
 from engines.runs.engine_comparison import BOUND_STEPS, judge

@@ -31,7 +31,7 @@ from app.controllers.start import StartController
 from app.controllers.training import TrainingController
 from app.controllers.tuning import TuningController
 from app.desk import Desk, MakeHost, process_host
-from app.engine_places import place_of
+from app.engine_facts.places import place_of
 from app.messages import words
 from app.plans import default_engine, is_installed
 from app.project import Project

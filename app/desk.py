@@ -12,7 +12,7 @@ from pathlib import Path
 from types import TracebackType
 from typing import Protocol, TypeVar
 
-from app.engine_places import python_of
+from app.engine_facts.places import python_of
 from engines.contract.errors import ErrorCode, WorkbenchError
 from engines.contract.events import Answer, Answered, Control, Crashed, Event, Failed, Finished, Stopped
 from engines.contract.jobs import Job, TrainJob

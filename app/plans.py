@@ -10,7 +10,7 @@ from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
 from pathlib import Path
 
-from app.engine_places import is_there
+from app.engine_facts.places import is_there
 from app.home import data_cache, loose_runs
 from app.own_layers import layers_place, own_layers, settle
 from app.project import FILE, Project, new_run_folder

@@ -8,15 +8,15 @@ from typing import Annotated
 
 import typer
 
-from app import comparisons
 from app.cli.comparison_tables import comparison_lines
 from app.cli.figures import number, table
 from app.cli.options import AsJson, Data, Device, Settings
 from app.cli.reporting import HumanPrinter, conclude
 from app.desk import Desk
-from app.engine_comparison import ComparisonOrder, compare_engines
-from app.engine_titles import titles
-from app.flows import Answering
+from app.engine_facts.titles import titles
+from app.flows import comparisons
+from app.flows.engine_comparison import ComparisonOrder, compare_engines
+from app.flows.main_job import Answering
 from app.messages import comparing
 from engines.contract.comparison import Comparison, Verdict
 from engines.contract.errors import ErrorCode, WorkbenchError

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from app.cli.figures import duration, number, size, table
-from app.engine_titles import titles
+from app.engine_facts.titles import titles
 from app.messages import comparing
 from engines.contract.comparison import Comparison, Entrant, FileProof
 from engines.runs.engine_comparison import judge

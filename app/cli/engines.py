@@ -7,10 +7,10 @@ from typing import Annotated
 
 import typer
 
-from app import engine_flows
 from app.cli.figures import size
 from app.cli.options import AsJson
 from app.cli.reporting import HumanPrinter, conclude
+from app.flows import engines
 from app.messages.table import tell
 from engines.contract.capabilities import (
     DeviceView,
@@ -67,22 +67,22 @@ class InstallPrinter(EnginesPrinter):
 def show(context: typer.Context, as_json: AsJson = False) -> None:
     """Let the doctor look at every engine, each in a process of its own."""
     if context.invoked_subcommand is None:
-        conclude(engine_flows.probe_all, EnginesPrinter(), as_json)
+        conclude(engines.probe_all, EnginesPrinter(), as_json)
 
 
 def install(name: str, as_json: AsJson = False) -> None:
     """Install an engine into an environment of its own; nobody else's is changed."""
-    conclude(lambda desk: engine_flows.install(desk, name), InstallPrinter(), as_json)
+    conclude(lambda desk: engines.install(desk, name), InstallPrinter(), as_json)
 
 
 def repair(name: str, as_json: AsJson = False) -> None:
     """Make the environment that is kept for an engine anew."""
-    conclude(lambda desk: engine_flows.repair(desk, name), InstallPrinter(), as_json)
+    conclude(lambda desk: engines.repair(desk, name), InstallPrinter(), as_json)
 
 
 def remove(name: str, as_json: AsJson = False) -> None:
     """Delete the environment that is kept for an engine, and nothing else."""
-    conclude(lambda desk: engine_flows.remove(desk, name), EnginesPrinter(), as_json)
+    conclude(lambda desk: engines.remove(desk, name), EnginesPrinter(), as_json)
 
 
 def use(
@@ -92,12 +92,12 @@ def use(
     if [bool(python), this, own].count(True) != 1:
         raise typer.BadParameter("Name one of --python PATH, --this and --own.")
     chosen = python or ("own" if own else "")
-    conclude(lambda desk: engine_flows.choose_interpreter(desk, name, chosen), EnginesPrinter(), as_json)
+    conclude(lambda desk: engines.choose_interpreter(desk, name, chosen), EnginesPrinter(), as_json)
 
 
 def find(as_json: AsJson = False) -> None:
     """List every Python on this machine, and the engines in it."""
-    conclude(engine_flows.discover, EnginesPrinter(), as_json)
+    conclude(engines.discover, EnginesPrinter(), as_json)
 
 
 def _health(health: EngineHealth) -> Iterator[str]:

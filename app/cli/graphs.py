@@ -8,11 +8,11 @@ from typing import Annotated
 
 import typer
 
-from app import flows, stages
 from app.cli.figures import number, size, table
 from app.cli.models import proof_lines
 from app.cli.options import AsJson, Target
 from app.cli.reporting import HumanPrinter, conclude
+from app.flows import main_job, stages
 from engines.contract.events import Answer, Event, Finished
 from engines.contract.views import GraphView, LoweredView, ModelFacts, OptimizeView, TensorView
 
@@ -58,7 +58,7 @@ def optimize(
     as_json: AsJson = False,
 ) -> None:
     """Make an ONNX file smaller and faster, and prove that it answers as before."""
-    conclude(lambda desk: flows.optimize(desk, model, to, report, reference), OptimizePrinter(), as_json)
+    conclude(lambda desk: main_job.optimize(desk, model, to, report, reference), OptimizePrinter(), as_json)
 
 
 def inspect(
@@ -66,7 +66,7 @@ def inspect(
     as_json: AsJson = False,
 ) -> None:
     """Say what a file is, its graph and its sizes; of a run, what its engine's compiler makes of it."""
-    show = stages.stages if path.is_dir() else flows.inspect
+    show = stages.stages if path.is_dir() else main_job.inspect
     conclude(lambda desk: show(desk, path), InspectPrinter(), as_json)
 
 

@@ -7,11 +7,11 @@ from typing import Annotated
 
 import typer
 
-from app import flows, saving
 from app.cli.figures import number, size, table
 from app.cli.options import AsJson, Data, Device, Provider, Target, Trust
 from app.cli.reporting import HumanPrinter, conclude
-from app.exports import Exporter
+from app.flows import main_job, saving
+from app.flows.exports import Exporter
 from app.own_layers import trust_choice
 from engines.contract.events import Answer, Event, Finished
 from engines.contract.views import Evaluation, ExportView, ProofView
@@ -71,7 +71,9 @@ def evaluate(
     if trust:
         trust_choice(str(subject))
     conclude(
-        lambda desk: flows.evaluate(desk, subject, data, split, device, provider), EvaluatePrinter(), as_json
+        lambda desk: main_job.evaluate(desk, subject, data, split, device, provider),
+        EvaluatePrinter(),
+        as_json,
     )
 
 
@@ -93,7 +95,7 @@ def export(
         trust_choice(str(run))
     if saving.has_own_format(to):
         conclude(lambda desk: saving.save(desk, run, to, checkpoint), ExportPrinter(), as_json)
-    conclude(lambda desk: flows.export(desk, run, to, checkpoint, exporter), ExportPrinter(), as_json)
+    conclude(lambda desk: main_job.export(desk, run, to, checkpoint, exporter), ExportPrinter(), as_json)
 
 
 def proof_lines(proof: ProofView) -> list[str]:

@@ -8,11 +8,11 @@ from typing import Annotated
 
 import typer
 
-from app import runtime_flows
 from app.cli.figures import number
 from app.cli.models import proof_lines
 from app.cli.options import AsJson, Provider
 from app.cli.reporting import HumanPrinter, conclude
+from app.flows import runtime
 from engines.contract.events import Answer, Event
 from engines.contract.views import ProfileView, ProofView
 
@@ -44,7 +44,7 @@ def profile(
     as_json: AsJson = False,
 ) -> None:
     """Measure how fast an ONNX file answers one sample, and on which provider its nodes run."""
-    conclude(lambda desk: runtime_flows.profile(desk, model, provider, reference), ProfilePrinter(), as_json)
+    conclude(lambda desk: runtime.profile(desk, model, provider, reference), ProfilePrinter(), as_json)
 
 
 def _profile(view: ProfileView) -> Iterator[str]:

@@ -7,12 +7,12 @@ from typing import Annotated
 
 import typer
 
-from app import flows
 from app.cli.figures import duration, number
 from app.cli.options import AsJson, Data, Device, Settings, Trust
 from app.cli.reporting import HumanPrinter, conclude
 from app.debugging import how_to_attach
-from app.further import Further, go_on, is_other
+from app.flows import main_job
+from app.flows.further import Further, go_on, is_other
 from app.messages import words
 from app.own_layers import trust_choice
 from engines.contract.events import (
@@ -119,8 +119,8 @@ def train(
     if resume is not None and (checkpoint == "best" or out is not None or is_other(resume, engine)):
         further = Further(engine, device, changes, checkpoint, out)
         conclude(lambda desk: go_on(desk, resume, further), TrainPrinter(), as_json)
-    order = flows.TrainOrder(design, data, engine, device, changes, resume, out, choice)
-    conclude(lambda desk: flows.train(desk, order), TrainPrinter(), as_json)
+    order = main_job.TrainOrder(design, data, engine, device, changes, resume, out, choice)
+    conclude(lambda desk: main_job.train(desk, order), TrainPrinter(), as_json)
 
 
 def _data_line(manifest: DataManifest) -> str:

@@ -6,10 +6,10 @@ from typing import Annotated
 
 import typer
 
-from app import tuning
 from app.cli.figures import duration, table
 from app.cli.options import AsJson, Data, Device, Settings
 from app.cli.reporting import HumanPrinter, conclude
+from app.flows import tuning
 from app.messages import words
 from app.messages.table import tell
 from engines.contract.events import Answer, Event

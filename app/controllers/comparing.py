@@ -11,7 +11,7 @@ from PySide6.QtWidgets import QWidget
 
 from app.bridge.flow_thread import FlowThread, Outcome
 from app.comparison_views import known_title, view_of
-from app.engine_comparison import ComparisonOrder, compare_engines, resume_comparison
+from app.flows.engine_comparison import ComparisonOrder, compare_engines, resume_comparison
 from app.messages import words
 from app.plans import is_installed, project_plan
 from app.workbench import Workbench

@@ -10,9 +10,9 @@ from typing import TYPE_CHECKING
 from PySide6.QtCore import QObject
 from PySide6.QtWidgets import QFileDialog, QWidget
 
-from app import flows
 from app.bridge.flow_thread import Outcome
 from app.desk import TOOLS, Desk
+from app.flows import main_job
 from app.plans import data_choice, prepared_folder
 from app.workbench import Workbench
 from engines.contract.events import Answer, Crashed, Event, Failed, Progress
@@ -128,5 +128,5 @@ class DataController(QObject):
 
 
 def _prepare_and_look(desk: Desk, source: str) -> Generator[Event, None, None]:
-    manifest = yield from flows.prepare(desk, data_choice(source))
+    manifest = yield from main_job.prepare(desk, data_choice(source))
     yield from desk.ask(TOOLS, PreviewDataJob(str(prepared_folder(manifest))), DataPreview)

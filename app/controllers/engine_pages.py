@@ -9,11 +9,11 @@ from typing import TYPE_CHECKING
 from PySide6.QtCore import QObject
 from PySide6.QtWidgets import QFileDialog
 
-from app import engine_flows
 from app.bridge.flow_thread import Flow, FlowThread, Outcome
 from app.controllers.engines import EnginesController
-from app.engine_places import place_of
-from app.engine_views import Known, view_of
+from app.engine_facts.places import place_of
+from app.engine_facts.views import Known, view_of
+from app.flows import engines
 from app.messages import words
 from app.workbench import Workbench
 from engines.contract.capabilities import Interpreters
@@ -26,7 +26,7 @@ from widgets.settings.views import InstallView
 if TYPE_CHECKING:
     from widgets.rooms.settings import SettingsRoom
 
-_MAKING = {"install": engine_flows.install, "repair": engine_flows.repair}
+_MAKING = {"install": engines.install, "repair": engines.repair}
 
 
 @dataclass
@@ -83,7 +83,7 @@ class EnginePagesController(QObject):
         if mend in _MAKING:
             self._make(name, mend)
         elif mend == "remove":
-            flow = partial(engine_flows.remove, name=name)
+            flow = partial(engines.remove, name=name)
             self._bench.work(f"remove {name}", flow, None, partial(self._on_removed, name))
         elif mend == "forget":
             self.choose_interpreter(name, THIS)
@@ -94,14 +94,14 @@ class EnginePagesController(QObject):
         """Run an engine in another interpreter, once the doctor has nothing against it there."""
         self._engines.looking.add(name)
         self.show()
-        flow = partial(engine_flows.choose_interpreter, engine=name, python=python)
+        flow = partial(engines.choose_interpreter, engine=name, python=python)
         self._bench.work(f"choose {name}", flow, None, partial(self._on_interpreter_ended, name))
 
     def discover(self) -> None:
         """Look for every Python of this machine, once at a time."""
         if not self._discovering:
             self._discovering = True
-            flow: Flow = engine_flows.discover
+            flow: Flow = engines.discover
             self._bench.work("interpreters", flow, self._on_discovered, self._on_discover_ended)
 
     # --- an installation ---

@@ -10,10 +10,10 @@ from PySide6.QtCore import QObject, Signal
 from app.bridge.flow_thread import Outcome
 from app.bridge.hosts import Hosts
 from app.desk import Desk
-from app.engine_choices import device_rows
-from app.engine_flows import examine
-from app.engine_health import bad_finding, health_of_fault, health_without_asking
-from app.engine_reports import load_reports, save_reports
+from app.engine_facts.choices import device_rows
+from app.engine_facts.health import bad_finding, health_of_fault, health_without_asking
+from app.engine_facts.reports import load_reports, save_reports
+from app.flows.engines import examine
 from app.messages import words
 from app.messages.table import tell
 from app.plans import is_installed

@@ -8,7 +8,7 @@ from pathlib import Path
 from PySide6.QtCore import QObject
 
 from app.controllers.comparing import engine_choices
-from app.further import Further, done_epochs
+from app.flows.further import Further, done_epochs
 from app.workbench import Workbench
 from engines.contract.errors import WorkbenchError
 from engines.training.run_folder import RunRecord, read_recipe, read_run

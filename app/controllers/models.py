@@ -13,10 +13,10 @@ from pathlib import Path
 from PySide6.QtCore import QObject, QUrl, Signal
 from PySide6.QtGui import QDesktopServices
 
-from app import flows, saving, stages
 from app.bridge.flow_thread import FlowThread, Outcome
 from app.desk import TOOLS, Desk
-from app.exports import Exporter
+from app.flows import main_job, saving, stages
+from app.flows.exports import Exporter
 from app.messages import words
 from app.run_files import outdated
 from app.workbench import Workbench
@@ -129,7 +129,7 @@ class ModelsController(QObject):
         figures = target.with_suffix(".json") if self.file is None else None
         self._begin(
             "optimize",
-            lambda desk: flows.optimize(desk, model, target, report, samples, figures),
+            lambda desk: main_job.optimize(desk, model, target, report, samples, figures),
         )
 
     def save(self, ending: str) -> None:
@@ -241,14 +241,14 @@ class ModelsController(QObject):
 
 
 def _read_and_prove(desk: Desk, model: Path, reference: Path | None) -> Generator[Event, None, None]:
-    yield from flows.inspect(desk, model)
+    yield from main_job.inspect(desk, model)
     if reference is not None:
         yield from desk.ask(TOOLS, ProveJob(str(model), str(reference)), ProofView)
 
 
 def _export_and_read(desk: Desk, run: Path, target: Path, exporter: Exporter) -> Generator[Event, None, None]:
-    yield from flows.export(desk, run, target, exporter=exporter)
-    yield from flows.inspect(desk, target)
+    yield from main_job.export(desk, run, target, exporter=exporter)
+    yield from main_job.inspect(desk, target)
 
 
 def _stage(stage: str) -> str:

@@ -7,7 +7,7 @@ from collections.abc import Iterable, Sequence
 from PySide6.QtCore import QObject
 
 from app.controllers.engines import EnginesController
-from app.engine_choices import SHORT, mode_rows, precision_rows
+from app.engine_facts.choices import SHORT, mode_rows, precision_rows
 from app.messages import words
 from app.workbench import Workbench
 from engines.registry import engine

@@ -10,10 +10,10 @@ from typing import TYPE_CHECKING, Any
 from PySide6.QtCore import QObject, QTimer
 from PySide6.QtWidgets import QWidget
 
-from app import flows
 from app.bridge.flow_thread import FlowThread, Outcome
-from app.engine_titles import titles
-from app.further import Further, go_on
+from app.engine_facts.titles import titles
+from app.flows import main_job
+from app.flows.further import Further, go_on
 from app.messages import words
 from app.messages.table import tell_log
 from app.workbench import Workbench
@@ -90,15 +90,15 @@ class TrainingController(QObject):
         if problems := bench.design.problems():
             bench.tell(next(iter(problems.values())))
             return
-        order = flows.TrainOrder(str(bench.project.folder), "", bench.engine, bench.device, debug=debug)
-        self._begin(partial(flows.train, order=order))
+        order = main_job.TrainOrder(str(bench.project.folder), "", bench.engine, bench.device, debug=debug)
+        self._begin(partial(main_job.train, order=order))
 
     def resume(self) -> None:
         """Go on with the run that is shown, from its last checkpoint."""
         if self._occupied or not self._bench.run:
             return
         run = Path(self._bench.run)
-        self._begin(lambda desk: flows.resume(desk, run, "", "", ()))
+        self._begin(lambda desk: main_job.resume(desk, run, "", "", ()))
 
     def go_on(self, run: Path, further: Further) -> None:
         """Train a new run that goes on from ``run``, on another engine perhaps."""
@@ -273,7 +273,7 @@ class TrainingController(QObject):
         """Hash a run's files once, away from the GUI thread: formats do not notice a flipped bit."""
         if str(folder) not in self._checked:
             self._checked.add(str(folder))
-            flow = partial(flows.check_run, run=folder)
+            flow = partial(main_job.check_run, run=folder)
             self._bench.work("check run", flow, None, partial(self._on_checked, str(folder)))
 
     def _on_checked(self, folder: str, outcome: Outcome) -> None:

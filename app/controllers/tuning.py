@@ -9,10 +9,10 @@ from PySide6.QtCore import QObject
 from PySide6.QtWidgets import QWidget
 
 from app.bridge.flow_thread import FlowThread, Outcome
-from app.engine_titles import titles
+from app.engine_facts.titles import titles
+from app.flows.tuning import TuneOrder, kept, tune
 from app.messages import words
 from app.messages.table import tell
-from app.tuning import TuneOrder, kept, tune
 from app.workbench import Workbench
 from engines.contract.errors import WorkbenchError
 from engines.contract.events import Answer, Crashed, Event, Failed, Finished, Progress

@@ -9,10 +9,10 @@ from pathlib import Path
 
 import pytest
 
-from app import flows
 from app.bridge.hosts import Hosts
 from app.composition import inside_host
 from app.desk import Desk, Ended
+from app.flows import main_job
 from app.plans import DataChoice, Plan
 from engines.contract.capabilities import EngineReport
 from engines.contract.errors import ErrorCode, WorkbenchError
@@ -94,13 +94,15 @@ class PlanFor(Plan):
 def new_run(desk: Desk, folder: Path, device: str) -> Iterator[Event]:
     job = fake_training(folder, device)
     plan = PlanFor("small", job.spec, job.recipe, DataChoice(job.data), folder=folder / "run")
-    return flows.train_plan(desk, plan, job.manifest, "fake", device)
+    return main_job.train_plan(desk, plan, job.manifest, "fake", device)
 
 
 def test_that_discarding_leaves_no_trace_of_a_run_whose_engine_had_to_be_killed(
     tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    monkeypatch.setattr(flows, "train_job", lambda *given: fake_training(tmp_path, "fake:deaf@5", epochs=10))
+    monkeypatch.setattr(
+        main_job, "train_job", lambda *given: fake_training(tmp_path, "fake:deaf@5", epochs=10)
+    )
     last: Event | None = None
     with Desk(quick) as desk:
         for last in new_run(desk, tmp_path, "fake:deaf@5"):
@@ -115,7 +117,7 @@ def test_that_discarding_leaves_no_trace_of_a_run_whose_engine_had_to_be_killed(
 def test_that_a_run_that_never_began_leaves_no_empty_folder(
     tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    monkeypatch.setattr(flows, "train_job", lambda *given: fake_training(tmp_path, "fake:crash@0"))
+    monkeypatch.setattr(main_job, "train_job", lambda *given: fake_training(tmp_path, "fake:crash@0"))
     with (
         Desk(lambda engine: ProcessHost(engine, python="no-such-python")) as desk,
         pytest.raises(WorkbenchError) as caught,

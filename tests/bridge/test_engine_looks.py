@@ -12,7 +12,7 @@ from pytestqt.qtbot import QtBot
 from app.bridge.hosts import Hosts
 from app.controllers import engines as controller
 from app.controllers.engines import EnginesController
-from app.engine_reports import load_reports, save_reports
+from app.engine_facts.reports import load_reports, save_reports
 from app.messages import words
 from app.workbench import Workbench
 from engines.contract.capabilities import DeviceView, EngineHealth, EngineReport, Finding
@@ -165,8 +165,8 @@ def test_that_choosing_an_engine_looks_at_it_once(looks: Looks) -> None:
 
 
 def test_that_a_damaged_file_of_reports_counts_as_none(looks: Looks) -> None:
-    from app import engine_reports
+    from app.engine_facts import reports
 
     save_reports({"torch": TORCH})
-    engine_reports._file().write_text("{")
+    reports._file().write_text("{")
     assert load_reports() == {}

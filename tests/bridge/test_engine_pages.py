@@ -11,10 +11,10 @@ import pytest
 from PySide6.QtWidgets import QFileDialog
 from pytestqt.qtbot import QtBot
 
-from app import engine_flows
 from app.bridge.hosts import Hosts
 from app.controllers.engine_pages import EnginePagesController
 from app.controllers.engines import EnginesController
+from app.flows import engines
 from app.messages import words
 from app.workbench import Workbench
 from engines.contract.capabilities import EngineHealth, EngineReport, Interpreter, Interpreters
@@ -102,9 +102,7 @@ def test_that_an_engine_without_an_answer_is_being_looked_at(pages: Pages) -> No
     assert pages.view().state == "checking"
 
 
-@pytest.mark.parametrize(
-    ("mend", "flow"), [("install", engine_flows.install), ("repair", engine_flows.repair)]
-)
+@pytest.mark.parametrize(("mend", "flow"), [("install", engines.install), ("repair", engines.repair)])
 def test_that_an_installation_shows_its_stages_and_its_log(pages: Pages, mend: str, flow: Any) -> None:
     pages.room.mend_requested.emit("torch", mend)
     thread = pages.last(f"{mend} torch")
@@ -160,7 +158,7 @@ def test_that_a_failed_installation_is_told_and_its_log_stays(pages: Pages) -> N
 def test_that_an_interpreter_is_taken_after_the_doctor_agreed(pages: Pages) -> None:
     pages.room.interpreter_chosen.emit("torch", "/a/python")
     thread = pages.last("choose torch")
-    assert calls(thread) == (engine_flows.choose_interpreter, {"engine": "torch", "python": "/a/python"})
+    assert calls(thread) == (engines.choose_interpreter, {"engine": "torch", "python": "/a/python"})
     assert pages.view().state == "checking"
     thread.on_end(Finished())
     assert "PyTorch runs in" in pages.told
@@ -218,7 +216,7 @@ def test_that_a_file_is_browsed_for(pages: Pages, monkeypatch: pytest.MonkeyPatc
 def test_that_an_environment_is_removed(pages: Pages) -> None:
     pages.pages.mend("torch", "remove")
     thread = pages.last("remove torch")
-    assert calls(thread) == (engine_flows.remove, {"name": "torch"})
+    assert calls(thread) == (engines.remove, {"name": "torch"})
     thread.on_end(Finished())
     assert pages.told == "The environment of PyTorch is removed."
     pages.pages.mend("torch", "remove")

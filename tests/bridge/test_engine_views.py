@@ -7,9 +7,9 @@ from pathlib import Path
 
 import pytest
 
-from app.engine_health import bad_finding, health_of_fault, health_without_asking
-from app.engine_places import choose, kept_of
-from app.engine_views import Known, view_of
+from app.engine_facts.health import bad_finding, health_of_fault, health_without_asking
+from app.engine_facts.places import choose, kept_of
+from app.engine_facts.views import Known, view_of
 from app.messages import words
 from app.messages.table import tell
 from engines.contract.capabilities import (
@@ -60,7 +60,7 @@ TORCH = row("torch")
 @pytest.fixture
 def empty_machine(monkeypatch: pytest.MonkeyPatch) -> None:
     """Hide every framework."""
-    monkeypatch.setattr("app.engine_places._is_here", lambda row: False)
+    monkeypatch.setattr("app.engine_facts.places._is_here", lambda row: False)
 
 
 def test_that_a_healthy_engine_is_shown_with_all_it_said() -> None:

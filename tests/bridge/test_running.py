@@ -14,7 +14,7 @@ from app.bridge.hosts import Hosts
 from app.controllers import engines as controller
 from app.controllers.engines import EnginesController
 from app.controllers.running import RunningController
-from app.engine_choices import device_rows, mode_rows, precision_rows
+from app.engine_facts.choices import device_rows, mode_rows, precision_rows
 from app.messages import words
 from app.project import Project
 from app.workbench import Workbench

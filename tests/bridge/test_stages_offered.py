@@ -13,7 +13,7 @@ from app.bridge.hosts import Hosts
 from app.controllers.graph import GraphController
 from app.controllers.models import ModelsController
 from app.desk import Desk
-from app.stages import stages
+from app.flows.stages import stages
 from app.workbench import Workbench
 from engines.contract.errors import ErrorCode, WorkbenchError
 from engines.training import manifest

@@ -8,8 +8,9 @@ from typing import Any
 
 import pytest
 
-from app import engine_comparison, engine_titles, further
 from app.cli import reporting
+from app.engine_facts import titles
+from app.flows import engine_comparison, further
 from tests.comparing.test_comparing_flow import desk_of
 from tests.helpers.command import Outcome, modelwright
 from tests.helpers.small_engines import ROWS, Layerless, NumpyTrainer, Wrong, small_project
@@ -26,7 +27,7 @@ def compare(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Run:
         for name in ("known_engine", "installed_engine"):
             if hasattr(module, name):
                 monkeypatch.setattr(module, name, ROWS.__getitem__)
-    monkeypatch.setattr(engine_titles, "ENGINES", tuple(ROWS.values()))
+    monkeypatch.setattr(titles, "ENGINES", tuple(ROWS.values()))
     project = small_project(tmp_path)
 
     def run(*arguments: str, **hosts: Any) -> Outcome:

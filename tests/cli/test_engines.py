@@ -14,8 +14,8 @@ from pathlib import Path
 
 import pytest
 
-from app.engine_places import kept_of, place_of, python_of
-from app.engine_reports import load_reports, save_reports
+from app.engine_facts.places import kept_of, place_of, python_of
+from app.engine_facts.reports import load_reports, save_reports
 from engines import registry
 from engines.contract.capabilities import EngineReport, EngineRow
 from engines.environments import builders
@@ -34,7 +34,7 @@ pytestmark = pytest.mark.commands
 
 VERSION = f"{sys.version_info[0]}.{sys.version_info[1]}"
 FAKE = next(row for row in registry.ENGINES if row.name == "fake")
-LISTING = ("app.engine_flows", "app.plans", "engines.registry")
+LISTING = ("app.flows.engines", "app.plans", "engines.registry")
 
 
 @pytest.fixture

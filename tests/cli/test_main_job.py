@@ -139,7 +139,7 @@ def test_that_a_file_that_answers_otherwise_is_refused_and_never_takes_the_name(
     exported: Outcome, work: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     """The reference is spoilt between export and proof, as a wrong exporter would."""
-    from app import flows
+    from app.flows import main_job
     from engines.contract.jobs import ProveJob
 
     def spoilt(model: str, reference: str) -> ProveJob:
@@ -151,7 +151,7 @@ def test_that_a_file_that_answers_otherwise_is_refused_and_never_takes_the_name(
         )
         return ProveJob(model, reference)
 
-    monkeypatch.setattr(flows, "ProveJob", spoilt)
+    monkeypatch.setattr(main_job, "ProveJob", spoilt)
     outcome = modelwright(work / "home", "export", work / "run", "--to", work / "wrong.onnx", "--json")
     assert outcome.status == 1
     assert outcome.last["code"] == "proof_failed"

@@ -9,8 +9,8 @@ from typing import Any
 
 import pytest
 
-from app import tuning
 from app.cli.tuning import tune_lines
+from app.flows import tuning
 from app.plans import make_plan
 from app.project import Project
 from engines.contract.jobs import TuneJob

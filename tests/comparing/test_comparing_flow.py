@@ -9,9 +9,9 @@ from typing import Any
 
 import pytest
 
-from app import engine_comparison, further
 from app.desk import TOOLS, Desk, Ended
-from app.engine_comparison import ComparisonOrder, compare_engines, resume_comparison
+from app.flows import engine_comparison, further
+from app.flows.engine_comparison import ComparisonOrder, compare_engines, resume_comparison
 from engines.contract.comparison import Comparison
 from engines.contract.errors import ErrorCode, WorkbenchError
 from engines.contract.events import Answer, Event, Finished, Stopped, Validated

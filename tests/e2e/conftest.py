@@ -16,7 +16,7 @@ from tests.e2e.person import Person
 from tests.helpers.silence import Silence
 
 FAKE = replace(next(row for row in ENGINES if row.name == "fake"), visible=True)
-LISTING = ("app.plans", "app.engine_flows", "app.controllers.engines", "app.controllers.engine_pages")
+LISTING = ("app.plans", "app.flows.engines", "app.controllers.engines", "app.controllers.engine_pages")
 """Every module that lists the engines."""
 
 

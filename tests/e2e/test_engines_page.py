@@ -9,7 +9,7 @@ from typing import Any
 
 import pytest
 
-from app.engine_places import choose, kept_of, place_of
+from app.engine_facts.places import choose, kept_of, place_of
 from app.tour.hand import let_run
 from engines.environments.kept import HALF_MADE, READY
 from engines.environments.locked import LOCKED, Locked

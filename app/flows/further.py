@@ -11,7 +11,7 @@ from dataclasses import dataclass, replace
 from pathlib import Path
 
 from app.desk import Desk
-from app.flows import Answering, data_of_run, empty_folder, open_run
+from app.flows.main_job import Answering, data_of_run, empty_folder, open_run
 from app.plans import installed_engine, train_job
 from app.project import new_run_folder
 from app.recipe_settings import apply_settings

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from app.bridge.flow_thread import Outcome
-from app.engine_places import kept_of, place_of
+from app.engine_facts.places import kept_of, place_of
 from app.plans import is_installed
 from engines.contract.capabilities import EngineHealth, EngineRow, Finding
 from engines.contract.errors import ErrorCode, WorkbenchError

@@ -5,8 +5,8 @@ from __future__ import annotations
 from collections.abc import Iterator
 from dataclasses import dataclass, field
 
-from app.engine_choices import mode_rows, precision_rows
-from app.engine_places import kept_of, place_of
+from app.engine_facts.choices import mode_rows, precision_rows
+from app.engine_facts.places import kept_of, place_of
 from app.messages import words
 from app.messages.table import tell
 from engines.contract.capabilities import (

@@ -16,8 +16,8 @@ from time import monotonic
 from typing import Any
 
 from app.desk import TOOLS, Desk, Ended
-from app.flows import Answering, but_the_end, data_again, prepare
-from app.further import recipe_for
+from app.flows.further import recipe_for
+from app.flows.main_job import Answering, but_the_end, data_again, prepare
 from app.plans import (
     Plan,
     installed_engine,

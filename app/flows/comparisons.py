@@ -13,7 +13,7 @@ from pathlib import Path
 from typing import Any
 
 from app.desk import TOOLS, Desk
-from app.flows import Answering, but_the_end, existing, prepare, train_plan
+from app.flows.main_job import Answering, but_the_end, existing, prepare, train_plan
 from app.plans import installed_engine, make_plan
 from engines.contract.errors import ErrorCode, WorkbenchError
 from engines.contract.events import Finished

@@ -9,7 +9,7 @@ from dataclasses import dataclass, replace
 from pathlib import Path
 
 from app.desk import Desk, Ended
-from app.flows import prepare
+from app.flows.main_job import prepare
 from app.plans import Plan, default_engine, installed_engine, make_plan, prepared_folder
 from app.project import Project
 from engines.contract.errors import ErrorCode, WorkbenchError

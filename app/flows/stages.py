@@ -5,7 +5,7 @@ from __future__ import annotations
 from pathlib import Path
 
 from app.desk import TOOLS, Desk
-from app.flows import Answering, but_answers, data_of_run, open_run
+from app.flows.main_job import Answering, but_answers, data_of_run, open_run
 from app.plans import installed_engine, known_engine, prepared_folder
 from engines.contract.errors import ErrorCode, WorkbenchError
 from engines.contract.events import Finished

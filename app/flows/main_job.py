@@ -13,10 +13,11 @@ from typing import TypeVar, cast
 
 from app.debugging import stepwise
 from app.desk import TOOLS, Desk, Ended
-from app.engine_flows import install as install
-from app.engine_flows import probe as probe
-from app.engine_flows import probe_all as probe_all
-from app.exports import Exporter, write_model
+from app.flows.engines import install as install
+from app.flows.engines import probe as probe
+from app.flows.engines import probe_all as probe_all
+from app.flows.exports import Exporter, write_model
+from app.flows.runtime import ask_runtime
 from app.messages.table import tell
 from app.own_layers import demand_trusted
 from app.plans import (
@@ -33,7 +34,6 @@ from app.plans import (
 from app.proofs import check_proof, export_summary, optimize_summary, samples_of
 from app.recipe_settings import apply_settings
 from app.run_files import changing, discarded
-from app.runtime_flows import ask_runtime
 from engines.contract.errors import ErrorCode, WorkbenchError
 from engines.contract.events import Answer, Crashed, Event, Failed, Finished, Log, Stopped
 from engines.contract.files import make_folder, unwritable
@@ -127,7 +127,7 @@ def resume(
     """Go on with a run in its folder, from its last checkpoint; a setting given anew replaces the stored one.
 
     Raises:
-        WorkbenchError: ``ENGINE_OF_RUN`` for another engine: there it goes on as a new run (``app.further``).
+        WorkbenchError: ``ENGINE_OF_RUN`` for another engine: ``app.flows.further`` goes on there.
     """
     record = yield from open_run(desk, run)
     if engine and engine != record.engine:

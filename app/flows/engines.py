@@ -1,6 +1,6 @@
 """Engines and where they run, step by step: look at them, install, repair, remove, choose an interpreter.
 
-Generators of events over a desk, as in ``app/flows.py``.
+Generators of events over a desk, as in ``app/flows/main_job.py``.
 """
 
 from __future__ import annotations
@@ -10,7 +10,7 @@ from dataclasses import replace
 from pathlib import Path
 
 from app.desk import Desk, Ended
-from app.engine_places import choose, kept_of, place_of
+from app.engine_facts.places import choose, kept_of, place_of
 from app.plans import known_engine
 from engines.contract.capabilities import (
     EngineHealth,

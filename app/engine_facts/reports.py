@@ -10,7 +10,7 @@ from collections.abc import Mapping
 from dataclasses import dataclass
 from pathlib import Path
 
-from app.engine_places import python_of
+from app.engine_facts.places import python_of
 from app.home import user_cache
 from engines.contract.capabilities import EngineReport
 from engines.contract.errors import WorkbenchError

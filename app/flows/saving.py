@@ -5,7 +5,7 @@ from __future__ import annotations
 from pathlib import Path
 
 from app.desk import Desk
-from app.flows import Answering, but_the_end, data_of_run, open_run
+from app.flows.main_job import Answering, but_the_end, data_of_run, open_run
 from app.plans import installed_engine, prepared_folder
 from app.proofs import check_proof
 from engines.contract.errors import ErrorCode, WorkbenchError
