@@ -163,5 +163,6 @@ def test_that_a_file_that_answers_otherwise_is_refused_and_never_takes_the_name(
 def test_that_engines_are_listed_with_their_devices(work: Path) -> None:
     outcome = modelwright(work / "home", "engines", "--json")
     assert outcome.status == 0, outcome.err
-    reports = [event["record"] for event in outcome.events if event["kind"] == "answer"]
+    answers = [event["record"] for event in outcome.events if event["kind"] == "answer"]
+    reports = [record for record in answers if record["kind"] == "engine_report"]
     assert "cpu" in [device["name"] for report in reports for device in report["devices"]]

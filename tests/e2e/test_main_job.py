@@ -67,7 +67,7 @@ def calm(maker: Person) -> Path:
     maker.go("train")
     run = maker.train()
     maker.hand.press(Qt.Key.Key_F6)
-    maker.hand.wait(lambda: maker.state() == "paused", 30, "the pause")
+    maker.hand.wait(lambda: maker.state() == maker.shell.header.state == "paused", 30, "the pause")
     paused = maker.record(run)["step"]
     maker.hand.press(Qt.Key.Key_F6)
     maker.hand.wait(lambda: maker.state() in ("training", "finished"), 30, "the run to go on")

@@ -156,9 +156,9 @@ def test_that_export_writes_what_it_can_follow_and_names_the_line_it_cannot(
         assert last.facts["text"] == "if x.mean() > 0.4:"
         assert not Path(target).exists()
     else:
-        given = np.load(reference)
-        found = _run_onnx(target, given["inputs"])
-        np.testing.assert_allclose(found, given["outputs"], atol=1e-5, rtol=1e-4)
+        with np.load(reference) as given:
+            found = _run_onnx(target, given["inputs"])
+            np.testing.assert_allclose(found, given["outputs"], atol=1e-5, rtol=1e-4)
 
 
 def _run_onnx(model: str, inputs: Any) -> Any:

@@ -85,7 +85,7 @@ class ShipRoom(QWidget):
             icon_name="ship",
         )
         self.first_exporter = DropButton("ship_empty_exporter", "Exporter")
-        self.way = Button("", "ship_empty_way", kind="primary")
+        self.way = Button("Go to Train", "ship_empty_way", kind="primary")
         self._room = ""
         for below in (self.first_exporter, self.way):
             self._empty.add_below(below)
