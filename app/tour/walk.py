@@ -17,8 +17,9 @@ from PySide6.QtWidgets import QAbstractSpinBox, QTabBar
 from app.tour.hand import Hand, LostError, let_run
 from app.window import Window, open_window, the_application
 from widgets.canvas.view import Canvas
+from widgets.graphing.stages import CompilerStages
 from widgets.netron_view import NetronPage
-from widgets.rooms.graph import NETRON
+from widgets.rooms.graph import ENGINE, NETRON
 
 ROOMS = ("start", "data", "design", "train", "graph", "ship", "runs", "compare", "settings")
 LARGE = (1920, 1080)
@@ -50,6 +51,7 @@ class Walk:
                 self.export,
                 self.look_at_the_graph,
                 self.optimize,
+                self.look_inside_the_engine,
                 self.look_with_netron,
                 self.look_at_the_runs,
                 self.take_pictures,
@@ -180,6 +182,18 @@ class Walk:
             self.facts[when]["batch_normalizations"] = facts["operators"].get("BatchNormalization", 0)
         self.facts["optimized_max_abs_error"] = view["proof"]["max_abs_error"]
 
+    def look_inside_the_engine(self) -> None:
+        """Follow the model through the engine's own compiler."""
+        tabs = cast("QTabBar", self.hand.find("graph_tabs"))
+        self.hand.click("graph_tabs", tabs.tabRect(ENGINE).center())
+        stages = cast("CompilerStages", self.hand.wait_for("compiler_stages"))
+        self.hand.wait(lambda: stages.view is not None, 180, "the stages of the compiler")
+        let_run(300)
+        self.hand.picture("11-stages-light")
+        assert stages.view is not None
+        self.facts["stages"] = len(stages.view.stages)
+        self.facts["stages_max_abs_error"] = max(stage.max_abs_error for stage in stages.view.stages)
+
     def look_with_netron(self) -> None:
         """See the same model in Netron, and that no request left the machine."""
         tabs = cast("QTabBar", self.hand.find("graph_tabs"))
@@ -194,7 +208,7 @@ class Walk:
 
         self.hand.wait(drawn, 90, "Netron's drawing")
         let_run(500)
-        self.hand.picture("11-netron-light")
+        self.hand.picture("12-netron-light")
         requests = page.requests() if page is not None else []
         let_through = [request.url for request in requests if request.allowed]
         self.facts["netron_nodes"] = counts[-1]
@@ -226,17 +240,17 @@ class Walk:
         before = len(self._runs())
         self.hand.click("train")
         self.hand.wait(lambda: len(self._runs()) > before and self._epoch() >= 3, 120, "the third epoch")
-        self.hand.picture("12-train-dark")
+        self.hand.picture("13-train-dark")
         record = self._record(self._runs()[-1])
         began = time.monotonic()
         psutil.Process(record["pid"]).kill()
         self.hand.wait_for("message_action", 30)
         self.facts["seconds_to_crash_message"] = round(time.monotonic() - began, 2)
-        self.hand.picture("13-killed-dark")
+        self.hand.picture("14-killed-dark")
         self.hand.click("message_action")
         self.hand.wait_for("pause", 120)
         self.hand.wait(self._idle, 300, "the end of the resumed run")
-        self.hand.picture("14-resumed-dark")
+        self.hand.picture("15-resumed-dark")
         self.facts["resumed_test_accuracy"] = self._record(self._runs()[-1])["summary"]["test_accuracy"]
 
     def close_and_open_again(self) -> None:
@@ -247,7 +261,7 @@ class Walk:
         self.hand.pictures = list(self.facts.get("pictures", []))
         self.hand.wait_for("run_progress", 60)
         let_run(500)
-        self.hand.picture("15-reopened-dark")
+        self.hand.picture("16-reopened-dark")
 
     # --- what is on the disk ---
 

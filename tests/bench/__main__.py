@@ -13,7 +13,7 @@ from collections.abc import Iterator
 
 from tests.bench.figures import Figure, say, table
 
-NAMES = ("opening", "first_loss", "live_training", "memory", "tuned_live", "compute_bound")
+NAMES = ("opening", "first_loss", "live_training", "memory", "tuned_live", "jax_throughput", "compute_bound")
 
 
 def measured(name: str, quick: bool) -> Iterator[Figure]:

@@ -23,6 +23,7 @@ class CompilerStages(QWidget):
 
     def __init__(self, parent: QWidget | None = None) -> None:
         super().__init__(parent)
+        self.setObjectName("compiler_stages")
         self.view: LoweredView | None = None
         self.first = GraphPanel("graph_stage_first", compact=True)
         self.picked = GraphPanel("graph_stage_picked", compact=True)
