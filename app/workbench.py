@@ -127,6 +127,18 @@ class Workbench(QObject):
             self.attempt(lambda: project.choose_engine(engine, device))
         self.engine_changed.emit()
 
+    def is_ready(self) -> bool:
+        """Tell whether work on the open design can begin; where not, show or tell what is in its way."""
+        if self.shell.header.state != "idle" or not self.save():
+            return False
+        if self.project is None or self.design is None:
+            self.shell.open_room("start")
+            return False
+        if problems := self.design.problems():
+            self.tell(next(iter(problems.values())))
+            return False
+        return True
+
     def edit_recipe(self, values: dict[str, Any]) -> None:
         """Change values of the open design's recipe; it can be undone."""
         design = self.design

@@ -72,14 +72,10 @@ class ComparisonsController(QObject):
     def ask(self) -> None:
         """Let a person choose engines and parts, then begin."""
         bench = self._bench
-        if bench.shell.header.state != "idle" or not bench.save():
+        if not bench.is_ready():
             return
-        if bench.project is None or bench.design is None:
-            bench.shell.open_room("start")
-            return
-        if problems := bench.design.problems():
-            bench.tell(next(iter(problems.values())))
-            return
+        assert bench.project is not None
+        assert bench.design is not None
         bench.shell.open_room("compare")
         recipe = bench.design.recipe
         self._open_sheet(recipe.epochs, recipe.precision)

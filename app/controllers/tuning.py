@@ -55,14 +55,10 @@ class TuningController(QObject):
     def tune(self) -> None:
         """Measure ways to train the open design, and take the fastest."""
         bench = self._bench
-        if bench.shell.header.state != "idle" or not bench.save():
+        if not bench.is_ready():
             return
-        if bench.project is None or bench.design is None:
-            bench.shell.open_room("start")
-            return
-        if problems := bench.design.problems():
-            bench.tell(next(iter(problems.values())))
-            return
+        assert bench.project is not None
+        assert bench.design is not None
         bench.shell.open_room("train")
         order = TuneOrder(str(bench.project.folder), "", bench.engine, bench.device)
         self._begin(order)
