@@ -23,6 +23,7 @@ Ints = npt.NDArray[np.int32]
 Mask = npt.NDArray[np.bool_]
 
 _SHORT = 3
+_BEND = 12.0
 
 
 class BulkPainter:
@@ -39,6 +40,12 @@ class BulkPainter:
         ends = [(place.get(link.source, -1), place.get(link.target, -1)) for link in sheet.links]
         self._ends = np.array(ends, np.int64).reshape(-1, 2)
         self._lines = self._line_ends()
+        low, high = (
+            np.minimum(self._lines[:, :2], self._lines[:, 2:]),
+            np.maximum(self._lines[:, :2], self._lines[:, 2:]),
+        )
+        self._spans: Floats = np.concatenate((low, high), axis=1)
+        self._ways = _with_points(self._spans, sheet)
 
     def _line_ends(self) -> Floats:
         source, target = self._boxes[self._ends[:, 0]], self._boxes[self._ends[:, 1]]
@@ -54,31 +61,11 @@ class BulkPainter:
 
     def cards_in(self, exposed: QRectF) -> list[int]:
         """Return the places of the cards that touch ``exposed``."""
-        return [int(index) for index in self._seen(exposed).nonzero()[0]]
+        return [int(index) for index in _touching(self._boxes, exposed).nonzero()[0]]
 
     def links_in(self, exposed: QRectF) -> list[int]:
-        """Return the places of the links whose rectangle touches ``exposed``."""
-        return [int(index) for index in self._seen_lines(exposed).nonzero()[0]]
-
-    def _seen(self, exposed: QRectF) -> Mask:
-        b = self._boxes
-        seen: Mask = (
-            (b[:, 0] <= exposed.right())
-            & (b[:, 2] >= exposed.left())
-            & (b[:, 1] <= exposed.bottom())
-            & (b[:, 3] >= exposed.top())
-        )
-        return seen
-
-    def _seen_lines(self, exposed: QRectF) -> Mask:
-        n = self._lines
-        seen: Mask = (
-            (np.minimum(n[:, 0], n[:, 2]) <= exposed.right())
-            & (np.maximum(n[:, 0], n[:, 2]) >= exposed.left())
-            & (np.minimum(n[:, 1], n[:, 3]) <= exposed.bottom())
-            & (np.maximum(n[:, 1], n[:, 3]) >= exposed.top())
-        )
-        return seen
+        """Return the places of the links whose way touches ``exposed``."""
+        return [int(index) for index in _touching(self._ways, exposed).nonzero()[0]]
 
     def paint(
         self, painter: QPainter, exposed: QRectF, tokens: Tokens, matches: frozenset[str] | None
@@ -96,8 +83,8 @@ class BulkPainter:
         self, painter: QPainter, exposed: QRectF, view: tuple[float, float, float], tokens: Tokens
     ) -> None:
         scale, dx, dy = view
-        lines = self._lines[self._seen_lines(exposed)] * scale + (dx, dy, dx, dy)
-        device: Ints = np.ascontiguousarray(lines, np.int32)
+        lines = self._lines[_touching(self._spans, exposed)] * scale + (dx, dy, dx, dy)
+        device: Ints = np.floor(lines).astype(np.int32)  # so that a pan moves every end by the same pixels
         length = np.abs(device[:, 2] - device[:, 0]) + np.abs(device[:, 3] - device[:, 1])
         device = _distinct(np.ascontiguousarray(device[length >= _SHORT]))
         if len(device):
@@ -114,8 +101,8 @@ class BulkPainter:
         matches: frozenset[str] | None,
     ) -> None:
         scale, dx, dy = view
-        seen = self._seen(exposed)
-        device: Ints = (self._boxes[seen] * scale + (dx, dy, dx, dy)).astype(np.int32)
+        seen = _touching(self._boxes, exposed)
+        device: Ints = np.floor(self._boxes[seen] * scale + (dx, dy, dx, dy)).astype(np.int32)
         device[:, 2:] = np.maximum(device[:, 2:] - 1, device[:, :2])  # QRect holds its last pixel
         family, bad = self._family[seen], self._bad[seen]
         lit = self._lit(seen, matches)
@@ -132,6 +119,27 @@ class BulkPainter:
             return np.ones(int(seen.sum()), np.bool_)
         cards = self._sheet.cards
         return np.array([cards[index].id in matches for index in seen.nonzero()[0]], np.bool_)
+
+
+def _touching(boxes: Floats, exposed: QRectF) -> Mask:
+    """Tell of each rectangle (left, top, right, bottom) whether it touches ``exposed``."""
+    seen: Mask = (
+        (boxes[:, 0] <= exposed.right())
+        & (boxes[:, 2] >= exposed.left())
+        & (boxes[:, 1] <= exposed.bottom())
+        & (boxes[:, 3] >= exposed.top())
+    )
+    return seen
+
+
+def _with_points(spans: Floats, sheet: Sheet) -> Floats:
+    """Return the rectangles around whole ways: a line's ends, how far it bends beyond them, its points."""
+    ways: Floats = np.add(spans, (0.0, -_BEND, 0.0, _BEND))
+    for index, link in enumerate(sheet.links):
+        if link.points:
+            points = np.array(link.points)
+            ways[index] = (*points.min(axis=0), *points.max(axis=0))
+    return ways
 
 
 def _draw(painter: QPainter, boxes: Ints, colour: QColor) -> None:

@@ -21,16 +21,23 @@ MANY = 500
 """Above this many cards edges are not routed around cards, and far views draw arrays."""
 FAR = 0.35
 _ROOM = 24.0
+_BORDER = 8.0
+"""So far a card's outline and an edge's head reach beyond their rectangle."""
 
 
 class SheetItem(QGraphicsItem):
-    """Paints a sheet; the view sets ``selected``, ``hovered`` and ``matches`` and calls ``update``."""
+    """Paints a sheet; the view sets ``selected`` and ``hovered`` and calls ``update``.
+
+    ``paint_plain`` draws what stays while a view is panned; ``version`` grows when that changes.
+    """
 
     def __init__(self) -> None:
         super().__init__()
         self.sheet = Sheet()
         self.selected = ""
         self.hovered = ""
+        self.version = 0
+        self._lit: tuple[int, str, list[int]] = (-1, "", [])
         self.matches: frozenset[str] | None = None
         self._paths: list[QPainterPath] = []
         self._bulk: BulkPainter | None = None
@@ -50,6 +57,13 @@ class SheetItem(QGraphicsItem):
         self._bulk = _bulk(sheet) if many else None
         self._paths = [] if many else routes(sheet)
         self._bounds = _around(sheet, self._paths)
+        self.version += 1
+        self.update()
+
+    def highlight(self, matches: frozenset[str] | None) -> None:
+        """Make these cards stand out and dim the others; ``None`` ends it."""
+        self.matches = matches
+        self.version += 1
         self.update()
 
     def path(self, index: int) -> QPainterPath:
@@ -70,38 +84,47 @@ class SheetItem(QGraphicsItem):
     def paint(
         self, painter: QPainter, option: QStyleOptionGraphicsItem, widget: QWidget | None = None
     ) -> None:
+        """Draw it all; in a view, which keeps the rest, only what is picked or under the pointer."""
+        if widget is None:
+            self.paint_plain(painter, _in_sight(painter).intersected(option.exposedRect))
+        self._paint_picked(painter, painter.worldTransform().m11())
+
+    def paint_plain(self, painter: QPainter, exposed: QRectF) -> None:
+        """Draw what lies in ``exposed``, with nothing picked."""
         scale = painter.worldTransform().m11()
-        exposed = _in_sight(painter).intersected(option.exposedRect)
+        room = _BORDER + 2 / scale
+        wider = exposed.adjusted(-room, -room, room, room)
         if self._bulk is not None and scale < FAR:
-            self._bulk.paint(painter, exposed, current(), self.matches)
-            self._paint_picked(painter, scale)
+            self._bulk.paint(painter, wider, current(), self.matches)
             return
-        self._paint_links(painter, exposed, scale)
-        for card in self._seen_cards(exposed):
+        for index in self._seen_links(wider):
+            paint_link(painter, self.path(index), current(), False, scale)
+        for card in self._seen_cards(wider):
             paint_card(painter, card, self._state(card), current(), scale)
 
     def _paint_picked(self, painter: QPainter, scale: float) -> None:
-        if (card := self.sheet.by_id.get(self.selected)) is not None:
-            paint_card(painter, card, self._state(card), current(), scale)
+        far = self._bulk is not None and scale < FAR
+        for index in () if far else self._touching():
+            paint_link(painter, self.path(index), current(), True, scale)
+        for name in (self.selected,) if far else (self.hovered, self.selected):
+            if (card := self.sheet.by_id.get(name)) is not None:
+                paint_card(painter, card, self._state(card, picked=True), current(), scale)
 
-    def _paint_links(self, painter: QPainter, exposed: QRectF, scale: float) -> None:
-        lit: list[QPainterPath] = []
-        for index in self._seen_links(exposed):
-            link, path = self.sheet.links[index], self.path(index)
-            if self.selected and self.selected in (link.source, link.target):
-                lit.append(path)
-            else:
-                paint_link(painter, path, current(), False, scale)
-        for path in lit:
-            paint_link(painter, path, current(), True, scale)
+    def _touching(self) -> list[int]:
+        """Return the places of the links that begin or end at the selected card."""
+        if self._lit[:2] != (self.version, self.selected):
+            ends = enumerate((link.source, link.target) for link in self.sheet.links)
+            self._lit = (self.version, self.selected, [i for i, both in ends if self.selected in both])
+        return self._lit[2]
 
-    def _state(self, card: Card) -> CardState:
+    def _state(self, card: Card, *, picked: bool = False) -> CardState:
         matched = self.matches is not None and card.id in self.matches
+        selected = picked and card.id == self.selected
         return CardState(
-            selected=card.id == self.selected,
-            hovered=card.id == self.hovered,
+            selected=selected,
+            hovered=picked and card.id == self.hovered,
             matched=matched,
-            dimmed=self.matches is not None and not (matched or card.problem or card.id == self.selected),
+            dimmed=self.matches is not None and not (matched or card.problem or selected),
         )
 
     def _seen_cards(self, exposed: QRectF) -> list[Card]:

@@ -5,8 +5,8 @@ from __future__ import annotations
 from dataclasses import dataclass
 from functools import cache, lru_cache
 
-from PySide6.QtCore import QPointF, QRectF, Qt
-from PySide6.QtGui import QColor, QFont, QFontMetricsF, QPainter, QPainterPath, QPen
+from PySide6.QtCore import QPoint, QPointF, QRect, QRectF, Qt
+from PySide6.QtGui import QColor, QFont, QFontMetricsF, QPainter, QPainterPath, QPen, QPixmap
 
 from widgets.canvas.model import Card
 from widgets.canvas.routes import arrow
@@ -16,6 +16,10 @@ from widgets.look.tokens import RADIUS_NODE, Tokens, mix
 
 READABLE = 0.55
 """Below this scale text is left out: it could not be read."""
+
+_DOTS = 24
+_DOTTED = 0.4
+"""Farther away the ground has no dots."""
 
 _LEFT = Qt.AlignmentFlag.AlignLeft | Qt.AlignmentFlag.AlignVCenter
 _RIGHT = Qt.AlignmentFlag.AlignRight | Qt.AlignmentFlag.AlignVCenter
@@ -32,6 +36,33 @@ class CardState:
 
 
 PLAIN = CardState()
+
+
+def paint_ground(painter: QPainter, part: QRect, away: QPoint, tokens: Tokens, scale: float) -> None:
+    """Lay the dotted ground under ``part`` of a view, so far ``away`` from the scene's origin."""
+    if scale < _DOTTED:
+        painter.fillRect(part, QColor(tokens.surface))
+        return
+    space = round(_DOTS * min(scale, 1.5))
+    tile = _dots(tokens.surface, tokens.grid, space)
+    painter.drawTiledPixmap(part, tile, QPoint(away.x() % space, away.y() % space))
+
+
+@lru_cache(maxsize=8)
+def _dots(ground: str, colour: str, space: int) -> QPixmap:
+    """Return a tile with many dots: Qt lays few large opaque tiles many times as fast as small clear ones."""
+    count = max(1, 256 // space)
+    tile = QPixmap(space * count, space * count)
+    tile.fill(QColor(ground))
+    painter = QPainter(tile)
+    painter.setRenderHint(QPainter.RenderHint.Antialiasing)
+    painter.setPen(Qt.PenStyle.NoPen)
+    painter.setBrush(QColor(colour))
+    for place in range(count * count):
+        x, y = place % count + 0.5, place // count + 0.5
+        painter.drawEllipse(QPointF(x * space, y * space), 1.1, 1.1)
+    painter.end()
+    return tile
 
 
 def paint_card(painter: QPainter, card: Card, state: CardState, tokens: Tokens, scale: float) -> None:
@@ -151,11 +182,15 @@ def needed_width(card: Card) -> float:
 def paint_link(painter: QPainter, path: QPainterPath, tokens: Tokens, lit: bool, scale: float) -> None:
     """Draw an edge with its head; ``lit`` ones touch the selected card."""
     colour = QColor(tokens.accent if lit else tokens.faint)
-    pen = QPen(colour, 1.8 if lit else 1.3)
-    painter.setPen(pen)
+    painter.setPen(QPen(colour, 1.8 if lit else _thin(scale)))
     painter.setBrush(Qt.BrushStyle.NoBrush)
     painter.drawPath(path)
     if scale >= READABLE and path.elementCount() > 1:
         painter.setPen(Qt.PenStyle.NoPen)
         painter.setBrush(colour)
         painter.drawPolygon(arrow(path))
+
+
+def _thin(scale: float) -> float:
+    """Return an edge's width: one pixel up to full size, which Qt draws ten times as fast as any wider."""
+    return min(1.3, max(1.0, 1 / scale))

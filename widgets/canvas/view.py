@@ -9,11 +9,10 @@ from PySide6.QtCore import QEvent, QPoint, QPointF, QRect, QRectF, QSize, Qt, Si
 from PySide6.QtGui import (
     QAccessible,
     QAccessibleEvent,
-    QColor,
+    QHideEvent,
     QKeyEvent,
     QMouseEvent,
     QPainter,
-    QPixmap,
     QResizeEvent,
     QWheelEvent,
 )
@@ -21,13 +20,14 @@ from PySide6.QtWidgets import QApplication, QFrame, QGraphicsScene, QGraphicsVie
 from typing_extensions import override
 
 from widgets.canvas.item import SheetItem
+from widgets.canvas.kept import KeptPicture
 from widgets.canvas.model import Card, Sheet
+from widgets.canvas.painting import paint_ground
 from widgets.canvas.walking import neighbour, step
 from widgets.look.theme import current, theme
 
 SMALLEST, LARGEST = 0.02, 4.0
 FIT_LARGEST = 1.25
-_DOTS = 24
 _MARGIN = 36.0
 _ROAM = 4000.0
 _TAB_STOPS = 100
@@ -52,6 +52,7 @@ class Canvas(QGraphicsView):
         super().__init__(parent)
         self._movable = movable
         self._item = SheetItem()
+        self._kept = KeptPicture()
         self._grabbed: tuple[Card, QPointF] | None = None
         self._panned_from: QPoint | None = None
         self._fitted = True
@@ -125,8 +126,7 @@ class Canvas(QGraphicsView):
 
     def highlight(self, matches: frozenset[str] | None) -> None:
         """Make these cards stand out and dim the others; ``None`` ends it."""
-        self._item.matches = matches
-        self._item.update()
+        self._item.highlight(matches)
 
     def place_of(self, card_id: str) -> QPoint:
         """Return where a card's middle is in the viewport."""
@@ -306,18 +306,26 @@ class Canvas(QGraphicsView):
         return super().viewportEvent(event)
 
     @override
+    def hideEvent(self, event: QHideEvent) -> None:
+        self._kept.forget()
+        super().hideEvent(event)
+
+    @override
     def drawBackground(self, painter: QPainter, rect: QRectF | QRect) -> None:
-        tokens = current()
-        painter.fillRect(rect, QColor(tokens.surface))
-        if self.zoom_level < 0.4:
-            return
-        origin = self.mapFromScene(QPointF(0, 0))
+        """Lay down the kept picture; the item then draws only what the moment adds."""
+        view, size = self.viewportTransform(), self.viewport().size()
+        ratio, key = self.viewport().devicePixelRatioF(), (self._item.version, current())
         painter.save()
         painter.resetTransform()
-        space = round(_DOTS * min(self.zoom_level, 1.5))
-        offset = QPointF(-origin.x() % space, -origin.y() % space)
-        painter.drawTiledPixmap(QRectF(self.viewport().rect()), _dots(tokens.grid, space), offset)
+        painter.drawPixmap(QPoint(), self._kept.shown(size, ratio, view, key, self._paint_part))
         painter.restore()
+
+    def _paint_part(self, painter: QPainter, part: QRect) -> None:
+        painter.setRenderHints(self.renderHints())
+        away = part.topLeft() - self.mapFromScene(QPointF(0, 0))
+        paint_ground(painter, part, away, current(), self.zoom_level)
+        painter.setTransform(self.viewportTransform())
+        self._item.paint_plain(painter, self.mapToScene(part).boundingRect())
 
     @override
     def sizeHint(self) -> QSize:
@@ -375,15 +383,3 @@ class Canvas(QGraphicsView):
             text = ", ".join(part for part in (card.title, card.subtitle, card.count, card.problem) if part)
         self.setAccessibleDescription(text)
         QAccessible.updateAccessibility(QAccessibleEvent(self, QAccessible.Event.DescriptionChanged))
-
-
-def _dots(colour: str, space: int) -> QPixmap:
-    tile = QPixmap(space, space)
-    tile.fill(Qt.GlobalColor.transparent)
-    painter = QPainter(tile)
-    painter.setRenderHint(QPainter.RenderHint.Antialiasing)
-    painter.setPen(Qt.PenStyle.NoPen)
-    painter.setBrush(QColor(colour))
-    painter.drawEllipse(QPointF(space / 2, space / 2), 1.1, 1.1)
-    painter.end()
-    return tile

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from dataclasses import dataclass
+from functools import lru_cache
 
 GRID = 4
 GAP = 16
@@ -135,6 +136,7 @@ def channels(colour: str) -> tuple[int, int, int]:
     return int(colour[1:3], 16), int(colour[3:5], 16), int(colour[5:7], 16)
 
 
+@lru_cache(maxsize=512)
 def mix(ground: str, over: str, share: float) -> str:
     """Return ``ground`` with ``share`` (0 to 1) of ``over`` laid upon it."""
     pairs = zip(channels(ground), channels(over))
