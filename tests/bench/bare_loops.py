@@ -1,18 +1,30 @@
-"""Training loops by hand, each engine's own, as a person would tune them: what the app is held against."""
+"""Training loops by hand, each engine's own, as a person would tune them: what the app is held against.
+
+Each is the source of a process that reads counts of steps, a line each, trains so many and prints the
+seconds that they took; ``argv`` is the folder of the prepared data. Batch 32, Adam, every loss kept.
+"""
 
 from __future__ import annotations
 
 _DATA = """
 import sys, time, json, numpy as np
-folder, steps = sys.argv[1], int(sys.argv[2])
+folder = sys.argv[1]
 index = np.load(folder + "/train.npy")
 inputs, targets = np.load(folder + "/inputs.npy")[index], np.load(folder + "/targets.npy")[index]
 order = np.random.default_rng(0).permutation(len(inputs))[: len(inputs) // 32 * 32].reshape(-1, 32)
 """
 
-_TORCH = (
-    _DATA
-    + """
+_ANSWER = """
+begun = 0
+for line in sys.stdin:
+    rows = order[np.arange(begun, begun + int(line)) % len(order)]
+    begin = time.perf_counter()
+    run(rows)
+    print(json.dumps(time.perf_counter() - begin), flush=True)
+    begun += len(rows)
+"""
+
+_TORCH = """
 import torch
 from torch import nn
 torch.set_num_threads(1)
@@ -26,27 +38,17 @@ def forward(xb, yb):
     return nn.functional.cross_entropy(model(xb), yb)
 if COMPILED:
     forward = torch.compile(forward, dynamic=False)
-kept = []
-def step(number):
-    batch = torch.from_numpy(order[number % len(order)])
+def step(batch):
     optimizer.zero_grad(set_to_none=True)
     loss = forward(x[batch], y[batch])
     loss.backward()
     optimizer.step()
-    kept.append(loss.detach())
-for number in range(3):
-    step(number)
-begin = time.perf_counter()
-for number in range(steps):
-    step(number)
-torch.stack(kept)
-print(json.dumps(steps * 32 / (time.perf_counter() - begin)))
+    return loss.detach()
+def run(rows):
+    torch.stack([step(torch.from_numpy(row)) for row in rows])
 """
-)
 
-_TENSORFLOW = (
-    _DATA
-    + """
+_TENSORFLOW = """
 import tensorflow as tf, keras
 tf.config.threading.set_intra_op_parallelism_threads(1)
 tf.config.threading.set_inter_op_parallelism_threads(1)
@@ -57,39 +59,45 @@ x, y = tf.constant(inputs.transpose(0, 2, 3, 1)), tf.constant(targets)
 optimizer = keras.optimizers.Adam(1e-3)
 optimizer.build(model.trainable_variables)
 loss_of = keras.losses.SparseCategoricalCrossentropy(from_logits=True)
-@tf.function(jit_compile=XLA)
 def step(batch):
     xb, yb = tf.gather(x, batch), tf.gather(y, batch)
     with tf.GradientTape() as tape:
         loss = loss_of(yb, model(xb, training=True))
     optimizer.apply_gradients(zip(tape.gradient(loss, model.trainable_variables), model.trainable_variables))
     return loss
-batches = [tf.constant(row) for row in order]
-for number in range(3):
-    step(batches[number % len(batches)])
-begin = time.perf_counter()
-kept = [step(batches[number % len(batches)]) for number in range(steps)]
-[float(loss) for loss in kept]
-print(json.dumps(steps * 32 / (time.perf_counter() - begin)))
+if MANY:
+    @tf.function(input_signature=[tf.TensorSpec((None, 32), tf.int64)])
+    def many(rows):
+        kept = tf.TensorArray(tf.float32, tf.shape(rows)[0])
+        for number in tf.range(tf.shape(rows)[0]):
+            kept = kept.write(number, step(rows[number]))
+        return kept.stack()
+    def run(rows):
+        many(tf.constant(rows)).numpy()
+else:
+    call = tf.function(step, jit_compile=XLA)
+    def run(rows):
+        np.stack([call(tf.constant(row)) for row in rows])
 """
-)
 
-_JAX = (
-    _DATA
-    + """
-import os
+_JAX = """
 import jax, jax.numpy as jnp, optax
 random = np.random.default_rng(0)
 def made(*shape):
     return jnp.asarray(random.normal(size=shape).astype(np.float32) * 0.05)
-params = {"a": made(3, 3, 3, 64), "b": made(64), "c": made(3, 3, 64, 128), "d": made(128), "e": made(128, 10)}
-x, y = jnp.asarray(inputs.transpose(0, 2, 3, 1)), jnp.asarray(targets.astype(np.int32))
+AXES, MEAN, TURN = (("NHWC", "HWIO", "NHWC"), (1, 2), (0, 2, 3, 1))
+shapes, flat = ((3, 3, 3, 64), (3, 3, 64, 128)), ()
+if not LAST:
+    AXES, MEAN, TURN = ("NCHW", "OIHW", "NCHW"), (2, 3), (0, 1, 2, 3)
+    shapes, flat = ((64, 3, 3, 3), (128, 64, 3, 3)), (1, 1)
+params = {"a": made(*shapes[0]), "b": made(64, *flat), "c": made(*shapes[1]), "d": made(128, *flat),
+          "e": made(128, 10), "f": made(10)}
+x, y = jnp.asarray(inputs.transpose(TURN)), jnp.asarray(targets.astype(np.int32))
 def conv(value, weight, bias):
-    axes = ("NHWC", "HWIO", "NHWC")
-    found = jax.lax.conv_general_dilated(value, weight, (1, 1), "SAME", dimension_numbers=axes)
+    found = jax.lax.conv_general_dilated(value, weight, (1, 1), "SAME", dimension_numbers=AXES)
     return jax.nn.relu(found + bias)
 def loss_of(p, xb, yb):
-    out = conv(conv(xb, p["a"], p["b"]), p["c"], p["d"]).mean((1, 2)) @ p["e"]
+    out = conv(conv(xb, p["a"], p["b"]), p["c"], p["d"]).mean(MEAN) @ p["e"] + p["f"]
     return optax.softmax_cross_entropy_with_integer_labels(out, yb).mean()
 adam = optax.adam(1e-3)
 def step(state, batch):
@@ -97,28 +105,75 @@ def step(state, batch):
     loss, grads = jax.value_and_grad(loss_of)(p, x[batch], y[batch])
     updates, slots = adam.update(grads, slots, p)
     return (optax.apply_updates(p, updates), slots), loss
-call = jax.jit(step, donate_argnums=0)
+def scan(state, rows):
+    return jax.lax.scan(step, state, rows)
+call = jax.jit(scan if SCAN else step, donate_argnums=0)
 state = (params, adam.init(params))
-for number in range(3):
-    state, loss = call(state, order[number % len(order)])
-loss.block_until_ready()
-begin = time.perf_counter()
-for number in range(steps):
-    state, loss = call(state, order[number % len(order)])
-loss.block_until_ready()
-print(json.dumps(steps * 32 / (time.perf_counter() - begin)))
+def run(rows):
+    global state
+    if SCAN:
+        state, kept = call(state, rows)
+    else:
+        kept = []
+        for row in rows:
+            state, loss = call(state, row)
+            kept.append(loss)
+    np.stack(kept)
 """
-)
+
+_MXNET = """
+import mxnet as mx
+from mxnet import autograd, gluon
+net = gluon.nn.HybridSequential()
+net.add(gluon.nn.Conv2D(64, 3, padding=1, activation="relu"),
+        gluon.nn.Conv2D(128, 3, padding=1, activation="relu"),
+        gluon.nn.GlobalAvgPool2D(), gluon.nn.Flatten(), gluon.nn.Dense(10))
+net.initialize(mx.init.Xavier())
+loss_of = gluon.loss.SoftmaxCrossEntropyLoss()
+if HYBRID:
+    net.hybridize(static_alloc=True, static_shape=True)
+    loss_of.hybridize(static_alloc=True, static_shape=True)
+trainer = gluon.Trainer(net.collect_params(), "adam", {"learning_rate": 1e-3})
+x, y = mx.nd.array(inputs), mx.nd.array(targets)
+def step(row):
+    places = mx.nd.array(row, dtype="int32")
+    xb, yb = mx.nd.take(x, places), mx.nd.take(y, places)
+    with autograd.record():
+        loss = loss_of(net(xb), yb)
+    loss.backward()
+    trainer.step(32)
+    return loss.mean()
+def run(rows):
+    mx.nd.stack(*[step(row) for row in rows]).asnumpy()
+    mx.nd.waitall()
+"""
+
+
+def _source(loop: str, **flags: bool) -> str:
+    return _DATA + "".join(f"{name} = {value}\n" for name, value in flags.items()) + loop + _ANSWER
+
 
 LOOPS: dict[str, dict[str, str]] = {
     "torch": {
-        f"{'compiled' if compiled else 'eager'}, channels {'last' if last else 'first'}": (
-            f"LAST, COMPILED = {last}, {compiled}\n{_TORCH}"
+        f"{'compiled' if compiled else 'eager'}, channels {'last' if last else 'first'}": _source(
+            _TORCH, LAST=last, COMPILED=compiled
         )
         for compiled in (False, True)
         for last in (False, True)
     },
-    "tensorflow": {"graph": f"XLA = False\n{_TENSORFLOW}", "xla": f"XLA = True\n{_TENSORFLOW}"},
-    "jax": {"jit": _JAX},
+    "tensorflow": {
+        "graph": _source(_TENSORFLOW, XLA=False, MANY=False),
+        "graph of many steps": _source(_TENSORFLOW, XLA=False, MANY=True),
+        "xla": _source(_TENSORFLOW, XLA=True, MANY=False),
+    },
+    "jax": {
+        "jit, channels last": _source(_JAX, LAST=True, SCAN=False),
+        "jit, channels first": _source(_JAX, LAST=False, SCAN=False),
+        "scan": _source(_JAX, LAST=True, SCAN=True),
+    },
+    "mxnet": {
+        "imperative": _source(_MXNET, HYBRID=False),
+        "hybridized": _source(_MXNET, HYBRID=True),
+    },
 }
-"""By engine and name: source that prints samples a second; ``argv`` is the prepared data and the steps."""
+"""By engine and name."""

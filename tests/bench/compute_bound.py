@@ -1,26 +1,23 @@
 """A convolutional net whose time is arithmetic, each engine in the app against its own best bare loop.
 
-Run: ``python -m tests.bench.compute_bound [--repeats N] [--json]``. Images of 32×32×3, 64 and 128 filters,
-batch 32, Adam, one thread. The bare loops stand in ``bare_loops.py``, several for each engine as a person
-would tune them; the best of them counts. Ours runs in the tuner's way, which is found first. The figure is
-the median of the ratios of interleaved pairs.
+Run: ``python -m tests.bench.compute_bound [--repeats TURNS] [--json]``. Images of 32×32×3, 64 and 128
+filters, batch 32, Adam, one thread. The bare loops stand in ``bare_loops.py``, several for each engine as
+a person would tune them; the best of them counts. Ours runs in the tuner's way, which is found first. Both
+then take turns of some steps on one core (``side_by_side.py``); the figure is the median of the ratios.
 """
 
 from __future__ import annotations
 
 import dataclasses
-import json
-import os
-import statistics
-import subprocess
 import sys
 import tempfile
+from functools import partial
 from pathlib import Path
 from typing import Any
 
 import numpy as np
 
-from engines.contract.events import Answer, Finished, Metrics
+from engines.contract.events import Answer
 from engines.contract.jobs import PrepareDataJob, TrainJob, TuneJob
 from engines.contract.spec import DataManifest, GraphSpec, Recipe
 from engines.contract.views import TuneView
@@ -31,9 +28,13 @@ from engines.host.process import ProcessHost
 from engines.training.control import ControlFlags
 from tests.bench.bare_loops import LOOPS
 from tests.bench.figures import Figure, run, say
+from tests.bench.side_by_side import ByHand, InTheApp, alone_on_a_core, fastest, ratio
+from tests.helpers.engine_pythons import has_builds, python_of
 
 WANTED = 0.98
-SAMPLES, STEPS = 640, 16
+SAMPLES = 640
+STEPS, QUALIFYING = 4, 7
+"""Steps a turn, and turns in which the best loop by hand is found."""
 
 
 def net() -> GraphSpec:
@@ -69,7 +70,7 @@ def data_in(home: Path) -> tuple[Path, DataManifest]:
 
 def tuned(engine: str, spec: GraphSpec, recipe: Recipe, folder: Path, manifest: DataManifest) -> TuneView:
     """Let the tuner choose, on one thread."""
-    host = ProcessHost(engine)
+    host = ProcessHost(engine, python_of(engine))
     try:
         job = TuneJob(spec, recipe, str(folder), manifest, seconds=20.0)
         return next(
@@ -81,53 +82,35 @@ def tuned(engine: str, spec: GraphSpec, recipe: Recipe, folder: Path, manifest: 
         host.close()
 
 
-def workbench(engine: str, job: TrainJob) -> float:
-    """Return samples a second between the first chunk's end and the last one's."""
-    host = ProcessHost(engine)
-    try:
-        events = list(host.run(job))
-    finally:
-        host.close()
-    assert isinstance(events[-1], Finished), events[-1]
-    chunks = [event for event in events if isinstance(event, Metrics)]
-    steps = sum(len(event.values["loss"]) for event in chunks[1:])
-    return steps * job.recipe.batch_size / (chunks[-1].t - chunks[0].t)
-
-
-def bare(engine: str, loop: str, folder: Path) -> float:
-    """Return samples a second of a loop by hand, in a process of its own."""
-    command = [sys.executable, "-c", LOOPS[engine][loop], str(folder), str(STEPS)]
-    environment = {**os.environ, "TF_CPP_MIN_LOG_LEVEL": "3", "OMP_NUM_THREADS": "1"}
-    done = subprocess.run(command, capture_output=True, text=True, check=True, env=environment)
-    return float(json.loads(done.stdout.splitlines()[-1]))
-
-
-def measure_engine(engine: str, home: Path, repeats: int) -> Figure:
+def measure_engine(engine: str, home: Path, turns: int) -> Figure:
     """Return one engine's ratio."""
-    spec, (folder, manifest) = net(), data_in(home)
-    recipe = Recipe(batch_size=32, epochs=4, threads=1, validate_every=0, checkpoint_every=0)
+    spec, (folder, manifest), python = net(), data_in(home), python_of(engine)
+    recipe = Recipe(batch_size=32, epochs=10_000, threads=1, validate_every=0, checkpoint_every=0)
     recipe = dataclasses.replace(recipe, monitor="validation_loss")
     view = tuned(engine, spec, recipe, folder, manifest)
     chosen: dict[str, Any] = {**view.chosen, "chunk_steps": 1, "threads": 1}
-    best = dataclasses.replace(recipe, **chosen)
     say(f"{engine}: tuned to {dict(view.chosen)}")
-    loops = {loop: bare(engine, loop, folder) for loop in LOOPS[engine]}
-    fastest = max(loops, key=loops.__getitem__)
-    say(f"{engine}: by hand " + ", ".join(f"{loop} {rate:,.0f}" for loop, rate in loops.items()))
-    pairs = []
-    for number in range(repeats):
-        job = TrainJob(str(home / f"{engine}{number}"), spec, best, str(folder), manifest)
-        pairs.append((workbench(engine, job), bare(engine, fastest, folder)))
-        say("{}: workbench {:,.1f}  by hand {:,.1f} samples/s".format(engine, *pairs[-1]))
-    ratio = statistics.median(ours / theirs for ours, theirs in pairs)
-    return Figure(f"compute-bound CNN on {engine}, of {fastest} by hand", ratio, WANTED, "×", True)
+    loops = LOOPS[engine]
+    took = fastest([partial(ByHand, loop, folder, python) for loop in loops.values()], STEPS, QUALIFYING)
+    rates = dict(zip(loops, (1.0 / seconds for seconds in took)))
+    best = max(rates, key=rates.__getitem__)
+    say(f"{engine}: by hand, steps/s: " + ", ".join(f"{loop} {rate:.2f}" for loop, rate in rates.items()))
+    job = TrainJob(str(home / engine), spec, dataclasses.replace(recipe, **chosen), str(folder), manifest)
+    with InTheApp(engine, job, python) as ours, ByHand(loops[best], folder, python) as theirs:
+        theirs.block(2)
+        found = ratio(ours, theirs, STEPS, turns)
+    say(f"{engine}: {found.median:.3f} ({found.note})")
+    return Figure(
+        f"compute-bound CNN on {engine}, of {best} by hand", found.median, WANTED, "×", True, found.note
+    )
 
 
-def measure(repeats: int) -> list[Figure]:
+def measure(turns: int) -> list[Figure]:
     """Return every engine's ratio."""
+    alone_on_a_core()
     with tempfile.TemporaryDirectory() as home:
-        return [measure_engine(engine, Path(home), repeats) for engine in LOOPS]
+        return [measure_engine(engine, Path(home), turns) for engine in LOOPS if has_builds(engine)]
 
 
 if __name__ == "__main__":
-    sys.exit(run(measure, 5, __doc__))
+    sys.exit(run(measure, 25, __doc__))
