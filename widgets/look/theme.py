@@ -47,12 +47,13 @@ class Theme(QObject):
     def _dress(self, app: QApplication) -> None:
         from widgets.look.style import draw_marks, stylesheet
 
-        if app.style().name() != "fusion":
+        if not app.styleSheet():  # under one the style has no name to ask for, and set anew would dress all twice
             app.setStyle("Fusion")
         app.setFont(interface_font(scale=self.scale))
         app.setPalette(palette(self.tokens))
-        marks = draw_marks(self.tokens, self._pictures.path())
-        app.setStyleSheet(stylesheet(self.tokens, marks, self.scale))
+        sheet = stylesheet(self.tokens, draw_marks(self.tokens, self._pictures.path()), self.scale)
+        if app.styleSheet() != sheet:
+            app.setStyleSheet(sheet)
 
     def _follow_system(self, app: QApplication) -> None:
         if not self._follows:
