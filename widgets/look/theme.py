@@ -47,7 +47,7 @@ class Theme(QObject):
     def _dress(self, app: QApplication) -> None:
         from widgets.look.style import draw_marks, stylesheet
 
-        if not app.styleSheet():  # under one the style has no name to ask for, and set anew would dress all twice
+        if not app.styleSheet():  # with one the style is set, and set anew would dress every widget twice
             app.setStyle("Fusion")
         app.setFont(interface_font(scale=self.scale))
         app.setPalette(palette(self.tokens))
