@@ -96,6 +96,7 @@ def test_that_a_dead_engine_is_told_of_at_once_and_followed_by_another(
 
 
 @pytest.mark.soak
+@pytest.mark.timeout(1800)
 @pytest.mark.parametrize("way", WAYS)
 @pytest.mark.parametrize("engine", NAMES)
 def test_that_twenty_five_deaths_are_like_three(
