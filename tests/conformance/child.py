@@ -1,7 +1,7 @@
 """A process that has one engine: answers pickled calls of ``tests.conformance.work``, one after another.
 
-``python -m tests.conformance.child ENGINE``; requests and answers are pickles on the standard streams, of our
-own making on both sides.
+``python -m tests.conformance.child ENGINE WHERE`` (see ``tests.conformance.engine``); requests and answers
+are pickles on the standard streams, of our own making on both sides.
 """
 
 from __future__ import annotations
@@ -30,6 +30,8 @@ def main() -> None:
     from tests.conformance import work
 
     adapter = importlib.import_module(f"tests.conformance.adapters.{sys.argv[1]}")
+    if sys.argv[2] == "pretended":
+        adapter.list_second_cpu()
     adapter.prepare()
     while True:
         try:

@@ -18,7 +18,7 @@ Row = tuple[str, str, dict[str, Any], tuple[str, ...]]
 """Name, kind, settings and inputs of a layer."""
 
 
-def _frozen(name: str, rows: list[Row]) -> GraphSpec:
+def frozen(name: str, rows: list[Row]) -> GraphSpec:
     design = Design(name)
     for layer, kind, settings, sources in rows:
         design.add(kind, layer, settings)
@@ -34,7 +34,7 @@ def mlp() -> GraphSpec:
 
 def cnn() -> GraphSpec:
     """Two convolutions with batch norm, max pools and a dense layer."""
-    return _frozen(
+    return frozen(
         "cnn",
         [
             ("image", "input", {"shape": (1, 8, 8)}, ()),
@@ -53,7 +53,7 @@ def cnn() -> GraphSpec:
 
 def residual() -> GraphSpec:
     """A residual block with a stride, its shortcut a convolution, and a global pool."""
-    return _frozen(
+    return frozen(
         "residual",
         [
             ("image", "input", {"shape": (1, 8, 8)}, ()),
@@ -76,7 +76,7 @@ def residual() -> GraphSpec:
 
 def lstm() -> GraphSpec:
     """The rows of a digit one after the other, through two LSTMs."""
-    return _frozen(
+    return frozen(
         "lstm",
         [
             ("image", "input", {"shape": (1, 8, 8)}, ()),
@@ -90,7 +90,7 @@ def lstm() -> GraphSpec:
 
 def gru() -> GraphSpec:
     """The rows of a digit, read from both ends by one GRU and gathered by another."""
-    return _frozen(
+    return frozen(
         "gru",
         [
             ("image", "input", {"shape": (1, 8, 8)}, ()),
@@ -104,7 +104,7 @@ def gru() -> GraphSpec:
 
 def transformer() -> GraphSpec:
     """An encoder's block over the rows of a digit: attention and dense layers, each with a way around."""
-    return _frozen(
+    return frozen(
         "transformer",
         [
             ("image", "input", {"shape": (1, 8, 8)}, ()),
@@ -128,7 +128,7 @@ def transformer() -> GraphSpec:
 
 def words() -> GraphSpec:
     """Each pixel a word of a vocabulary of two, with a learned place."""
-    return _frozen(
+    return frozen(
         "words",
         [
             ("image", "input", {"shape": (1, 8, 8)}, ()),
@@ -159,7 +159,7 @@ def layer_cases() -> dict[str, tuple[str, GraphSpec]]:
 
 def across() -> GraphSpec:
     """Attention whose keys and values are of other lengths and widths than its query, and of their own."""
-    return _frozen(
+    return frozen(
         "across",
         [
             ("input", "input", {"shape": (5, 6)}, ()),

@@ -8,7 +8,6 @@ from typing import Any
 import numpy as np
 import pytest
 
-from engines.contract.capabilities import EngineReport
 from engines.contract.spec import Recipe
 from engines.design.freeze import freeze
 from engines.design.templates import TEMPLATES
@@ -30,11 +29,6 @@ WAYS: list[dict[str, Any]] = [
     {"memory_layout": "channels_last"},
 ]
 MODES = [(name, mode) for name in NAMES for mode in getattr(row_of(name), "modes", ())[1:]]
-
-
-@pytest.fixture(scope="module")
-def reports(engines: Engines) -> dict[str, EngineReport]:
-    return {name: engines[name].ask("probe") for name in NAMES}
 
 
 def run(engines: Engines, digits: Digits, name: str, net: str, way: dict[str, Any], **own: Any) -> Curve:
@@ -63,9 +57,9 @@ def check_exact_resume(
 @pytest.mark.parametrize("way", WAYS, ids=str)
 @pytest.mark.parametrize("name", NAMES)
 def test_that_a_run_is_resumed_bit_for_bit_in_every_precision(
-    engines: Engines, digits: Digits, reports: dict[str, EngineReport], name: str, way: dict[str, Any]
+    engines: Engines, digits: Digits, name: str, way: dict[str, Any]
 ) -> None:
-    if way.get("precision", "fp32") not in reports[name].precisions:
+    if way.get("precision", "fp32") not in engines[name].report.precisions:
         pytest.skip(f"{name} declares no {way['precision']}")
     if name == "mxnet" and way.get("memory_layout"):
         pytest.skip("mxnet declares one layout")
@@ -91,9 +85,9 @@ def accuracy(curve: Curve, folder: Path) -> float:
 @pytest.mark.parametrize("precision", ["bf16", "fp16"])
 @pytest.mark.parametrize("name", NAMES)
 def test_that_half_precision_learns_the_digits_as_well(
-    engines: Engines, digits: Digits, reports: dict[str, EngineReport], name: str, precision: str
+    engines: Engines, digits: Digits, name: str, precision: str
 ) -> None:
-    if precision not in reports[name].precisions:
+    if precision not in engines[name].report.precisions:
         pytest.skip(f"{name} declares no {precision}")
     half = run(engines, digits, name, "digits-cnn", {"precision": precision}, until=280)
     single = run(engines, digits, name, "digits-cnn", {}, until=280)
@@ -116,9 +110,9 @@ def overflowing(net: str) -> dict[str, Any]:
 
 @pytest.mark.parametrize("name", NAMES)
 def test_that_a_step_whose_gradients_overflow_is_left_out_and_the_scale_is_halved(
-    engines: Engines, digits: Digits, reports: dict[str, EngineReport], name: str
+    engines: Engines, digits: Digits, name: str
 ) -> None:
-    if "fp16" not in reports[name].precisions:
+    if "fp16" not in engines[name].report.precisions:
         pytest.skip(f"{name} declares no fp16")
     begin = overflowing("mlp")
     once = run(engines, digits, name, "mlp", {"precision": "fp16"}, until=1, state=begin)

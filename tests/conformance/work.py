@@ -9,6 +9,7 @@ from typing import Any
 import numpy as np
 
 from engines.contract.capabilities import EngineReport
+from engines.contract.errors import WorkbenchError
 from engines.contract.events import Answer
 from engines.contract.jobs import ProbeJob, TrainJob
 from engines.contract.spec import DataManifest, GraphSpec, Recipe
@@ -22,6 +23,14 @@ from engines.training.trainer import Prepares
 Arrays = dict[str, Any]
 Question = tuple[GraphSpec, Arrays, Any, Any]
 """A design, its weights, an input and a seed for the gradients."""
+
+
+def work_on_accelerator(engine: Any) -> str:
+    """Let the engine work on the first device that is not the CPU from here on; return it, "" for none."""
+    found = next((device.name for device in engine.devices() if device.name != "cpu"), "")
+    if found:
+        engine.DEVICE = found
+    return found
 
 
 def forwards(engine: Any, questions: list[Question], precision: str) -> list[Any]:
@@ -70,7 +79,7 @@ def train(
     ``state`` are a checkpoint's arrays after ``begin`` steps; without them the run begins.
     """
     shards = open_shards(folder)
-    trainer = engine.Trainer(TrainJob("", spec, recipe, folder, manifest), shards)
+    trainer = engine.Trainer(TrainJob("", spec, recipe, folder, manifest, engine.DEVICE), shards)
     weights = {f"model/{name}": array for name, array in initial_weights(spec, recipe.seed).items()}
     trainer.load_state(state if state is not None else weights, begin)
     samples = len(shards.indices["train"])
@@ -92,6 +101,46 @@ def train(
             shaped = shape_targets(targets, tuple(outputs.shape[1:]), recipe.loss)
             validations.append(figures(outputs, shaped, recipe.loss, ())["loss"])
     return Curve(np.concatenate(found), validations, trainer.state(), outputs)
+
+
+def places(
+    engine: Any, spec: GraphSpec, recipe: Recipe, folder: str, manifest: DataManifest
+) -> tuple[str, set[str]]:
+    """Train a chunk and evaluate; return what the engine calls its device, and where all lies after it."""
+    shards = open_shards(folder)
+    trainer = engine.Trainer(TrainJob("", spec, recipe, folder, manifest, engine.DEVICE), shards)
+    weights = initial_weights(spec, recipe.seed).items()
+    trainer.load_state({f"model/{name}": array for name, array in weights}, 0)
+    trainer.load_state(trainer.state(), 0)
+    batches = epoch_batches(len(shards.indices["train"]), recipe.batch_size, recipe.seed, 0)[:5]
+    trainer.run_chunk(0, batches, np.full(len(batches), recipe.learning_rate))
+    trainer.evaluate("validation")
+    return engine.place(), engine.places_of(trainer)
+
+
+def refusal(engine: Any, spec: GraphSpec, folder: str, manifest: DataManifest, device: str) -> dict[str, Any]:
+    """Return code and facts of the fault that training on ``device`` ends with, {} without one."""
+    try:
+        engine.Trainer(TrainJob("", spec, Recipe(threads=1), folder, manifest, device), open_shards(folder))
+    except WorkbenchError as error:
+        return {"code": error.code, **error.facts}
+    return {}
+
+
+def lack_of_memory(
+    engine: Any, spec: GraphSpec, folder: str, manifest: DataManifest, batch: int
+) -> dict[str, Any]:
+    """Return code and facts of the fault that a step of ``spec`` ends with, {} without one."""
+    recipe, shards = Recipe(threads=1, batch_size=batch), open_shards(folder)
+    try:
+        trainer = engine.Trainer(TrainJob("", spec, recipe, folder, manifest, engine.DEVICE), shards)
+        weights = initial_weights(spec, recipe.seed).items()
+        trainer.load_state({f"model/{name}": array for name, array in weights}, 0)
+        batches = epoch_batches(len(shards.indices["train"]), batch, recipe.seed, 0)[:1]
+        trainer.run_chunk(0, batches, np.full(1, recipe.learning_rate))
+    except WorkbenchError as error:
+        return {"code": error.code, **error.facts}
+    return {}
 
 
 def probe(engine: Any) -> EngineReport:

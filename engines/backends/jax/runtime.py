@@ -62,6 +62,8 @@ def use_threads(threads: int = 0) -> int:
         jax.config.update("jax_cpu_enable_async_dispatch", False)
         with without_chatter():
             jax.devices()
+            # What nobody placed, an export's model say, lies on the CPU and takes no memory from a GPU.
+            jax.config.update("jax_default_device", jax.devices("cpu")[0])
     return _in_force["threads"]
 
 

@@ -26,6 +26,8 @@ _ENVIRONMENT = {
     # It would look for the fastest convolution by trying, and say so on every first call.
     "MXNET_CUDNN_AUTOTUNE_DEFAULT": "0",
     "MXNET_STORAGE_FALLBACK_LOG_VERBOSE": "0",
+    # Float32 is float32 on a GPU, too: cuDNN would round its factors on newer ones.
+    "NVIDIA_TF32_OVERRIDE": "0",
 }
 
 

@@ -2,15 +2,19 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
-from contextlib import contextmanager
+from collections.abc import Generator, Iterator
+from contextlib import closing, contextmanager
+from pathlib import Path
+from typing import cast
 
 import tensorflow as tf
 
-from engines.backends.tensorflow.runtime import without_chatter
+from engines.backends.tensorflow.runtime import use_threads, without_chatter
 from engines.contract.capabilities import DeviceView
 from engines.contract.errors import ErrorCode, WorkbenchError
+from engines.contract.events import Event
 from engines.training.report import known_device
+from engines.training.run_folder import read_run
 
 RESIDENT_BYTES = 1 << 31
 
@@ -48,10 +52,32 @@ def memory_faults(device: str, batch_size: int) -> Iterator[None]:
             yield
     except tf.errors.ResourceExhaustedError as error:
         why = str(error.message).splitlines()[0]
-        name = device.strip("/").lower()
         raise WorkbenchError(
-            ErrorCode.DEVICE_MEMORY, str(error), device=name, batch_size=batch_size, why=why
+            ErrorCode.DEVICE_MEMORY, str(error), device=name_of(device), batch_size=batch_size, why=why
         ) from error
+
+
+def name_of(device: str) -> str:
+    """Return what a job calls TensorFlow's ``/CPU:0`` or ``/GPU:1``."""
+    kind, _, number = device.strip("/").partition(":")
+    return "cpu" if kind == "CPU" else f"cuda:{number}"
+
+
+def on_cpu(run: str, events: Iterator[Event]) -> Iterator[Event]:
+    """Let what answers a job about a run work on the CPU, where TensorFlow would take a GPU.
+
+    With the run's threads, which a scope could no longer set. No scope is open while an event is out:
+    whoever reads them may have others.
+    """
+    use_threads(read_run(Path(run)).threads or 1)
+    last = object()
+    with closing(cast("Generator[Event, None, None]", events)):
+        while True:
+            with tf.device("/CPU:0"):
+                event = next(events, last)
+            if event is last:
+                return
+            yield cast("Event", event)
 
 
 def fits_on(size: int) -> bool:

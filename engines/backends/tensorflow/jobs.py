@@ -6,7 +6,7 @@ from collections.abc import Iterator
 
 from engines.backends.tensorflow import runtime
 from engines.contract.events import Event
-from engines.contract.jobs import EngineJob
+from engines.contract.jobs import EngineJob, ExportJob, LowerJob, ReferenceJob, SaveJob
 from engines.training.control import ControlFlags
 from engines.training.engine_jobs import answer
 
@@ -24,4 +24,9 @@ def run(job: EngineJob, flags: ControlFlags) -> Iterator[Event]:
         WorkbenchError: for whatever keeps the job from being done.
     """
     runtime.prepare()
-    return answer("engines.backends.tensorflow", job, flags)
+    events = answer("engines.backends.tensorflow", job, flags)
+    if isinstance(job, (ExportJob, LowerJob, ReferenceJob, SaveJob)):
+        from engines.backends.tensorflow.devices import on_cpu
+
+        return on_cpu(job.run, events)
+    return events

@@ -119,7 +119,8 @@ class FusedBatchNorm(keras.layers.BatchNormalization):
 
     def _take_over(self, mean: Any, unbiased: Any, count: Any) -> None:
         values = tf.cast(count, tf.float32)
-        variance = unbiased * ((values - 1.0) / values)
+        # One value has no variance; a GPU's kernel says "no number" of it.
+        variance = tf.math.multiply_no_nan(unbiased, (values - 1.0) / values)
         for running, new in ((self.moving_mean, mean), (self.moving_variance, variance)):
             running.assign(running.value * self.momentum + new * (1.0 - self.momentum))
 

@@ -91,7 +91,10 @@ def _stage(
 
 
 def _config(allowed: Sequence[str] | None) -> Any:
-    config = tf.compat.v1.ConfigProto(intra_op_parallelism_threads=1, inter_op_parallelism_threads=1)
+    # On the CPU alone: with a GPU the graph would come in two parts.
+    config = tf.compat.v1.ConfigProto(
+        device_count={"GPU": 0}, intra_op_parallelism_threads=1, inter_op_parallelism_threads=1
+    )
     rewrite = config.graph_options.rewrite_options
     rewrite.disable_meta_optimizer = allowed is None
     rewrite.min_graph_nodes = -1

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import os
+import warnings
 from collections.abc import Iterator
 from contextlib import contextmanager
 
@@ -10,6 +12,15 @@ import torch
 from engines.contract.capabilities import DeviceView
 from engines.contract.errors import ErrorCode, WorkbenchError
 from engines.training.report import known_device
+
+_NO_MEMORY = ("DefaultCPUAllocator", "CUDA error: out of memory", "_ALLOC_FAILED")
+"""What PyTorch says where memory is lacking and the error is of no type of its own: cuBLAS and cuDNN, too."""
+_CHATTER = (
+    ".*(does not have a deterministic implementation|defaults to a non-deterministic algorithm).*",
+    ".*Please use the new API settings to control TF32 behavior.*",
+    ".*TensorFloat32 tensor cores for float32 matrix multiplication available but not enabled.*",
+)
+"""Warnings of what is so on purpose: no repeatable form of an operation, and float32 that is not rounded."""
 
 
 def devices() -> tuple[DeviceView, ...]:
@@ -30,6 +41,28 @@ def open_device(name: str) -> torch.device:
     return torch.device(known_device(name, devices()))
 
 
+def set_up(device: torch.device, precision: str) -> None:
+    """Compute float32 as float32, as engines are compared by it, but for TF32 as asked; and repeatably.
+
+    On a CUDA device a resumed run shall be the same bit for bit, as it is on the CPU. Attention is computed
+    by its definition there: its fused kernels sum their gradients in whatever order threads come.
+    Source: https://docs.pytorch.org/docs/stable/notes/randomness.html
+    """
+    torch.backends.cuda.matmul.allow_tf32 = precision == "tf32"
+    torch.backends.cudnn.allow_tf32 = precision == "tf32"
+    if device.type != "cuda":
+        return
+    os.environ.setdefault("CUBLAS_WORKSPACE_CONFIG", ":4096:8")  # read with the first product
+    for message in _CHATTER:
+        warnings.filterwarnings("ignore", message)
+    torch.backends.cudnn.benchmark, torch.backends.cudnn.deterministic = False, True
+    torch._C._set_deterministic_fill_uninitialized_memory(False)  # it finds faults, and costs time
+    torch.use_deterministic_algorithms(True, warn_only=True)
+    torch.backends.cuda.enable_flash_sdp(False)
+    torch.backends.cuda.enable_mem_efficient_sdp(False)
+    torch.backends.cuda.enable_cudnn_sdp(False)
+
+
 @contextmanager
 def memory_faults(device: torch.device, batch_size: int) -> Iterator[None]:
     """Turn a lack of memory into an error of ours.
@@ -42,7 +75,7 @@ def memory_faults(device: torch.device, batch_size: int) -> Iterator[None]:
     except torch.OutOfMemoryError as error:
         raise _fault(device, batch_size, error) from error
     except RuntimeError as error:
-        if "DefaultCPUAllocator" not in str(error):
+        if not any(sign in str(error) for sign in _NO_MEMORY):
             raise
         raise _fault(device, batch_size, error) from error
 

@@ -9,12 +9,11 @@ from typing import Any
 import numpy.typing as npt
 
 from engines.backends.torch.build import DesignModule, load_weights
-from engines.backends.torch.devices import memory_faults, open_device
+from engines.backends.torch.devices import memory_faults, open_device, set_up
 from engines.backends.torch.train import (
     EVALUATION_BATCH,
     module_of,
     outputs_of,
-    round_products,
     samples_of,
 )
 from engines.contract.events import Event
@@ -45,7 +44,7 @@ def evaluate(job: EvaluateJob, flags: ControlFlags) -> Iterator[Event]:
 
     def outputs(recipe: Recipe, shards: Shards) -> npt.NDArray[Any]:
         device = open_device(job.device)
-        round_products(recipe.precision)
+        set_up(device, recipe.precision)
         with memory_faults(device, EVALUATION_BATCH):
             module = load_run(Path(job.run), job.checkpoint, recipe).to(device)
             return outputs_of(module, samples_of(shards, module, recipe, device), job.split)

@@ -15,7 +15,7 @@ from torch import Tensor, nn
 
 from engines.backends.torch.abilities import ABILITIES
 from engines.backends.torch.build import DTYPES, DesignModule, build, load_weights, read_weights
-from engines.backends.torch.devices import memory_faults, open_device
+from engines.backends.torch.devices import memory_faults, open_device, set_up
 from engines.backends.torch.forward import compile_forward, forward_of
 from engines.backends.torch.losses import step_metric
 from engines.backends.torch.own import OwnModule
@@ -57,7 +57,7 @@ class TorchTrainer:
         self.device = open_device(job.device)
         check_abilities(self.recipe, ABILITIES, str(self.device))
         self.mode = ABILITIES.mode(self.recipe)
-        round_products(self.recipe.precision)
+        set_up(self.device, self.recipe.precision)
         self.environment: Mapping[str, str] = {
             "torch": torch.__version__,
             "cuda": torch.version.cuda or "",
@@ -199,9 +199,3 @@ def outputs_of(module: DesignModule, samples: Samples, split: str) -> npt.NDArra
 def output_shape(spec: GraphSpec) -> tuple[int, ...]:
     """Return the shape of the design's one output, per sample."""
     return next(layer.output_shape for layer in spec.layers if layer.name == spec.outputs[0])
-
-
-def round_products(precision: str) -> None:
-    """Compute float32 as float32 on every device, as engines are compared by it; but for TF32 as asked."""
-    torch.backends.cuda.matmul.allow_tf32 = precision == "tf32"
-    torch.backends.cudnn.allow_tf32 = precision == "tf32"

@@ -7,22 +7,38 @@ from typing import Any
 
 from engines.backends.jax import runtime
 
-runtime.prepare()
+runtime.prepare()  # before anything that imports JAX
 
 import jax  # noqa: E402
 import numpy as np  # noqa: E402
 
+from engines.backends.jax import devices as room  # noqa: E402
 from engines.backends.jax.build import DesignModel, build, load_weights, read_weights  # noqa: E402
+from engines.backends.jax.devices import devices, open_device  # noqa: E402, F401
 from engines.backends.jax.layers import to_design  # noqa: E402
 from engines.backends.jax.reference import answers, own_order  # noqa: E402
 from engines.backends.jax.train import JaxTrainer as Trainer  # noqa: E402, F401
 from engines.contract.spec import GraphSpec  # noqa: E402
 
 Arrays = dict[str, Any]
+DEVICE = "cpu"
 
 
 def prepare() -> None:
     runtime.use_threads(1)
+
+
+def list_second_cpu() -> None:
+    found = room._found
+    room._found = lambda: {**found(), "cuda:0": jax.devices("cpu")[1]}
+
+
+def place() -> str:
+    return str(open_device(DEVICE))
+
+
+def places_of(trainer: Any) -> set[str]:
+    return {str(device) for array in jax.live_arrays() for device in array.devices()}
 
 
 def open_model(spec: GraphSpec, weights: Arrays, precision: str) -> DesignModel:
@@ -37,7 +53,8 @@ def _array(x: Any, model: DesignModel) -> Any:
 
 def forward(spec: GraphSpec, weights: Arrays, x: Any, precision: str) -> Any:
     model = open_model(spec, weights, precision)
-    return answers(model)(x.astype(model.types.weights))
+    with jax.default_device(open_device(DEVICE)):
+        return answers(model)(x.astype(model.types.weights))
 
 
 def gradients(spec: GraphSpec, weights: Arrays, x: Any, seed: Any, precision: str) -> Arrays:
@@ -49,7 +66,8 @@ def gradients(spec: GraphSpec, weights: Arrays, x: Any, seed: Any, precision: st
     def value(values: Arrays, x: Any) -> Any:
         return (model.answer({**model.arrays, **values}, [x]) * seeds).sum()
 
-    found, first = jax.jit(jax.grad(value, argnums=(0, 1)))(values, _array(x, model))
+    with jax.default_device(open_device(DEVICE)):
+        found, first = jax.jit(jax.grad(value, argnums=(0, 1)))(values, _array(x, model))
     by_name = {entry.name: entry.canonical(found[entry.name]) for entry in model.trained}
     return {"x": np.asarray(to_design(first, spec.inputs[0].output_shape)), **by_name}
 
@@ -58,7 +76,8 @@ def train_forward(spec: GraphSpec, weights: Arrays, x: Any) -> tuple[Any, Arrays
     """Output of one pass in training, and the parameters after it."""
     model = open_model(spec, weights, "fp32")
     run = jax.jit(lambda arrays, x, key: model.train(arrays, [x], key))
-    output, running = run(model.arrays, _array(x, model), jax.random.key(5))
+    with jax.default_device(open_device(DEVICE)):
+        output, running = run(model.arrays, _array(x, model), jax.random.key(5))
     return np.asarray(output), read_weights(model, {**model.arrays, **running})
 
 
@@ -73,4 +92,5 @@ def loss(name: str, outputs: Any, targets: Any) -> float:
     from engines.backends.jax.losses import LOSSES
 
     runtime.use_precision("fp64")
-    return float(LOSSES[name](outputs, np.asarray(targets)))
+    with jax.default_device(open_device(DEVICE)):
+        return float(LOSSES[name](outputs, np.asarray(targets)))

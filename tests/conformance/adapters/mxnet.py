@@ -7,32 +7,55 @@ from typing import Any
 
 from engines.backends.mxnet import runtime
 
-runtime.prepare()
+runtime.prepare()  # before anything that imports MXNet
 
 import mxnet as mx  # noqa: E402
 import numpy as np  # noqa: E402
 
+from engines.backends.mxnet import train  # noqa: E402
 from engines.backends.mxnet.build import DesignBlock, build, load_weights, read_weights  # noqa: E402
+from engines.backends.mxnet.devices import devices, open_device  # noqa: E402, F401
 from engines.backends.mxnet.export import to_onnx  # noqa: E402
 from engines.backends.mxnet.train import MxnetTrainer as Trainer  # noqa: E402, F401
+from engines.contract.capabilities import DeviceView  # noqa: E402
 from engines.contract.spec import GraphSpec  # noqa: E402
 
 Arrays = dict[str, Any]
+DEVICE = "cpu"
 
 
 def prepare() -> None:
     runtime.use_threads(1)
 
 
+def list_second_cpu() -> None:
+    global devices, open_device
+    own = open_device
+    devices = lambda: (DeviceView("cpu", "CPU"), DeviceView("cuda:0", "CPU"))  # noqa: E731
+    open_device = lambda name: own(name) if name == "cpu" else mx.cpu(1)  # noqa: E731
+    train.open_device = open_device
+
+
+def place() -> str:
+    return str(open_device(DEVICE))
+
+
+def places_of(trainer: Any) -> set[str]:
+    arrays = [entry.data() for entry in trainer.block.collect_params().values()]
+    arrays += trainer.optimizer.arrays()
+    arrays += [array for pair in trainer.samples._whole.values() for array in pair]
+    return {str(array.context) for array in arrays}
+
+
 def open_model(spec: GraphSpec, weights: Arrays, precision: str) -> DesignBlock:
-    block = build(spec, precision)
+    block = build(spec, precision, open_device(DEVICE))
     load_weights(block, weights)
     block.hybridize(static_alloc=True, static_shape=True)
     return block
 
 
 def _array(x: Any, block: DesignBlock) -> Any:
-    return mx.nd.array(x, dtype=block.dtype)
+    return mx.nd.array(x, open_device(DEVICE), dtype=block.dtype)
 
 
 def forward(spec: GraphSpec, weights: Arrays, x: Any, precision: str) -> Any:
@@ -81,4 +104,5 @@ def export(spec: GraphSpec, weights: Arrays, target: str) -> None:
 def loss(name: str, outputs: Any, targets: Any) -> float:
     from engines.backends.mxnet.losses import LOSSES
 
-    return float(LOSSES[name](mx.nd, mx.nd.array(outputs), mx.nd.array(np.asarray(targets))).asscalar())
+    given = (mx.nd.array(np.asarray(array), open_device(DEVICE)) for array in (outputs, targets))
+    return float(LOSSES[name](mx.nd, *given).asscalar())

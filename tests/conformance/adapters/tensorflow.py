@@ -7,29 +7,61 @@ from typing import Any
 
 from engines.backends.tensorflow import runtime
 
-runtime.prepare()
+runtime.prepare()  # before anything that imports TensorFlow
 
 import numpy as np  # noqa: E402
 import tensorflow as tf  # noqa: E402
+from tensorflow.python.framework.config import disable_op_determinism, enable_op_determinism  # noqa: E402
 
+from engines.backends.tensorflow import train  # noqa: E402
 from engines.backends.tensorflow.build import DesignModel, build, load_weights, read_weights  # noqa: E402
+from engines.backends.tensorflow.devices import devices, open_device  # noqa: E402, F401
 from engines.backends.tensorflow.export import to_onnx  # noqa: E402
 from engines.backends.tensorflow.layers import to_design  # noqa: E402
 from engines.backends.tensorflow.reference import channels_last  # noqa: E402
 from engines.backends.tensorflow.train import TensorflowTrainer as Trainer  # noqa: E402, F401
+from engines.contract.capabilities import DeviceView  # noqa: E402
 from engines.contract.spec import GraphSpec  # noqa: E402
 
 Arrays = dict[str, Any]
+DEVICE = "cpu"
 
 
 def prepare() -> None:
     runtime.use_threads(1)
 
 
+def list_second_cpu() -> None:
+    global devices, open_device
+    (cpu,) = tf.config.list_physical_devices("CPU")
+    tf.config.set_logical_device_configuration(cpu, [tf.config.LogicalDeviceConfiguration()] * 2)
+    own = open_device
+    devices = lambda: (DeviceView("cpu", "CPU"), DeviceView("cuda:0", "CPU"))  # noqa: E731
+    open_device = lambda name: own(name) if name == "cpu" else "/CPU:1"  # noqa: E731
+    train.open_device = open_device
+
+
+def place() -> str:
+    return f"/job:localhost/replica:0/task:0/device:{open_device(DEVICE)[1:]}"
+
+
+def places_of(trainer: Any) -> set[str]:
+    held = [entry.variable for entry in trainer.model.parameters] + trainer._variables()
+    held += [trainer._steps._seed]
+    held += [tensor for pair in trainer.samples._whole.values() for tensor in pair]
+    return {entry.device for entry in held}
+
+
 def open_model(spec: GraphSpec, weights: Arrays, precision: str) -> DesignModel:
+    runtime.round_products(precision)
     model = build(spec, precision)
     load_weights(model, weights)
     return model
+
+
+def _placed() -> Any:
+    """Return a scope in which all lies on the device."""
+    return tf.device(open_device(DEVICE))
 
 
 def _tensor(x: Any, model: DesignModel) -> Any:
@@ -37,12 +69,25 @@ def _tensor(x: Any, model: DesignModel) -> Any:
 
 
 def forward(spec: GraphSpec, weights: Arrays, x: Any, precision: str) -> Any:
-    model = open_model(spec, weights, precision)
-    return model([_tensor(x, model)]).numpy()
+    with _placed():
+        model = open_model(spec, weights, precision)
+        return model([_tensor(x, model)]).numpy()
 
 
 def gradients(spec: GraphSpec, weights: Arrays, x: Any, seed: Any, precision: str) -> Arrays:
-    """Gradients of Σ seed · output in evaluation, by canonical name and ``x``."""
+    """Gradients of Σ seed · output in evaluation, by canonical name and ``x``.
+
+    A GPU's batch norm has no repeatable ones but in training.
+    """
+    disable_op_determinism()
+    try:
+        with _placed():
+            return _gradients(spec, weights, x, seed, precision)
+    finally:
+        enable_op_determinism()
+
+
+def _gradients(spec: GraphSpec, weights: Arrays, x: Any, seed: Any, precision: str) -> Arrays:
     model = open_model(spec, weights, precision)
     given = _tensor(x, model)
     sources = [given, *(parameter.variable for parameter in model.trained)]
@@ -62,19 +107,22 @@ def gradients(spec: GraphSpec, weights: Arrays, x: Any, seed: Any, precision: st
 
 def train_forward(spec: GraphSpec, weights: Arrays, x: Any) -> tuple[Any, Arrays]:
     """Output of one pass in training, and the parameters after it."""
-    model = open_model(spec, weights, "fp32")
-    for dropout in model.dropouts:
-        dropout.seed = tf.Variable(5, dtype=tf.int64)
-    output = model([_tensor(x, model)], training=True).numpy()
-    return output, read_weights(model)
+    with _placed():
+        model = open_model(spec, weights, "fp32")
+        for dropout in model.dropouts:
+            dropout.seed = tf.Variable(5, dtype=tf.int64)
+        output = model([_tensor(x, model)], training=True).numpy()
+        return output, read_weights(model)
 
 
 def export(spec: GraphSpec, weights: Arrays, target: str) -> None:
-    model = open_model(spec, weights, "fp32")
-    Path(target).write_bytes(to_onnx(model, "answer", Path(target)).SerializeToString())
+    with tf.device("/CPU:0"):
+        model = open_model(spec, weights, "fp32")
+        Path(target).write_bytes(to_onnx(model, "answer", Path(target)).SerializeToString())
 
 
 def loss(name: str, outputs: Any, targets: Any) -> float:
     from engines.backends.tensorflow.losses import LOSSES
 
-    return float(LOSSES[name](tf.constant(outputs), tf.constant(np.asarray(targets))))
+    with _placed():
+        return float(LOSSES[name](tf.constant(outputs), tf.constant(np.asarray(targets))))
