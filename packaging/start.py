@@ -22,6 +22,7 @@ from find_python import Python, find, how_to_get
 
 ROOT = Path(__file__).resolve().parent.parent
 QUICK = "not framework and not gui_e2e and not commands and not soak and not gpu"
+FEWER_EXAMPLES = "--hypothesis-profile=quick"
 USUAL = "not soak and not gpu"
 SIDE_BY_SIDE = ["-n", "2", "--dist", "loadfile", "--no-loadscope-reorder"]
 """Two processes, each with whole files: a file's tests share a window or a child."""
@@ -107,8 +108,15 @@ def run_tests(environment: Environment, arguments: List[str]) -> int:
         prepare_engines(environment)
     say("== pytest" + (" (these checks FAILED: {})".format(", ".join(failed)) if failed else ""))
     chosen = [] if "-m" in rest else ["-m", QUICK if fast else USUAL]
-    status = subprocess.call([python, "-m", "pytest", *SIDE_BY_SIDE, *chosen, *rest], cwd=str(ROOT))
+    chosen += [FEWER_EXAMPLES] if fast else []
+    command = [python, "-m", "pytest", *SIDE_BY_SIDE, *chosen, *rest]
+    status = subprocess.call(command, cwd=str(ROOT), env=_that_keeps_compiled_code())
     return status or (1 if failed else 0)
+
+
+def _that_keeps_compiled_code() -> Dict[str, str]:
+    """Return the environment without a wish to compile all tests anew each time, in each process."""
+    return {name: value for name, value in os.environ.items() if name != "PYTHONDONTWRITEBYTECODE"}
 
 
 def _check(name: str, command: List[str]) -> int:

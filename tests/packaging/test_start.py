@@ -103,7 +103,18 @@ def test_that_the_fast_tests_leave_out_what_starts_a_framework(
     environment: Any, ran: list[list[str]]
 ) -> None:
     start.run_tests(environment, ["--fast", "-x"])
-    assert ran[-1][1:] == ["-m", "pytest", *start.SIDE_BY_SIDE, "-m", start.QUICK, "-x"]
+    quick = ["-m", start.QUICK, start.FEWER_EXAMPLES]
+    assert ran[-1][1:] == ["-m", "pytest", *start.SIDE_BY_SIDE, *quick, "-x"]
+
+
+def test_that_the_tests_keep_what_was_compiled(environment: Any, monkeypatch: pytest.MonkeyPatch) -> None:
+    environments: list[dict[str, str]] = []
+    monkeypatch.setattr(subprocess, "call", lambda _, **asked: environments.append(asked.get("env", {})) or 0)
+    monkeypatch.setenv("PYTHONDONTWRITEBYTECODE", "1")
+    monkeypatch.setenv("KEPT", "yes")
+    start.run_tests(environment, ["--fast"])
+    assert "PYTHONDONTWRITEBYTECODE" not in environments[-1]
+    assert environments[-1]["KEPT"] == "yes"
 
 
 ENGINES_FOR_TESTS = ["-m", "tests.helpers.engine_pythons"]

@@ -226,17 +226,17 @@ def test_that_the_matrix_is_away_until_there_is_a_file(room: CompareRoom) -> Non
 
 
 @pytest.mark.parametrize("scale", [1.0, 1.5, 2.0])
-@pytest.mark.parametrize("keys", [("torch", "tensorflow"), ("torch", "tensorflow", "jax", "mxnet")])
-def test_that_no_text_is_cut(qapp: QApplication, qtbot: QtBot, scale: float, keys: tuple[str, ...]) -> None:
+def test_that_no_text_is_cut_with_two_engines_or_four(qapp: QApplication, qtbot: QtBot, scale: float) -> None:
     apply(qapp, "light", scale)
     room = CompareRoom()
     qtbot.addWidget(room)
-    room.set_view(agreed(*keys, resumable=True))
-    feed(room)
     room.resize(round(1216 * scale), round(722 * scale))
     room.show()
-    qtbot.waitUntil(lambda: cut(room) == [])
-    assert (nameless(room), outside(room)) == ([], [])
+    for keys in (("torch", "tensorflow"), ("torch", "tensorflow", "jax", "mxnet")):
+        room.set_view(agreed(*keys, resumable=True))
+        feed(room)
+        qtbot.waitUntil(lambda: cut(room) == [])
+        assert (nameless(room), outside(room)) == ([], [])
     apply(qapp, "light")
 
 
