@@ -55,11 +55,16 @@ def known_title(found: Comparison) -> str:
 
 
 def _where(found: Comparison) -> str:
-    parts = [found.title, f"data {Path(found.data).stem}", f"seed {found.seed}", found.device.upper()]
+    parts = [found.title, f"data {Path(found.data).stem}", f"seed {found.seed}", _devices(found)]
     if "whole" in found.parts:
         plural = "epoch" if found.epochs == 1 else "epochs"
         parts.append(f"{found.epochs:,} {plural} in {found.precision.upper()}")
     return " · ".join(parts)
+
+
+def _devices(found: Comparison) -> str:
+    """Return what the engines train on: ``CPU``, or ``CPU and CUDA:0``."""
+    return " and ".join(device.upper() for device in found.devices)
 
 
 def _figure(found: Comparison, verdict: Verdict) -> tuple[str, str]:
@@ -98,6 +103,7 @@ def _line(folder: Path, found: Comparison, one: Entrant) -> EngineLine:
         seconds=value("seconds"),
         start=value("start_seconds"),
         run=str(folder.parent.parent / run) if run else "",
+        device="" if set(found.devices) == {"cpu"} else found.device_of(one).upper(),
     )
 
 

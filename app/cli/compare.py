@@ -10,7 +10,7 @@ import typer
 
 from app.cli.comparison_tables import comparison_lines
 from app.cli.figures import number, table
-from app.cli.options import AsJson, Data, Device, Settings
+from app.cli.options import AsJson, Data, Settings
 from app.cli.reporting import HumanPrinter, conclude
 from app.desk import Desk
 from app.engine_facts.titles import titles
@@ -63,7 +63,14 @@ def compare(
     design: Annotated[str, typer.Option(help="Train this design on each of the engines.")] = "",
     data: Data = "",
     engines: Annotated[str, typer.Option(help="Engines with commas between them.")] = "",
-    device: Device = "cpu",
+    devices: Annotated[
+        list[str],
+        typer.Option(
+            "--device",
+            metavar="[ENGINE=]DEVICE",
+            help="Device for all engines, or for one: torch=cuda:0. May be given several times.",
+        ),
+    ] = [],  # noqa: B006 - typer copies it
     settings: Settings = [],  # noqa: B006 - typer copies it
     quick: Annotated[
         bool, typer.Option("--quick", help="The check in fp64 alone, without the whole training.")
@@ -86,11 +93,29 @@ def compare(
     printer = ComparePrinter()
     if design and names and not subjects:
         parts = ("check",) if quick else ("check", "whole") if check else ("whole",)
-        order = ComparisonOrder(design, data, names, tuple(settings), device, parts, steps, dropout)
+        device, own = devices_of(devices, names)
+        order = ComparisonOrder(design, data, names, tuple(settings), device, parts, steps, dropout, own)
         conclude(lambda desk: _compared(desk, order), printer, as_json)
     if design or names or subjects is None or len(subjects) != 2:
         raise typer.BadParameter("give two runs or model files, or --design with --engines")
     conclude(lambda desk: comparisons.compare(desk, subjects[0], subjects[1]), printer, as_json)
+
+
+def devices_of(given: list[str], engines: tuple[str, ...]) -> tuple[str, dict[str, str]]:
+    """Return the device for all engines and those of single ones from ``cuda:0`` and ``torch=cuda:0``.
+
+    Raises:
+        BadParameter: for a device of an engine that is not compared, or a second one for all.
+    """
+    pairs = [words.rpartition("=") for words in given]
+    own = {engine.strip(): device.strip() for engine, sign, device in pairs if sign}
+    everywhere = [device.strip() for _, sign, device in pairs if not sign]
+    strange = sorted(set(own) - set(engines))
+    if strange:
+        raise typer.BadParameter(f"--device names {', '.join(strange)}, which --engines does not")
+    if len(everywhere) > 1:
+        raise typer.BadParameter("--device names two devices for all engines")
+    return (everywhere or ["cpu"])[0], own
 
 
 def _compared(desk: Desk, order: ComparisonOrder) -> Answering:

@@ -29,16 +29,18 @@ def comparison_lines(found: Comparison) -> list[str]:
 def _engine_rows(found: Comparison) -> list[list[str]]:
     metric = f"test_{found.metric}"
     figures = ["test loss", metric.replace("_", " "), "samples/s", "peak memory", "start", "training"]
-    return [["engine", "state", *figures], *(_engine_row(one, metric) for one in found.entrants)]
+    rows = [_engine_row(one, found.device_of(one), metric) for one in found.entrants]
+    return [["engine", "device", "state", *figures], *rows]
 
 
-def _engine_row(one: Entrant, metric: str) -> list[str]:
+def _engine_row(one: Entrant, device: str, metric: str) -> list[str]:
     def shown(name: str, words: object = number) -> str:
         value = one.summary.get(name)
         return words(value) if isinstance(value, float) and callable(words) else "–"
 
     return [
         titles()[one.engine],
+        device,
         comparing.STATES[one.state][0],
         shown("test_loss"),
         shown(metric),

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Mapping
 from functools import partial
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
@@ -11,11 +12,12 @@ from PySide6.QtWidgets import QWidget
 
 from app.bridge.flow_thread import FlowThread, Outcome
 from app.comparison_views import known_title, view_of
+from app.engine_facts.reports import load_reports
 from app.flows.engine_comparison import ComparisonOrder, compare_engines, resume_comparison
 from app.messages import words
 from app.plans import is_installed, project_plan
 from app.workbench import Workbench
-from engines.contract.capabilities import EngineRow
+from engines.contract.capabilities import EngineReport, EngineRow
 from engines.contract.comparison import Comparison
 from engines.contract.errors import WorkbenchError
 from engines.contract.events import Answer, Continued, Crashed, Event, Failed, Paused
@@ -28,6 +30,7 @@ from engines.runs.engine_comparison import (
     run_of,
 )
 from engines.runs.history import RunHistory
+from engines.runs.manage import delete_comparison, restore_comparison
 
 if TYPE_CHECKING:
     from widgets.comparing.shown import EngineChoice
@@ -45,6 +48,7 @@ class ComparisonsController(QObject):
         self._room: CompareRoom | None = None
         self._thread: FlowThread | None = None
         self._shown: tuple[Path, Comparison] | None = None
+        self._binned: Path | None = None
         self._working: Path | None = None
         self._histories: dict[tuple[str, str], RunHistory] = {}
         self._tail = QTimer(self, interval=FOLLOW_MS)
@@ -60,6 +64,8 @@ class ComparisonsController(QObject):
         room.compare_requested.connect(self.ask)
         room.resume_requested.connect(self.resume)
         room.comparison_chosen.connect(lambda key: self._open(Path(key)))
+        room.delete_requested.connect(self.delete)
+        room.restore_requested.connect(self.restore)
         room.run_opened.connect(self._on_run_opened)
         self._show_latest()
         return room
@@ -80,18 +86,39 @@ class ComparisonsController(QObject):
         recipe = bench.design.recipe
         self._open_sheet(recipe.epochs, recipe.precision)
 
-    def start(self, engines: list[str], parts: list[str], dropout: bool) -> None:
-        """Compare the open design on ``engines``."""
+    def start(self, engines: list[str], parts: list[str], dropout: bool, devices: Mapping[str, str]) -> None:
+        """Compare the open design on ``engines``; ``devices``: of those that do not train on the CPU."""
         project = self._bench.project
         if self.running or project is None:
             return
-        order = ComparisonOrder(str(project.folder), "", tuple(engines), parts=tuple(parts), dropout=dropout)
+        design, chosen = str(project.folder), tuple(engines)
+        order = ComparisonOrder(
+            design, "", chosen, parts=tuple(parts), dropout=dropout, devices=dict(devices)
+        )
         self._begin(partial(compare_engines, order=order))
 
     def resume(self) -> None:
         """Go on with the comparison that is shown."""
         if self._shown is not None and self._bench.shell.header.state == "idle":
             self._begin(partial(resume_comparison, folder=self._shown[0]))
+
+    def delete(self) -> None:
+        """Move the comparison that is shown to the bin, and show the newest of those that are left."""
+        if self._shown is None or self.running or self._room is None:
+            return
+        folder, found = self._shown
+        if self._bench.attempt(partial(self._bin, folder)):
+            self._show_latest()
+            self._room.show_deleted(known_title(found))
+
+    def _bin(self, folder: Path) -> None:
+        self._binned = delete_comparison(folder)
+
+    def restore(self) -> None:
+        """Take the comparison that was last deleted back out of the bin, and show it."""
+        binned, self._binned = self._binned, None
+        if binned is not None and not self.running:
+            self._bench.attempt(lambda: self._open(restore_comparison(binned)))
 
     def _connect(self) -> None:
         bench, shell = self._bench, self._bench.shell
@@ -262,7 +289,17 @@ def engine_choices(but: str = "") -> list[EngineChoice]:
     from widgets.comparing.shown import EngineChoice
 
     rows = [row for row in ENGINES if row.visible and row.trains and row.name != but]
-    return [EngineChoice(row.name, row.title, reason=_reason(row)) for row in rows]
+    reports = load_reports()
+    return [
+        EngineChoice(row.name, row.title, reason=_reason(row), devices=_devices(reports.get(row.name)))
+        for row in rows
+    ]
+
+
+def _devices(report: EngineReport | None) -> tuple[tuple[str, str], ...]:
+    """Return name and title of the devices that an engine listed when it was last asked."""
+    found = report.devices if report else ()
+    return tuple((one.name, one.title if one.name == "cpu" else f"{one.title} ({one.name})") for one in found)
 
 
 def _reason(row: EngineRow) -> str:

@@ -19,6 +19,7 @@ class Entrant:
     ``file`` its ONNX file, all relative to what holds ``comparisons/``, with ``/``; "" while there is none.
     ``summary`` is that of the whole training, where there is one. ``code`` and ``facts`` tell what failed,
     ``stage`` at what: check, train or export. One that failed at its check may have done the rest.
+    ``device``: what it trains on, "" the comparison's own.
     """
 
     engine: str
@@ -31,6 +32,7 @@ class Entrant:
     code: str = ""
     facts: Mapping[str, Fact] = field(default_factory=dict)
     details: str = ""
+    device: str = ""
 
 
 @dataclass(frozen=True)
@@ -110,6 +112,15 @@ class Comparison:
     curves: tuple[CurvePair, ...] = ()
     proofs: tuple[FileProof, ...] = ()
     version: int = 1
+
+    def device_of(self, one: Entrant) -> str:
+        """Return what an engine trains on."""
+        return one.device or self.device
+
+    @property
+    def devices(self) -> tuple[str, ...]:
+        """Every device that an engine trains on, each once, in the order of the engines."""
+        return tuple(dict.fromkeys(self.device_of(one) for one in self.entrants))
 
 
 @dataclass(frozen=True)

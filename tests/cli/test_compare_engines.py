@@ -10,7 +10,7 @@ import pytest
 
 from app.cli import reporting
 from app.engine_facts import titles
-from app.flows import engine_comparison, further
+from app.flows import comparison_work, engine_comparison, further
 from tests.comparing.test_comparing_flow import desk_of
 from tests.helpers.command import Outcome, modelwright
 from tests.helpers.small_engines import ROWS, Layerless, NumpyTrainer, Wrong, small_project
@@ -23,7 +23,7 @@ Run = Callable[..., Outcome]
 @pytest.fixture
 def compare(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Run:
     """Return a function that compares on engines of NumPy, behaving as told."""
-    for module in (engine_comparison, further):
+    for module in (comparison_work, engine_comparison, further):
         for name in ("known_engine", "installed_engine"):
             if hasattr(module, name):
                 monkeypatch.setattr(module, name, ROWS.__getitem__)

@@ -10,7 +10,7 @@ from typing import Any
 import pytest
 
 from app.desk import TOOLS, Desk, Ended
-from app.flows import engine_comparison, further
+from app.flows import comparison_work, engine_comparison, further
 from app.flows.engine_comparison import ComparisonOrder, compare_engines, resume_comparison
 from engines.contract.comparison import Comparison
 from engines.contract.errors import ErrorCode, WorkbenchError
@@ -37,7 +37,7 @@ Makers = dict[str, Any]
 @pytest.fixture(autouse=True)
 def engines(monkeypatch: pytest.MonkeyPatch) -> None:
     """Let the registry hold three engines of NumPy."""
-    for module in (engine_comparison, further):
+    for module in (comparison_work, engine_comparison, further):
         for name in ("known_engine", "installed_engine"):
             if hasattr(module, name):
                 monkeypatch.setattr(module, name, ROWS.__getitem__)
@@ -154,7 +154,7 @@ def test_that_an_engine_that_is_not_installed_is_a_row_with_its_reason(
             raise WorkbenchError(ErrorCode.ENGINE_MISSING, engine=name, title="Two", install="two==1")
         return ROWS[name]
 
-    monkeypatch.setattr(engine_comparison, "installed_engine", installed)
+    monkeypatch.setattr(comparison_work, "installed_engine", installed)
     small_project(tmp_path)
     with desk_of() as desk:
         found = last_of(compare_engines(desk, order_of(tmp_path, "one", "two", "three")))

@@ -46,7 +46,7 @@ def test_that_enter_compares_with_the_check_and_without_dropout(parent: QWidget,
     sheet = compare(parent)
     with qtbot.waitSignal(sheet.chosen) as chosen:
         qtbot.keyClick(sheet, Qt.Key.Key_Return)
-    assert chosen.args == [["torch", "tensorflow"], ["check", "whole"], False]
+    assert chosen.args == [["torch", "tensorflow"], ["check", "whole"], False, {}]
 
 
 def test_that_dropout_stays_only_where_a_person_says_so(parent: QWidget, qtbot: QtBot) -> None:
@@ -55,7 +55,7 @@ def test_that_dropout_stays_only_where_a_person_says_so(parent: QWidget, qtbot: 
     sheet.check.click()
     with qtbot.waitSignal(sheet.chosen) as chosen:
         qtbot.mouseClick(sheet.act, LEFT)
-    assert chosen.args == [["torch", "tensorflow"], ["whole"], True]
+    assert chosen.args == [["torch", "tensorflow"], ["whole"], True, {}]
 
 
 def test_that_a_design_without_dropout_is_not_asked_about_it(parent: QWidget) -> None:

@@ -48,6 +48,7 @@ class VerdictHead(Card):
     resume_requested = Signal()
     compare_requested = Signal()
     comparison_chosen = Signal(str)
+    delete_requested = Signal()
 
     def __init__(self) -> None:
         super().__init__()
@@ -61,6 +62,7 @@ class VerdictHead(Card):
         self.stage = label("", "dim")
         self.known = DropButton("compare_known", "Comparison", elides=True)
         self.copy = ToolButton("copy", "Copy the verdict", "compare_copy")
+        self.delete = ToolButton("trash", "Move this comparison to the bin", "compare_delete")
         self.compare = Button("Compare engines", "compare_again", icon_name="compare", small=True)
         self.resume = Button("Go on", "compare_resume", kind="primary", icon_name="play", small=True)
         self._marks: list[_EngineMark] = []
@@ -91,7 +93,8 @@ class VerdictHead(Card):
         self.stage.setText(view.stage)
         self.bar.set_share(view.share)
         self.resume.setVisible(view.resumable and not view.running)
-        self.compare.setVisible(not view.running)
+        for tool in (self.compare, self.delete):
+            tool.setVisible(not view.running)
         self.known.setVisible(self._several and not view.running)
         self._show_engines(view.engines)
         self._draw_sign()
@@ -141,7 +144,7 @@ class VerdictHead(Card):
         tools = QHBoxLayout()
         tools.setSpacing(8)
         tools.addWidget(self.strip, 1)
-        for tool in (self.copy, self.known, self.compare, self.resume):
+        for tool in (self.copy, self.delete, self.known, self.compare, self.resume):
             tools.addWidget(tool, 0, Qt.AlignmentFlag.AlignVCenter)
         going = QHBoxLayout()
         going.setSpacing(12)
@@ -154,5 +157,6 @@ class VerdictHead(Card):
         self.resume.clicked.connect(self.resume_requested)
         self.compare.clicked.connect(self.compare_requested)
         self.known.chosen.connect(self.comparison_chosen)
+        self.delete.clicked.connect(self.delete_requested)
         self.copy.clicked.connect(lambda: QGuiApplication.clipboard().setText(self.words()))
         theme().themed.connect(self._draw_sign)

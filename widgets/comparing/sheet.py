@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Sequence
 
 from PySide6.QtCore import Qt, Signal
-from PySide6.QtWidgets import QCheckBox, QDialog, QHBoxLayout, QVBoxLayout, QWidget
+from PySide6.QtWidgets import QCheckBox, QComboBox, QDialog, QHBoxLayout, QVBoxLayout, QWidget
 
 from widgets.comparing.shown import EngineChoice
 from widgets.controls.buttons import Button
@@ -13,6 +13,9 @@ from widgets.controls.card import Hairline
 from widgets.controls.fields import FieldRow, choice, whole_field
 from widgets.controls.text import label, named
 from widgets.look.theme import scaled
+
+CPU = "cpu"
+"""Where every engine is compared unless a person chooses otherwise."""
 
 
 class Sheet(QDialog):
@@ -47,9 +50,12 @@ class Sheet(QDialog):
 
 
 class CompareSheet(Sheet):
-    """Chooses engines and what each trains; ``chosen`` carries engines, parts and whether dropout stays."""
+    """Chooses engines and what each trains.
 
-    chosen = Signal(list, list, bool)
+    ``chosen`` carries engines, parts, whether dropout stays, and device by engine where it is not the CPU.
+    """
+
+    chosen = Signal(list, list, bool, dict)
 
     def __init__(
         self,
@@ -63,6 +69,7 @@ class CompareSheet(Sheet):
         sentence = "The same design, data, sample order and first weights on each, one after the other."
         super().__init__("compare_sheet", "Compare engines", sentence, "Compare", parent)
         self.engines: dict[str, QCheckBox] = {}
+        self.devices: dict[str, QComboBox] = {}
         self.body.addWidget(label("Engines", "heading"))
         for engine in engines:
             self._add_engine(engine)
@@ -89,12 +96,25 @@ class CompareSheet(Sheet):
 
     def _add_engine(self, engine: EngineChoice) -> None:
         words = f"{engine.title}  {engine.detail}".strip()
-        box = self._box(f"compare_engine_{engine.key}", words)
+        box = named(QCheckBox(words), f"compare_engine_{engine.key}", words)
         box.setChecked(engine.chosen and not engine.reason)
         box.setEnabled(not engine.reason)
+        line = QHBoxLayout()
+        line.addWidget(box, 1)
+        if len(engine.devices) > 1 and not engine.reason:
+            line.addWidget(self._device_choice(engine, box))
+        self.body.addLayout(line)
         if engine.reason:
             self._hint(engine.reason)
         self.engines[engine.key] = box
+
+    def _device_choice(self, engine: EngineChoice, box: QCheckBox) -> QComboBox:
+        name = f"compare_device_{engine.key}"
+        made = choice(name, f"Device of {engine.title}", engine.devices, CPU)
+        box.toggled.connect(made.setEnabled)
+        made.setEnabled(box.isChecked())
+        self.devices[engine.key] = made
+        return made
 
     def _box(self, name: str, words: str) -> QCheckBox:
         box = named(QCheckBox(words), name, words)
@@ -119,8 +139,9 @@ class CompareSheet(Sheet):
         engines = [key for key, box in self.engines.items() if box.isChecked()]
         parts = [part for part, box in (("check", self.check), ("whole", self.whole)) if box.isChecked()]
         keep = self.dropout.isChecked() and self.dropout.isVisible()
+        chosen = {key: str(field.currentData()) for key, field in self.devices.items() if key in engines}
         self.accept()
-        self.chosen.emit(engines, parts, keep)
+        self.chosen.emit(engines, parts, keep, {key: one for key, one in chosen.items() if one != CPU})
 
 
 class ContinueSheet(Sheet):

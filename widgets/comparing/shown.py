@@ -8,8 +8,10 @@ from dataclasses import dataclass, field
 
 @dataclass(frozen=True)
 class EngineLine:
-    """One engine; None where a value is not known yet. ``start``: seconds
-    until the first step. ``reason`` says why it failed, "" where it did not."""
+    """One engine; None where a value is not known yet. ``start``: seconds until the first step.
+
+    ``reason`` says why it failed, "" where it did not. ``device`` is "" where all train on the CPU.
+    """
 
     key: str
     title: str
@@ -23,6 +25,7 @@ class EngineLine:
     seconds: float | None = None
     start: float | None = None
     run: str = ""
+    device: str = ""
 
 
 @dataclass(frozen=True)
@@ -69,10 +72,14 @@ class ComparisonView:
 
 @dataclass(frozen=True)
 class EngineChoice:
-    """One engine of the sheet: ``reason`` says why it cannot take part, "" where it can."""
+    """One engine of the sheet: ``reason`` says why it cannot take part, "" where it can.
+
+    ``devices``: name and title of each that it may train on, where there are several.
+    """
 
     key: str
     title: str
     detail: str = ""
     reason: str = ""
     chosen: bool = True
+    devices: tuple[tuple[str, str], ...] = ()

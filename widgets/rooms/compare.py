@@ -19,13 +19,12 @@ from widgets.comparing.shown import ComparisonView, EngineLine
 from widgets.controls.buttons import Button, ToolButton
 from widgets.controls.card import Card
 from widgets.controls.drops import DropRow
-from widgets.controls.messages import EmptyPage
+from widgets.controls.messages import EmptyPage, MessagePanel
 from widgets.controls.table import Column, Table
 from widgets.controls.text import label
 from widgets.look.theme import scaled, theme
 from widgets.look.tokens import GAP
 from widgets.rooms.measures import measure_text, short_name
-from widgets.rooms.pace import clock_text
 
 SIDE, NARROW = 564, 1040
 _UNBOUNDED = (1 << 24) - 1
@@ -37,8 +36,8 @@ def memory_text(value: float) -> str:
 
 
 def time_text(value: float) -> str:
-    """Return seconds, with tenths where they are few."""
-    return f"{value:.1f} s" if value < 60 else clock_text(value)
+    """Return seconds, so that a column of them has one unit: 14.3 s, 103 s, 1,430 s."""
+    return f"{value:.1f} s" if value < 99.95 else f"{value:,.0f} s"
 
 
 class CompareRoom(QWidget):
@@ -47,6 +46,8 @@ class CompareRoom(QWidget):
     compare_requested = Signal()
     resume_requested = Signal()
     comparison_chosen = Signal(str)
+    delete_requested = Signal()
+    restore_requested = Signal()
     run_opened = Signal(str)
 
     def __init__(self, parent: QWidget | None = None) -> None:
@@ -66,8 +67,9 @@ class CompareRoom(QWidget):
             "compare_from_empty_page",
             icon_name="compare",
         )
+        self.message = MessagePanel()
         self.view: ComparisonView | None = None
-        self._measure, self._columns_shown = "accuracy", 0
+        self._heads, self._columns_shown = ("accuracy", False), 0
         self._build()
         self._connect()
         self.clear()
@@ -101,14 +103,31 @@ class CompareRoom(QWidget):
         """Offer earlier comparisons."""
         self.head.set_known(rows, key)
 
+    def show_deleted(self, title: str) -> None:
+        """Say that a comparison is in the bin, with the way back."""
+        self.message.show_message(
+            f"{title} is in the bin",
+            "The runs that it trained stay.",
+            severity="info",
+            action="restore",
+            action_text="Undo",
+        )
+
+    def _on_message_action(self, action: str) -> None:
+        if action == "restore":
+            self.message.hide()
+            self.restore_requested.emit()
+
     def _show_table(self, view: ComparisonView) -> None:
-        if view.measure_name != self._measure:
-            self._measure = view.measure_name
-            self.table.set_columns(_columns(self._measure))
-        self.table.set_rows([line.key for line in view.engines], [_row(line) for line in view.engines])
-        rows = len(view.engines)
+        placed = any(line.device for line in view.engines)
+        if (view.measure_name, placed) != self._heads:
+            self._heads = view.measure_name, placed
+            self.table.set_columns(_columns(*self._heads))
+        rows = [_row(line, placed=placed) for line in view.engines]
+        self.table.set_rows([line.key for line in view.engines], rows)
+        count = len(view.engines)
         self.table.view.setFixedHeight(
-            scaled(38) + rows * self.table.view.verticalHeader().defaultSectionSize()
+            scaled(38) + count * self.table.view.verticalHeader().defaultSectionSize()
         )
         self._on_selected(self.table.selected_keys())
 
@@ -190,7 +209,9 @@ class CompareRoom(QWidget):
         self._pages.addWidget(area)
         whole = QVBoxLayout(self)
         whole.setContentsMargins(GAP, GAP, GAP, GAP)
-        whole.addWidget(holder)
+        whole.setSpacing(GAP)
+        whole.addWidget(self.message)
+        whole.addWidget(holder, 1)
         self._arrange(2)
 
     def _connect(self) -> None:
@@ -198,6 +219,9 @@ class CompareRoom(QWidget):
             asked.connect(self.compare_requested)
         self.head.resume_requested.connect(self.resume_requested)
         self.head.comparison_chosen.connect(self.comparison_chosen)
+        self.head.delete_requested.connect(self.delete_requested)
+        self.message.action_requested.connect(self._on_message_action)
+        self.message.closed.connect(self.message.hide)
         self.table.selection_changed.connect(self._on_selected)
         self.table.row_activated.connect(self._on_open)
         self.open_button.clicked.connect(lambda: self._on_open())
@@ -214,9 +238,11 @@ def _heading(measure: str) -> str:
     return words[:1].upper() + words[1:]
 
 
-def _columns(measure: str) -> list[Column]:
+def _columns(measure: str, placed: bool = False) -> list[Column]:
+    device = [Column("Device", tip="What the engine trained on")] if placed else []
     return [
         Column("Engine"),
+        *device,
         Column("Loss", number=True, shown=partial(measure_text, "loss"), tip=_TEST),
         Column(_heading(measure), number=True, shown=partial(measure_text, measure), tip=_TEST),
         Column("Speed", number=True, shown=lambda value: f"{value:,.0f}/s", tip="Samples a second"),
@@ -226,8 +252,9 @@ def _columns(measure: str) -> list[Column]:
     ]
 
 
-def _row(line: EngineLine) -> tuple[Any, ...]:
-    return line.title, line.loss, line.measure, line.rate, line.memory, line.start, line.seconds
+def _row(line: EngineLine, *, placed: bool) -> tuple[Any, ...]:
+    device = (line.device,) if placed else ()
+    return line.title, *device, line.loss, line.measure, line.rate, line.memory, line.start, line.seconds
 
 
 def _side_width() -> int:

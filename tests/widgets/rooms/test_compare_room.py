@@ -254,8 +254,11 @@ def test_that_memory_is_said_in_megabytes_and_gigabytes(value: float, words: str
     assert memory_text(value) == words
 
 
-@pytest.mark.parametrize(("value", "words"), [(0.74, "0.7 s"), (59.94, "59.9 s"), (187.0, "03:07")])
-def test_that_short_times_have_tenths(value: float, words: str) -> None:
+@pytest.mark.parametrize(
+    ("value", "words"),
+    [(0.74, "0.7 s"), (59.94, "59.9 s"), (99.96, "100 s"), (187.0, "187 s"), (1430.4, "1,430 s")],
+)
+def test_that_times_have_one_unit_and_tenths_where_they_are_short(value: float, words: str) -> None:
     assert time_text(value) == words
 
 
