@@ -66,7 +66,9 @@ class Death:
             self.family = [child.pid, *(one.pid for one in child.children(recursive=True))]
             self.died = time.monotonic()
             if self.order:
-                self.flag.write_text(self.order)
+                order = self.flag.with_suffix(".order")
+                order.write_text(self.order)
+                order.replace(self.flag)  # there with its text in it, or not there
             else:
                 os.kill(host.pid, signal.SIGKILL)
         return event
