@@ -13,7 +13,7 @@ from app.engine_facts import titles
 from app.flows import comparison_work, engine_comparison, further
 from tests.comparing.test_comparing_flow import desk_of
 from tests.helpers.command import Outcome, modelwright
-from tests.helpers.small_engines import ROWS, Layerless, NumpyTrainer, Wrong, small_project
+from tests.helpers.small_engines import ROWS, CpuOnly, Layerless, NumpyTrainer, Wrong, small_project
 
 pytestmark = pytest.mark.commands
 
@@ -44,7 +44,7 @@ def test_that_a_person_reads_verdict_engines_curves_and_proofs(compare: Run) -> 
     lines = outcome.out.splitlines()
     assert lines[0] == "One and Two agree: 0 over 20 steps in FP64, bound 1e-9."
     assert "All 4 proofs of the ONNX files passed." in lines
-    assert any(line.split()[:2] == ["One", "done"] for line in lines)
+    assert any(line.split()[:3] == ["One", "cpu", "done"] for line in lines)
     heads = ("engine", "curves", "ONNX file of")
     assert [sum(line.startswith(head) for line in lines) for head in heads] == [1, 1, 1]
     assert lines[-1].startswith("Kept as comparison ")
@@ -69,6 +69,33 @@ def test_that_a_script_reads_every_figure_in_the_last_line(compare: Run) -> None
     records = [event["record"] for event in outcome.events if event["kind"] == "answer"]
     assert records[-1]["kind"] == "comparison"
     assert records[-1]["state"] == "finished"
+
+
+def test_that_a_device_is_named_for_one_engine_and_the_rest_stay_on_the_cpu(compare: Run) -> None:
+    outcome = compare("--device", "two=second:0", "--quick")
+    assert outcome.status == 0
+    rows = [line.split()[:3] for line in outcome.out.splitlines()]
+    assert ["One", "cpu", "done"] in rows
+    assert ["Two", "second:0", "done"] in rows
+    summary = compare("--device", "second:1", "--device", "two=cpu", "--quick", "--json").last["summary"]
+    assert (summary["one.device"], summary["two.device"]) == ("second:1", "cpu")
+
+
+@pytest.mark.parametrize(
+    ("given", "told"), [(["three=cpu"], "three, which --engines does not"), (["a", "b"], "two devices")]
+)
+def test_that_a_device_that_belongs_to_nobody_is_refused(compare: Run, given: list[str], told: str) -> None:
+    outcome = compare(*(word for name in given for word in ("--device", name)))
+    assert outcome.status != 0
+    assert told in " ".join(outcome.err.replace("│", " ").split())
+
+
+def test_that_a_device_which_an_engine_has_not_leaves_that_engine_out(compare: Run) -> None:
+    outcome = compare("--device", "two=cuda:7", "--json", two=CpuOnly)
+    assert outcome.status == 1
+    assert outcome.last["code"] == "engine_left_out"
+    assert "cuda:7" in outcome.err
+    assert "Two" in outcome.err
 
 
 def test_that_disagreement_fails_and_says_where_it_begins(compare: Run) -> None:

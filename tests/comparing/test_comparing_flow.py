@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import json
 from collections.abc import Iterator
 from dataclasses import replace
 from pathlib import Path
@@ -19,10 +20,13 @@ from engines.host.protocol import Host
 from engines.host.thread import InThreadHost
 from engines.runs.engine_comparison import judge, list_comparisons, read_comparison
 from engines.runs.listing import list_runs
+from engines.runs.manage import delete_comparison, empty_bin, list_bin, restore_comparison
 from engines.runs.verify import verify
+from engines.training.lock import FolderLock
 from engines.training.run_folder import read_recipe, read_run
 from tests.helpers.small_engines import (
     ROWS,
+    CpuOnly,
     Layerless,
     NumpyTrainer,
     SingleOnly,
@@ -171,6 +175,69 @@ def test_that_an_engine_without_double_precision_trains_all_the_same(tmp_path: P
     verdict = judge(found)
     assert verdict.worst is not None
     assert (verdict.word, verdict.worst.part) == ("agree", "whole")
+
+
+def test_that_each_engine_trains_and_goes_on_on_the_device_that_was_picked_for_it(tmp_path: Path) -> None:
+    project = small_project(tmp_path)
+    order = order_of(tmp_path, devices={"two": "second:0"})
+    with desk_of(one=CpuOnly, two=CpuOnly) as desk:
+        stopped_after(desk, compare_engines(desk, order), 3, keep=True)
+    ((folder, stopped),) = list_comparisons(project.folder)
+    assert [one.device for one in stopped.entrants] == ["cpu", "second:0"]
+    with desk_of(one=CpuOnly, two=CpuOnly) as desk:
+        found = last_of(resume_comparison(desk, folder))
+    assert judge(found).clean
+    assert found.devices == ("cpu", "second:0")
+    for one, device in zip(found.entrants, found.devices, strict=True):
+        assert [read_run(project.folder / run).device for run in (one.check, one.run)] == [device] * 2
+
+
+def test_that_a_device_that_vanished_leaves_its_engine_out_at_once(tmp_path: Path) -> None:
+    small_project(tmp_path)
+    with desk_of(two=CpuOnly) as desk:
+        found = last_of(
+            compare_engines(desk, order_of(tmp_path, "one", "two", "three", devices={"two": "cuda:0"}))
+        )
+    assert [one.state for one in found.entrants] == ["done", "failed", "done"]
+    assert (found.entrants[1].code, found.entrants[1].stage) == ("device_unknown", "check")
+    assert found.entrants[1].facts["known"] == "cpu, second:0"
+
+
+def test_that_a_record_of_before_devices_were_picked_reads_as_all_on_its_one_device(tmp_path: Path) -> None:
+    project = small_project(tmp_path)
+    with desk_of() as desk:
+        found = last_of(compare_engines(desk, order_of(tmp_path, parts=("check",))))
+    path = project.folder / "comparisons" / found.id / "comparison.json"
+    plain = json.loads(path.read_text(encoding="utf-8"))
+    for one in plain["entrants"]:
+        del one["device"]
+    path.write_text(json.dumps(plain), encoding="utf-8")
+    read = read_comparison(path.parent)
+    assert read.devices == ("cpu",)
+    assert [read.device_of(one) for one in read.entrants] == ["cpu", "cpu"]
+
+
+def test_that_a_comparison_is_deleted_to_the_bin_and_its_runs_stay(tmp_path: Path) -> None:
+    project = small_project(tmp_path)
+    with desk_of() as desk:
+        found = last_of(compare_engines(desk, order_of(tmp_path, parts=("check",))))
+    folder = project.folder / "comparisons" / found.id
+    lock = FolderLock(folder)
+    with pytest.raises(WorkbenchError) as busy:
+        delete_comparison(folder)
+    lock.release()
+    assert busy.value.code is ErrorCode.RUN_BUSY
+    binned = delete_comparison(folder)
+    assert list_comparisons(project.folder) == []
+    assert len(list_runs(project.folder)) == 2
+    assert list_bin(project.folder) == []
+    assert restore_comparison(binned) == folder
+    assert read_comparison(folder) == found
+    empty_bin(project.folder)
+    assert folder.is_dir()
+    delete_comparison(folder)
+    empty_bin(project.folder)
+    assert not any((project.folder / ".bin" / "comparisons").iterdir())
 
 
 def test_that_dropout_is_off_unless_it_is_kept_and_then_the_verdict_is_about_masks(tmp_path: Path) -> None:

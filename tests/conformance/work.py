@@ -113,6 +113,8 @@ def places(
     trainer.load_state({f"model/{name}": array for name, array in weights}, 0)
     trainer.load_state(trainer.state(), 0)
     batches = epoch_batches(len(shards.indices["train"]), recipe.batch_size, recipe.seed, 0)[:5]
+    if isinstance(trainer, Prepares) and trainer.compiles:
+        assert trainer.prepare(batches) is None
     trainer.run_chunk(0, batches, np.full(len(batches), recipe.learning_rate))
     trainer.evaluate("validation")
     return engine.place(), engine.places_of(trainer)

@@ -9,7 +9,7 @@ from pathlib import Path
 import numpy as np
 
 from app.project import Project
-from engines.contract.capabilities import EngineRow
+from engines.contract.capabilities import DeviceView, EngineRow
 from engines.contract.errors import ErrorCode, WorkbenchError
 from engines.contract.events import Answer, Control, Crashed, Event, Finished, is_last
 from engines.contract.faults import failure
@@ -21,6 +21,7 @@ from engines.host.thread import InThreadHost
 from engines.training import session
 from engines.training.checkpoints import run_weights
 from engines.training.control import ControlFlags
+from engines.training.report import known_device
 from engines.training.shards import open_shards
 from tests.design.builders import chain
 from tests.helpers.small_training import CLASSES, FEATURES, NumpyTrainer
@@ -50,6 +51,14 @@ class SingleOnly(NumpyTrainer):
         if job.recipe.precision == "fp64":
             facts = {"setting": "precision", "value": "fp64", "wanted": "fp32"}
             raise WorkbenchError(ErrorCode.RECIPE_INVALID, **facts)
+        super().__init__(job, shards)  # type: ignore[arg-type]
+
+
+class CpuOnly(NumpyTrainer):
+    """Has the CPU and one further device that is the same."""
+
+    def __init__(self, job: TrainJob, shards: object) -> None:
+        known_device(job.device, [DeviceView("cpu", "CPU"), DeviceView("second:0", "Second")])
         super().__init__(job, shards)  # type: ignore[arg-type]
 
 

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
+
 import pytest
 from PySide6.QtCore import Qt
 from PySide6.QtWidgets import QApplication, QWidget
@@ -47,6 +49,25 @@ def test_that_enter_compares_with_the_check_and_without_dropout(parent: QWidget,
     with qtbot.waitSignal(sheet.chosen) as chosen:
         qtbot.keyClick(sheet, Qt.Key.Key_Return)
     assert chosen.args == [["torch", "tensorflow"], ["check", "whole"], False, {}]
+
+
+def test_that_a_device_is_picked_where_an_engine_lists_more_than_one(parent: QWidget, qtbot: QtBot) -> None:
+    several = replace(ENGINES[1], devices=(("cpu", "CPU"), ("cuda:0", "Big GPU (cuda:0)")))
+    one = replace(ENGINES[0], devices=(("cpu", "CPU"),))
+    sheet = CompareSheet([one, several], 20, "fp32", dropout=False, parent=parent)
+    sheet.open()
+    assert list(sheet.devices) == ["tensorflow"]
+    field = sheet.devices["tensorflow"]
+    assert field.currentText() == "CPU"
+    sheet.engines["tensorflow"].click()
+    assert not field.isEnabled()
+    sheet.engines["tensorflow"].click()
+    field.setFocus()
+    qtbot.keyClick(field, Qt.Key.Key_Down)
+    assert (cut(sheet), nameless(sheet)) == ([], [])
+    with qtbot.waitSignal(sheet.chosen) as chosen:
+        qtbot.mouseClick(sheet.act, LEFT)
+    assert chosen.args == [["torch", "tensorflow"], ["check", "whole"], False, {"tensorflow": "cuda:0"}]
 
 
 def test_that_dropout_stays_only_where_a_person_says_so(parent: QWidget, qtbot: QtBot) -> None:

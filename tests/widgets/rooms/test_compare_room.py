@@ -183,6 +183,39 @@ def test_that_the_table_sorts_copies_and_opens_an_engines_run(room: CompareRoom,
     assert room.reasons.text() == "JAX: JAX has no layer for it."
 
 
+def test_that_the_device_has_a_column_where_not_all_is_the_cpu(room: CompareRoom) -> None:
+    first, second = line("torch"), line("tensorflow")
+    placed = replace(first, device="CPU"), replace(second, device="CUDA:0")
+    proxy = room.table.proxy
+    for engines, wanted in (((first, second), []), (placed, ["CPU", "CUDA:0"]), ((first, second), [])):
+        room.set_view(agreed(engines=engines))
+        heads = [proxy.headerData(place, Qt.Orientation.Horizontal) for place in range(proxy.columnCount())]
+        assert ("Device" in heads) == bool(wanted)
+        if wanted:
+            place = heads.index("Device")
+            assert [proxy.index(row, place).data() for row in range(2)] == wanted
+        assert proxy.index(0, len(heads) - 1).data() == "4.4 s"
+
+
+def test_that_a_comparison_is_deleted_and_the_way_back_is_offered(room: CompareRoom, qtbot: QtBot) -> None:
+    room.set_view(agreed())
+    with qtbot.waitSignal(room.delete_requested):
+        qtbot.mouseClick(room.head.delete, LEFT)
+    room.clear()
+    room.show_deleted("digits-cnn · 001, 2026-11-23")
+    assert room.message.isVisible()
+    assert "in the bin" in room.message.what.text()
+    assert "runs" in room.message.why.text()
+    with qtbot.waitSignal(room.restore_requested):
+        qtbot.mouseClick(room.message.button, LEFT)
+    assert not room.message.isVisible()
+
+
+def test_that_a_comparison_under_way_cannot_be_deleted(room: CompareRoom) -> None:
+    room.set_view(agreed(running=True))
+    assert not room.head.delete.isVisible()
+
+
 def test_that_a_selection_outlives_the_next_figures(room: CompareRoom) -> None:
     room.set_view(agreed())
     room.table.select(["tensorflow"])
