@@ -12,6 +12,7 @@ from pathlib import Path
 from types import TracebackType
 from typing import Protocol, TypeVar
 
+from app.engine_facts.at_start import in_the_doctors_words
 from app.engine_facts.places import python_of
 from engines.contract.errors import ErrorCode, WorkbenchError
 from engines.contract.events import Answer, Answered, Control, Crashed, Event, Failed, Finished, Stopped
@@ -65,10 +66,13 @@ class Desk:
         self._host(engine).warm()
 
     def run(self, engine: str, job: Job) -> Generator[Event, None, None]:
-        """Yield the job's events to its last one; an engine's process is spent with its job."""
+        """Yield the job's events to its last one; an engine's process is spent with its job.
+
+        One that ended before its engine had done anything ends in the doctor's words.
+        """
         host = self._host(engine)
         try:
-            yield from self._run_on(host, job)
+            yield from in_the_doctors_words(engine, self._run_on(host, job))
         finally:
             if engine != TOOLS:
                 self._ready.pop(engine).close()

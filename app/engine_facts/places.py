@@ -8,10 +8,11 @@ from pathlib import Path
 
 from app.home import user_data
 from engines.contract.capabilities import EngineRow
+from engines.contract.errors import ErrorCode, WorkbenchError
 from engines.environments import chosen
 from engines.environments.chosen import OTHER, OWN, THIS
 from engines.environments.doctor import THIS_PLACE, Place
-from engines.environments.kept import OUTDATED, READY, Kept
+from engines.environments.kept import ABSENT, HALF_MADE, OUTDATED, READY, Kept
 from engines.registry import engine
 
 
@@ -36,6 +37,23 @@ def python_of(name: str) -> str:
     return place_of(row).python if row else sys.executable
 
 
+def missing(row: EngineRow) -> WorkbenchError | None:
+    """Return why the engine cannot be expected to start where it runs, None where it can.
+
+    It is not installed, its kept environment is half made, or the interpreter chosen for it is gone.
+    """
+    place = place_of(row)
+    if is_there(row):
+        return None
+    if place.kind == OTHER:
+        return WorkbenchError(ErrorCode.INTERPRETER_GONE, python=place.python)
+    kept = kept_of(row.name)
+    if place.kind == OWN and kept.state() == HALF_MADE:
+        code = ErrorCode.ENVIRONMENT_BUSY if kept.is_busy() else ErrorCode.ENVIRONMENT_HALF_MADE
+        return WorkbenchError(code, engine=row.name, title=row.title, folder=str(kept.folder))
+    return WorkbenchError(ErrorCode.ENGINE_MISSING, engine=row.name, title=row.title, install=row.install)
+
+
 def is_there(row: EngineRow) -> bool:
     """Tell whether the engine can be expected to start where it runs, without starting anything."""
     place = place_of(row)
@@ -54,7 +72,7 @@ def choose(name: str, python: str) -> None:
 def _is_better_off_alone(row: EngineRow) -> bool:
     if row.own_environment:
         return True
-    return not _is_here(row) and kept_of(row.name).state() in (READY, OUTDATED)
+    return not _is_here(row) and kept_of(row.name).state() != ABSENT
 
 
 def _is_here(row: EngineRow) -> bool:

@@ -36,9 +36,15 @@ ROWS: dict[ErrorCode, Message] = {
         todo="An installation that did not end, or packages that do not fit. Mend it with: {command}",
         button="install_engine",
     ),
+    ErrorCode.ENGINE_UNIMPORTABLE: Message(
+        what="The engine {engine} is there, but it cannot be imported.",
+        why="In {python}: {what}: {why}",
+        todo="See with “modelwright engines” what mends it.",
+        button="show_engines",
+    ),
     ErrorCode.ENGINE_DIES: Message(
-        what="The process of {title} died while the engine was imported (status {status}).",
-        why="In {python}: {why}",
+        what="The process of {title} died while the engine was imported ({ended}).",
+        why="Its interpreter is {python}; what it said last: {why}",
         todo="A library that does not fit this machine is the usual cause. Mend it with: {command}",
         button="install_engine",
     ),
@@ -82,9 +88,22 @@ ROWS: dict[ErrorCode, Message] = {
         todo="See whether CUDA_VISIBLE_DEVICES hides it, or another program has it for itself.",
     ),
     ErrorCode.INTERPRETER_GONE: Message(
-        what="There is no interpreter {python} any more.",
-        why="It was moved, renamed or deleted.",
+        what="There is no interpreter {python}.",
+        why="It was moved, renamed or deleted, or the path is not written as it should be.",
         todo="Choose another interpreter for this engine, or go back to Modelwright's own.",
+        button="show_engines",
+    ),
+    ErrorCode.INTERPRETER_FOLDER: Message(
+        what="{python} is a folder without a Python in it.",
+        why="A whole environment's folder would do; this is none.",
+        todo="Choose the file python in it (bin/python, on Windows Scripts\\python.exe).",
+        button="show_engines",
+    ),
+    ErrorCode.INTERPRETER_WITHOUT_ENGINE: Message(
+        what="{python} (Python {version}) has no {title}.",
+        why="Modelwright never changes an interpreter of yours.",
+        todo="Choose one that has it, let Modelwright make an environment of its own, or get it there with: "
+        "{command}",
         button="show_engines",
     ),
     ErrorCode.INTERPRETER_NO_PYTHON: Message(
@@ -100,7 +119,7 @@ ROWS: dict[ErrorCode, Message] = {
         button="show_engines",
     ),
     ErrorCode.INTERPRETER_DIES: Message(
-        what="{python} ends as soon as it starts (status {status}).",
+        what="{python} ends as soon as it starts ({ended}).",
         why="It said: {why}",
         todo="Choose another interpreter, or mend this one with the tool that made it.",
         button="show_engines",

@@ -22,6 +22,7 @@ from app.messages import (
     starting,
     training,
 )
+from app.messages.endings import ending, is_from_outside
 from app.messages.message import Message, Told
 from engines.contract.errors import ErrorCode, Fact, WorkbenchError
 from engines.contract.events import Crashed, Failed, Log
@@ -43,12 +44,18 @@ AREAS = (
 
 
 class _Facts(dict[str, Fact]):
-    """Facts that show a missing one as ``?`` instead of failing while an error is told."""
+    """Facts that show a missing one as ``?`` instead of failing while an error is told.
+
+    ``ended`` puts an exit ``status`` into words.
+    """
 
     def __missing__(self, key: str) -> str:
-        return "?"
+        status = self.get("status")
+        return ending(status) if key == "ended" and isinstance(status, int) else "?"
 
 
+_NO_WORDS = "nothing."
+"""Stands for the words of somebody who left none, behind “It said:”."""
 _UNKNOWN = Message(
     what="Something went wrong that this version of Modelwright does not know ({code}).",
     why="The engine's side may be newer than this one.",
@@ -68,9 +75,10 @@ def tell(code: ErrorCode | str, facts: Mapping[str, Fact], details: str = "") ->
     key = code.value if isinstance(code, ErrorCode) else code
     message = rows().get(key, _UNKNOWN)
     known = _Facts(facts, code=facts.get("code", key))
+    silent = known.get("why") == "" and not message.why.startswith("{why}")
     return Told(
         what=message.what.format_map(known),
-        why=message.why.format_map(known),
+        why=message.why.format_map(_Facts(known, why=_NO_WORDS) if silent else known),
         todo=message.todo.format_map(known),
         button=message.button,
         details=details,
@@ -87,15 +95,22 @@ def tell_error(error: BaseException) -> Told:
 
 _CRASHES: dict[str, Message] = {
     "exit": Message(
-        what="The engine's process ended by itself (exit code {exit_code}).",
-        why="What it wrote last is in the details.",
+        what="The engine's process ended by itself ({ended}).",
+        why="{last}",
         todo="Resume from the last checkpoint; nothing else is disturbed.",
         button="resume_run",
     ),
     "signal": Message(
-        what="The engine's process was ended from outside (signal {signal}).",
+        what="The engine's process was ended from outside ({ended}).",
         why="Another program, the system or a lack of memory did it.",
         todo="Resume from the last checkpoint; if memory was short, choose a smaller batch.",
+        button="resume_run",
+    ),
+    "fault": Message(
+        what="The engine's process crashed ({ended}).",
+        why="A library of the engine's, or code of yours that it ran, did something that the system forbids. "
+        "{last}",
+        todo="Resume from the last checkpoint; if it happens again, see what mends the engine.",
         button="resume_run",
     ),
     "asked": Message(
@@ -124,7 +139,7 @@ _CRASHES: dict[str, Message] = {
     ),
     "lost": Message(
         what="The connection to the engine's process was lost.",
-        why="What it wrote last is in the details.",
+        why="{last}",
         todo="Resume from the last checkpoint; nothing else is disturbed.",
         button="resume_run",
     ),
@@ -135,8 +150,12 @@ def tell_event(event: Failed | Crashed) -> Told:
     """Tell how a job ended badly."""
     if isinstance(event, Failed):
         return tell(event.code, event.facts, event.details)
-    message = _CRASHES.get(event.cause, _CRASHES["lost"])
-    facts = {"exit_code": event.exit_code, "signal": event.signal}
+    forbidden = event.cause == "signal" and not is_from_outside(event.signal)
+    message = _CRASHES.get("fault" if forbidden else event.cause, _CRASHES["lost"])
+    last = (
+        "What it wrote last is in the details." if event.stderr.strip() else "It wrote nothing before that."
+    )
+    facts = {"ended": ending(event.exit_code or -event.signal), "last": last}
     return Told(
         what=message.what.format_map(facts),
         why=message.why.format_map(facts),

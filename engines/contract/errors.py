@@ -108,6 +108,7 @@ class ErrorCode(str, Enum):
     NETWORK_DOWN = "network_down"  # engine, why
     # Engines where they run, and the environments that Modelwright keeps
     ENGINE_HALF_INSTALLED = "engine_half_installed"  # title, python, why, command
+    ENGINE_UNIMPORTABLE = "engine_unimportable"  # engine (its package), python, what (exception type), why
     ENGINE_DIES = "engine_dies"  # title, python, status (negative: a signal), why, command
     ENGINE_HANGS = "engine_hangs"  # title, python, command
     ENGINE_VERSION = "engine_version"  # title, version, oldest, below, command
@@ -117,6 +118,8 @@ class ErrorCode(str, Enum):
     DRIVER_OLD = "driver_old"  # title, version, gpu, driver, cuda, wanted (version of the driver)
     GPU_NOT_SEEN = "gpu_not_seen"  # title, version, gpu, driver, cuda
     INTERPRETER_GONE = "interpreter_gone"  # python (its path)
+    INTERPRETER_FOLDER = "interpreter_folder"  # python (the folder's path)
+    INTERPRETER_WITHOUT_ENGINE = "interpreter_without_engine"  # python, version, title, command
     INTERPRETER_NO_PYTHON = "interpreter_no_python"  # python, why
     INTERPRETER_HANGS = "interpreter_hangs"  # python, seconds
     INTERPRETER_DIES = "interpreter_dies"  # python, status, why
@@ -185,6 +188,7 @@ class ErrorCode(str, Enum):
     LAYOUT_MISSING = "layout_missing"  # engine, layout, known
     TEMPLATE_FIXED = "template_fixed"  # name
     COMPILE_FAILED = "compile_failed"  # engine, mode, instead, why
+    TUNE_NO_TIME = "tune_no_time"  # seconds (that compiling would take)
     LAYER_UNSUPPORTED = "layer_unsupported"  # node, layer, engine
     IDS_UNFIT = "ids_unfit"  # node, value, vocabulary, data
     TARGETS_UNFIT = "targets_unfit"  # loss, targets, outputs (shapes)

@@ -12,6 +12,7 @@ from pathlib import Path
 from engines.contract.errors import ErrorCode, WorkbenchError
 from engines.contract.records import from_plain
 from engines.environments.commands import NO_WINDOW, end_family
+from engines.environments.last_words import last_words
 
 DEADLINE_S = 15.0
 OLDEST = (3, 10)
@@ -69,22 +70,22 @@ def ask(python: str, packages: Sequence[str] = (), deadline: float = DEADLINE_S)
     """Ask ``python`` for its version, and for the versions of ``packages``; none is imported.
 
     Raises:
-        WorkbenchError: ``INTERPRETER_GONE``, ``INTERPRETER_NO_PYTHON``, ``INTERPRETER_HANGS`` or
-            ``INTERPRETER_DIES``.
+        WorkbenchError: ``INTERPRETER_GONE``, ``INTERPRETER_FOLDER``, ``INTERPRETER_NO_PYTHON``,
+            ``INTERPRETER_HANGS`` or ``INTERPRETER_DIES``.
     """
     if not Path(python).exists():
         raise WorkbenchError(ErrorCode.INTERPRETER_GONE, python=python)
+    if Path(python).is_dir():
+        raise WorkbenchError(ErrorCode.INTERPRETER_FOLDER, python=python)
     status, out, err = _run([python, "-c", _QUESTION, *packages], python, deadline)
     _, mark, answer = out.rpartition(_MARK)
     asked = _parsed(answer) if mark else None
     if asked is not None:
         return asked if asked.python else replace(asked, python=python)
-    said = (err.strip() or out.strip()).splitlines() or [""]
+    why = last_words(err) or last_words(out)
     if status != 0:
-        raise WorkbenchError(
-            ErrorCode.INTERPRETER_DIES, err, python=python, status=status, why=said[-1][:300]
-        )
-    raise WorkbenchError(ErrorCode.INTERPRETER_NO_PYTHON, out, python=python, why=said[-1][:300])
+        raise WorkbenchError(ErrorCode.INTERPRETER_DIES, err, python=python, status=status, why=why)
+    raise WorkbenchError(ErrorCode.INTERPRETER_NO_PYTHON, out, python=python, why=why)
 
 
 def too_old(asked: Asked) -> bool:

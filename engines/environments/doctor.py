@@ -15,12 +15,15 @@ from engines.environments import gpu
 from engines.environments.asked import OLDEST, Asked, ask, too_old
 from engines.environments.chosen import OTHER, OWN, THIS
 from engines.environments.kept import ABSENT, HALF_MADE, OUTDATED, Kept
+from engines.environments.last_words import MOST, last_words, names_exception
 from engines.environments.locked import LOCKED
 
 _ON_NVIDIA = {"cuda", "gpu", "tensorrt"}
 """What devices on an NVIDIA GPU are called, up to their number."""
 
-_EXCEPTION = re.compile(r"[A-Za-z_.]*(Error|Exception)\b")
+_IMPORT_FAULTS = (ErrorCode.ENGINE_UNIMPORTABLE.value, ErrorCode.UNEXPECTED.value)
+_KILLS = (2, 9, 15)
+"""Signals that come from outside, and say nothing of the engine."""
 
 INSTALL, REPAIR, CHOOSE, FORGET = "install", "repair", "choose", "forget"
 
@@ -70,6 +73,9 @@ def _of_answer(row: EngineRow, place: Place, asked: Asked) -> Iterator[Finding]:
     if too_old(asked):
         wanted = ".".join(map(str, OLDEST))
         yield _finding(ErrorCode.INTERPRETER_OLD, mend=CHOOSE, wanted=wanted, **where)
+    elif row.package not in asked.packages and place.kind == OTHER:
+        where["command"] = mending(row, place, _requirements(row))
+        yield _finding(ErrorCode.INTERPRETER_WITHOUT_ENGINE, mend=CHOOSE, title=row.title, **where)
     elif row.package not in asked.packages:
         yield _missing(row)
     elif "numpy" not in asked.packages:
@@ -116,20 +122,31 @@ def _of_gpu(row: EngineRow, place: Place, report: EngineReport, found: gpu.Gpu |
 def finding_of_end(row: EngineRow, place: Place, end: Failed | Crashed) -> Finding:
     """Return what it means that the engine's process did not answer a probe."""
     facts = {"title": row.title, "python": place.python, "command": mending(row, place, _requirements(row))}
-    if isinstance(end, Failed) and end.code == ErrorCode.UNEXPECTED.value:
-        why = f"{end.facts.get('what')}: {end.facts.get('why')}"[:300]
+    if isinstance(end, Failed) and end.code in _IMPORT_FAULTS:
+        why = f"{end.facts.get('what')}: {end.facts.get('why')}"[:MOST]
         return _finding(ErrorCode.ENGINE_HALF_INSTALLED, mend=_mend(place), why=why, **facts)
     if isinstance(end, Failed) and end.code != ErrorCode.TIME_LIMIT.value:
         return Finding(end.code, dict(end.facts), mend=_mend(place))
     if isinstance(end, Failed) or end.cause == "silent":
         return _finding(ErrorCode.ENGINE_HANGS, mend=_mend(place), **facts)
-    said = end.stderr.strip().splitlines() or [""]
-    if end.exit_code == 1 and _EXCEPTION.match(
-        said[-1]
-    ):  # what the worker itself needs could not be imported
-        return _finding(ErrorCode.ENGINE_HALF_INSTALLED, mend=_mend(place), why=said[-1][:300], **facts)
+    why = last_words(end.stderr)
+    if end.exit_code == 1 and names_exception(why):  # what the worker itself needs could not be imported
+        return _finding(ErrorCode.ENGINE_HALF_INSTALLED, mend=_mend(place), why=why, **facts)
     status = end.exit_code or -end.signal
-    return _finding(ErrorCode.ENGINE_DIES, mend=_mend(place), status=status, why=said[-1][:300], **facts)
+    return _finding(ErrorCode.ENGINE_DIES, mend=_mend(place), status=status, why=why, **facts)
+
+
+def end_at_start(row: EngineRow, place: Place, end: Failed | Crashed) -> Failed | Crashed:
+    """Return in the doctor's words how a job ended whose engine had done nothing yet; else ``end`` itself."""
+    if isinstance(end, Failed):
+        is_engines = end.code == ErrorCode.ENGINE_UNIMPORTABLE.value
+    else:
+        is_engines = end.cause in ("exit", "silent") or (end.cause == "signal" and end.signal not in _KILLS)
+    if not is_engines:
+        return end
+    found = finding_of_end(row, place, end)
+    details = end.details if isinstance(end, Failed) else end.stderr
+    return Failed(found.code, found.facts, details, run=end.run, seq=end.seq, t=end.t)
 
 
 def mending(row: EngineRow, place: Place, requirements: tuple[str, ...]) -> str:

@@ -2,8 +2,11 @@
 
 from __future__ import annotations
 
+import sys
+import traceback
 from collections.abc import Callable, Iterator
 from importlib import import_module
+from types import ModuleType
 
 from engines.contract.errors import ErrorCode, WorkbenchError
 from engines.contract.events import Answer, Event
@@ -45,9 +48,26 @@ def answer(package: str, job: EngineJob, flags: ControlFlags) -> Iterator[Event]
     if type(job) not in _ANSWERS:
         raise WorkbenchError(ErrorCode.RECORD_MALFORMED, where="job", why=type(job).__name__)
     module, function = _ANSWERS[type(job)]
-    found: Answerer = getattr(import_module(f"{package}.{module}"), function)
+    found: Answerer = getattr(_imported(package, module), function)
     return found(job, flags)
 
 
 def _probe(package: str) -> Iterator[Event]:
-    yield Answer(record=import_module(f"{package}.probe").probe())
+    yield Answer(record=_imported(package, "probe").probe())
+
+
+def _imported(package: str, module: str) -> ModuleType:
+    """Import a backend's module, and with it the framework; raises ``ENGINE_UNIMPORTABLE``."""
+    try:
+        return import_module(f"{package}.{module}")
+    except WorkbenchError:
+        raise
+    except (Exception, SystemExit) as error:  # a framework may end its process where it finds no licence
+        raise WorkbenchError(
+            ErrorCode.ENGINE_UNIMPORTABLE,
+            "".join(traceback.format_exception(type(error), error, error.__traceback__)),
+            engine=package.rsplit(".", 1)[-1],
+            python=sys.executable,
+            what=type(error).__name__,
+            why=str(error),
+        ) from error

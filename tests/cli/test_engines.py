@@ -136,7 +136,7 @@ def test_that_without_the_package_the_installation_fails_by_name_and_is_half_mad
     assert outcome.last["code"] in ("install_failed", "network_down")
     assert "tiny" in outcome.last["details"]
     assert kept_of("fake").state() == HALF_MADE
-    assert place_of(row).kind != "own"
+    assert codes(modelwright(home, "engines", "--json")) == ["environment_half_made"]
 
 
 @pytest.mark.parametrize("command", ["repair", "remove"])
@@ -192,7 +192,7 @@ def test_that_another_interpreter_is_used_once_it_has_answered(
     [
         ("exit 3", "interpreter_dies"),
         ("echo I am a shell", "interpreter_no_python"),
-        (f'exec "{sys.executable}" -S "$@"', "engine_missing"),
+        (f'exec "{sys.executable}" -S "$@"', "interpreter_without_engine"),
     ],
 )
 def test_that_one_that_does_not_answer_is_refused_and_the_choice_before_stays(

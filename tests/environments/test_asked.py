@@ -41,7 +41,7 @@ def test_that_an_interpreter_that_is_not_there_is_gone(tmp_path: Path) -> None:
 def test_that_a_folder_or_a_text_is_no_python(tmp_path: Path) -> None:
     text = tmp_path / "python.txt"
     text.write_text("I am no program")
-    assert fault_of(str(tmp_path)).code is ErrorCode.INTERPRETER_NO_PYTHON
+    assert fault_of(str(tmp_path)).code is ErrorCode.INTERPRETER_FOLDER
     assert fault_of(str(text)).code is ErrorCode.INTERPRETER_NO_PYTHON
 
 

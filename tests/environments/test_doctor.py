@@ -113,7 +113,7 @@ def test_that_an_interpreter_that_is_none_is_told(own: Kept, tmp_path: Path, bod
             "interpreter_old",
             "choose",
         ),
-        (Asked("/lab/bin/python", "3.12.1", packages={"numpy": "1"}), "engine_missing", "install"),
+        (Asked("/lab/bin/python", "3.12.1", packages={"numpy": "1"}), "interpreter_without_engine", "choose"),
         (Asked("/lab/bin/python", "3.12.1", packages={"torch": "2"}), "interpreter_without_numpy", "choose"),
         (Asked("/lab/bin/python", "3.12.1", packages={"torch": "2", "numpy": "1"}), "", ""),
     ],

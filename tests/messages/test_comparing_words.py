@@ -91,7 +91,7 @@ def test_that_notes_say_what_was_switched_off_and_whose_weights_the_files_hold()
 
 def test_that_a_dead_process_and_a_missing_layer_are_told_as_everywhere() -> None:
     dead = Entrant("a", "failed", code="crashed", facts={"cause": "signal", "exit_code": 0, "signal": 9})
-    assert comparing.reason(dead) == "The engine's process was ended from outside (signal 9)."
+    assert comparing.reason(dead) == "The engine's process was ended from outside (killed, SIGKILL)."
     facts = {"node": "head", "layer": "lstm", "engine": "mxnet"}
     unable = Entrant("a", "failed", code="layer_unsupported", facts=facts)
     assert comparing.reason(unable).startswith("mxnet has no layer for head.")

@@ -38,13 +38,14 @@ def test_that_every_code_has_exactly_one_row() -> None:
 
 def test_that_every_area_file_is_in_the_table() -> None:
     folder = Path(errors.__file__).parents[2] / "app" / "messages"
-    files = {path.stem for path in folder.glob("*.py")} - {"__init__", "message", "table", "words"}
+    files = {path.stem for path in folder.glob("*.py")} - {"__init__", "endings", "message", "table", "words"}
     assert files == {area.__name__.rpartition(".")[2] for area in AREAS}
 
 
 @pytest.mark.parametrize("code", CODES)
 def test_that_every_fact_a_sentence_names_is_documented_beside_its_code(code: ErrorCode) -> None:
-    assert fields_of(rows()[code.value]) <= documented_facts(code)
+    known = documented_facts(code)
+    assert fields_of(rows()[code.value]) <= known | ({"ended"} if "status" in known else set())
 
 
 @pytest.mark.parametrize("message", [*rows().values(), *_CRASHES.values()])
@@ -104,4 +105,25 @@ def test_that_every_way_to_crash_is_told_with_the_tail_of_stderr_as_details(caus
 
 def test_that_a_crash_names_its_exit_code_or_signal() -> None:
     assert "3" in tell_event(Crashed("exit", exit_code=3, signal=0, stderr="")).what
-    assert "9" in tell_event(Crashed("signal", exit_code=0, signal=9, stderr="")).what
+    assert "SIGKILL" in tell_event(Crashed("signal", exit_code=0, signal=9, stderr="")).what
+
+
+def test_that_a_process_that_crashed_by_itself_is_not_said_to_be_ended_by_another() -> None:
+    killed = tell_event(Crashed("signal", exit_code=0, signal=9, stderr="")).text
+    crashed = tell_event(Crashed("signal", exit_code=0, signal=11, stderr="")).text
+    assert "from outside" in killed
+    assert "from outside" not in crashed
+    assert "segmentation fault, SIGSEGV" in crashed
+
+
+def test_that_details_are_named_only_where_there_are_some() -> None:
+    assert "in the details" in tell_event(Crashed("exit", 3, 0, "last words")).why
+    assert "details" not in tell_event(Crashed("exit", 3, 0, "")).why
+
+
+def test_that_a_program_that_said_nothing_is_quoted_with_nothing() -> None:
+    facts = {"python": "/lab/python", "status": 3, "why": ""}
+    told = tell(ErrorCode.INTERPRETER_DIES, facts)
+    assert "(exit code 3)" in told.what
+    assert told.why == "It said: nothing."
+    assert tell(ErrorCode.UNEXPECTED, {"what": "KeyError", "why": ""}).why == ""

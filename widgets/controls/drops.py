@@ -186,7 +186,10 @@ class DropButton(_Drop):
         self.key = ""
 
     def set_rows(self, rows: Sequence[DropRow], key: str = "", more: Sequence[DropRow] = ()) -> None:
-        """Offer ``rows`` and show the one of ``key`` (else the first that can be chosen)."""
+        """Offer ``rows`` and show the one of ``key``, be it one that cannot be chosen now.
+
+        Where there is no such row, the first that can be chosen is shown.
+        """
         self._clear()
         self._group = QActionGroup(self._menu)
         for row in rows:
@@ -194,7 +197,8 @@ class DropButton(_Drop):
             action.triggered.connect(lambda _=False, key=row.key: self._on_row_triggered(key))
         self._add_more(more)
         usable = [row.key for row in rows if not row.reason]
-        self.set_key(key if key in usable else (usable[0] if usable else ""))
+        in_force = any(row.key == key for row in rows)
+        self.set_key(key if in_force else (usable[0] if usable else ""))
 
     def set_key(self, key: str) -> None:
         """Show the row of ``key`` as chosen, without a signal."""

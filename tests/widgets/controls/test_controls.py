@@ -63,7 +63,7 @@ def test_that_a_busy_button_waits_and_comes_back_with_its_word(qtbot: QtBot) -> 
 def test_that_a_drop_button_chooses_by_hand_and_not_what_is_unavailable(qtbot: QtBot) -> None:
     drop = DropButton("engine", "Engine", dot=True)
     qtbot.addWidget(drop)
-    drop.set_rows(ENGINES, "mxnet")
+    drop.set_rows(ENGINES)
     assert drop.key == "torch"
     actions = drop.menu().actions()
     assert [action.isEnabled() for action in actions] == [True, False, True]
@@ -73,6 +73,16 @@ def test_that_a_drop_button_chooses_by_hand_and_not_what_is_unavailable(qtbot: Q
     assert chosen.args == ["jax"]
     assert (drop.key, drop.text()) == ("jax", "JAX 0.10")
     assert "JAX" in drop.accessibleName()
+
+
+def test_that_a_drop_button_shows_what_is_in_force_though_it_could_not_be_chosen_now(qtbot: QtBot) -> None:
+    drop = DropButton("engine", "Engine", dot=True)
+    qtbot.addWidget(drop)
+    drop.set_rows(ENGINES, "mxnet")
+    assert (drop.key, drop.text()) == ("mxnet", "MXNet")
+    assert not drop.menu().actions()[1].isEnabled()
+    drop.set_rows(ENGINES, "no such engine")
+    assert drop.key == "torch"
 
 
 def test_that_the_menu_of_a_drop_button_opens_by_key_and_takes_arrow_and_enter(qtbot: QtBot) -> None:

@@ -1,0 +1,42 @@
+"""A job whose engine ended before it had done anything: what the doctor says of that, in place of a crash."""
+
+from __future__ import annotations
+
+from collections.abc import Generator, Iterator
+from contextlib import closing
+
+from app.engine_facts.places import kept_of, place_of
+from engines.contract.capabilities import EngineRow
+from engines.contract.events import Crashed, Event, Failed, Hello, Listening, Log, Stopping
+from engines.environments.doctor import end_at_start, findings_before
+from engines.registry import engine
+
+_BEFORE_WORK = (Hello, Log, Listening, Stopping)
+"""What comes from a process whose engine may not even be imported yet."""
+
+
+def in_the_doctors_words(name: str, running: Generator[Event, None, None]) -> Iterator[Event]:
+    """Yield a job's events; a bad end before any work says what is wrong with the engine of that name."""
+    row = engine(name)
+    greeted = begun = False
+    with closing(running) as events:
+        for event in events:
+            if row is not None and not begun and isinstance(event, (Failed, Crashed)):
+                yield _told(row, event, greeted=greeted)
+            else:
+                greeted = greeted or isinstance(event, Hello)
+                begun = begun or not isinstance(event, _BEFORE_WORK)
+                yield event
+
+
+def _told(row: EngineRow, end: Failed | Crashed, *, greeted: bool) -> Failed | Crashed:
+    place = place_of(row)
+    told = end_at_start(row, place, end)
+    if greeted or told is end or isinstance(end, Failed):
+        return told
+    # Not even the worker began: what is wrong is the interpreter, which is asked once more.
+    bad = (finding for finding in findings_before(row, place, kept_of(row.name)) if finding.severity == "bad")
+    found = next(bad, None)
+    if found is None:
+        return told
+    return Failed(found.code, found.facts, end.stderr, run=end.run, seq=end.seq, t=end.t)

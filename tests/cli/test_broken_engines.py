@@ -1,0 +1,117 @@
+"""Work that is asked of an engine that does not start: the doctor's words, nothing lost, nothing left."""
+
+from __future__ import annotations
+
+from dataclasses import replace
+from pathlib import Path
+
+import pytest
+
+from app.engine_facts.places import choose, kept_of, place_of
+from engines import registry
+from engines.contract.capabilities import EngineRow
+from tests.environments.fake_pythons import fake_python, needs_scripts, real_python
+from tests.helpers.command import Outcome, modelwright
+
+pytestmark = [pytest.mark.commands, needs_scripts]
+
+FAKE = next(row for row in registry.ENGINES if row.name == "fake")
+WORKS = 'case "$1" in -c) ;; *)'
+"""The interpreter answers the question who it is; what follows befalls the engine's process alone."""
+
+
+@pytest.fixture
+def row(monkeypatch: pytest.MonkeyPatch) -> EngineRow:
+    """The fake engine as one that NumPy is the package of, so that an interpreter can be chosen for it."""
+    shown = replace(FAKE, package="numpy", title="Tiny", visible=True)
+    for module in ("app.flows.engines", "app.plans", "engines.registry"):
+        monkeypatch.setattr(f"{module}.ENGINES", (shown,))
+    return shown
+
+
+def train(home: Path) -> Outcome:
+    out = str(home / "run")
+    return modelwright(home, "train", "digits-mlp", "--engine", "fake", "--set", "epochs=1", "--out", out)
+
+
+@pytest.mark.parametrize(
+    ("body", "words"),
+    [
+        ("echo I am a cat", ["is no Python", "I am a cat"]),
+        ("exit 3", ["ends as soon as it starts (exit code 3)", "It said: nothing."]),
+        ("kill -SEGV $$", ["ends as soon as it starts (segmentation fault, SIGSEGV)"]),
+    ],
+)
+def test_that_a_run_in_an_interpreter_that_is_none_says_so_instead_of_telling_of_a_crash(
+    home: Path, row: EngineRow, tmp_path: Path, body: str, words: list[str]
+) -> None:
+    python = fake_python(tmp_path / "bad", body)
+    choose("fake", python)
+    told = train(home)
+    assert told.status == 1
+    assert python in told.err
+    for word in words:
+        assert word in told.err
+    assert "checkpoint" not in told.err
+    assert list((home / "run").iterdir()) == []
+
+
+@pytest.mark.parametrize(
+    ("body", "words"),
+    [
+        ("echo 'Illegal instruction: AVX2' >&2; kill -ILL $$", ["illegal instruction, SIGILL", "AVX2"]),
+        ("exit 5", ["died while the engine was imported (exit code 5)", "said last: nothing."]),
+    ],
+)
+def test_that_an_engine_whose_process_dies_at_its_start_is_told_with_what_mends_it(
+    home: Path, row: EngineRow, tmp_path: Path, body: str, words: list[str]
+) -> None:
+    python = real_python(tmp_path / "bad", before=f"{WORKS} {body};; esac")
+    choose("fake", python)
+    told = train(home)
+    assert told.status == 1
+    for word in [*words, "Tiny", f'"{python}" -m pip install']:
+        assert word in told.err
+
+
+def test_that_an_interpreter_that_was_deleted_is_called_gone_and_not_the_engine_missing(
+    home: Path, row: EngineRow, tmp_path: Path
+) -> None:
+    choose("fake", str(tmp_path / "gone" / "python"))
+    told = train(home)
+    assert told.status == 1
+    assert "There is no interpreter" in told.err
+    assert "not installed" not in told.err
+
+
+def test_that_a_kept_environment_that_lost_its_interpreter_is_half_made_and_offers_its_repair(
+    home: Path, row: EngineRow, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    absent = replace(row, package="no_such_package")
+    for module in ("app.flows.engines", "app.plans", "engines.registry"):
+        monkeypatch.setattr(f"{module}.ENGINES", (absent,))
+    own = kept_of("fake")
+    own.python.parent.mkdir(parents=True)
+    own.python.symlink_to(home / "uninstalled" / "python3.11")
+    own.mark.write_text('{"digest": "x", "python": "3.11"}', encoding="utf-8")
+    assert place_of(absent).kind == "own"
+    for told in (train(home), modelwright(home, "engines")):
+        said = told.out + told.err
+        assert "The environment of Tiny is half made." in said
+        assert "modelwright engines repair fake" in said
+        assert "not installed" not in said
+
+
+def test_that_an_interpreter_without_the_engine_is_named_and_left_as_it_is(
+    home: Path, row: EngineRow, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    absent = replace(row, package="no_such_package", install="no-such==1.0")
+    for module in ("app.flows.engines", "app.plans", "engines.registry"):
+        monkeypatch.setattr(f"{module}.ENGINES", (absent,))
+    python = real_python(tmp_path / "lab")
+    told = modelwright(home, "engines", "use", "fake", "--python", python)
+    assert told.status == 1
+    assert f"{python} (Python " in told.err
+    assert "has no Tiny." in told.err
+    assert 'pip install --upgrade "no-such==1.0"' in told.err
+    assert place_of(absent).kind == "this"

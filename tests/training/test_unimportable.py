@@ -1,0 +1,58 @@
+"""A backend whose framework cannot be imported says so itself, whatever the import does."""
+
+from __future__ import annotations
+
+import sys
+from pathlib import Path
+
+import pytest
+
+from engines.contract.errors import ErrorCode, WorkbenchError
+from engines.contract.jobs import ProbeJob
+from engines.training.control import ControlFlags
+from engines.training.engine_jobs import answer
+
+
+@pytest.fixture
+def backend(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Path:
+    """An empty backend; return the file of its probe."""
+    folder = tmp_path / "broken_backend"
+    folder.mkdir()
+    (folder / "__init__.py").touch()
+    monkeypatch.syspath_prepend(str(tmp_path))
+    for name in [name for name in sys.modules if name.startswith("broken_backend")]:
+        monkeypatch.delitem(sys.modules, name)
+    return folder / "probe.py"
+
+
+@pytest.mark.parametrize(
+    ("source", "what", "why"),
+    [
+        ("import no_such_framework", "ModuleNotFoundError", "no_such_framework"),
+        ("raise AttributeError('module numpy has no attribute bool')", "AttributeError", "numpy"),
+        ("def (:", "SyntaxError", "invalid syntax"),
+        ("import sys; sys.exit('licence missing')", "SystemExit", "licence missing"),
+    ],
+)
+def test_that_an_import_that_fails_in_any_way_is_told_as_the_engines_fault(
+    backend: Path, source: str, what: str, why: str
+) -> None:
+    backend.write_text(source + "\n", encoding="utf-8")
+    with pytest.raises(WorkbenchError) as caught:
+        list(answer("broken_backend", ProbeJob(), ControlFlags()))
+    assert caught.value.code is ErrorCode.ENGINE_UNIMPORTABLE
+    assert caught.value.facts["what"] == what
+    assert why in str(caught.value.facts["why"])
+    assert caught.value.facts["python"] == sys.executable
+    assert "Traceback" in caught.value.details
+
+
+def test_that_a_fault_of_ours_while_importing_keeps_its_own_code(backend: Path) -> None:
+    backend.write_text(
+        "from engines.contract.errors import ErrorCode, WorkbenchError\n"
+        "raise WorkbenchError(ErrorCode.LIBRARY_MISSING, engine='x', library='libgomp', packages='y')\n",
+        encoding="utf-8",
+    )
+    with pytest.raises(WorkbenchError) as caught:
+        list(answer("broken_backend", ProbeJob(), ControlFlags()))
+    assert caught.value.code is ErrorCode.LIBRARY_MISSING
