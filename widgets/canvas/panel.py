@@ -6,7 +6,7 @@ from pathlib import Path
 
 from PySide6.QtCore import QEvent, QObject, Qt, Signal
 from PySide6.QtGui import QKeySequence, QShortcut
-from PySide6.QtWidgets import QFileDialog, QFrame, QHBoxLayout, QLabel, QVBoxLayout, QWidget
+from PySide6.QtWidgets import QBoxLayout, QFileDialog, QFrame, QHBoxLayout, QLabel, QVBoxLayout, QWidget
 from typing_extensions import override
 
 from widgets.canvas.finding import FindBar
@@ -37,7 +37,7 @@ class CanvasPanel(QFrame):
         self.canvas = Canvas(self, movable=movable)
         self.canvas.setObjectName(name)
         self.caption = label("", "caption")
-        self.caption.setContentsMargins(10, 6, 10, 4)
+        self.caption.setContentsMargins(12, 8, 10, 4)
         self.caption.hide()
         self.find_bar = FindBar(self.canvas)
         self._minimap = Minimap(self.canvas)
@@ -61,8 +61,9 @@ class CanvasPanel(QFrame):
     def _make_tools(self) -> QFrame:
         tools = QFrame(self if self._compact else self.canvas)
         tools.setProperty("clear" if self._compact else "card", True)
-        row = QHBoxLayout(tools)
-        row.setContentsMargins(4, 2, 4, 2)
+        across = QBoxLayout.Direction.LeftToRight if self._compact else QBoxLayout.Direction.BottomToTop
+        row = QBoxLayout(across, tools)
+        row.setContentsMargins(2, 4, 2, 4)
         row.setSpacing(0)
         self._percent = label("100%", "caption")
         self._percent.setFixedWidth(scaled(40))
@@ -84,7 +85,7 @@ class CanvasPanel(QFrame):
 
     def _build(self) -> None:
         whole = QVBoxLayout(self)
-        whole.setContentsMargins(6, 6, 6, 6)
+        whole.setContentsMargins(4, 4, 4, 4)  # no farther: a square fits the card's round corners
         whole.setSpacing(0)
         head = QHBoxLayout()
         head.addWidget(self.caption, 1)

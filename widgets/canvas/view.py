@@ -29,6 +29,7 @@ from widgets.look.theme import current, theme
 SMALLEST, LARGEST = 0.02, 4.0
 FIT_LARGEST = 1.25
 _MARGIN = 36.0
+_OPENING = 0.9
 _ROAM = 4000.0
 _TAB_STOPS = 100
 
@@ -39,7 +40,7 @@ class Canvas(QGraphicsView):
     A sheet first appears whole where that is no smaller than ``pleasant``, else at ``opening``.
     """
 
-    pleasant, opening = 0.75, 0.9
+    pleasant, opening = 0.75, _OPENING
 
     card_selected = Signal(str)
     card_opened = Signal(str)
@@ -148,8 +149,9 @@ class Canvas(QGraphicsView):
         if self._fitting_scale() >= self.pleasant or bounds.isEmpty():
             self.fit()
             return
-        height = (self.viewport().height() - 2 * _MARGIN) / self.opening
-        self._set_view(self.opening, QPointF(self._first_middle(), bounds.top() + height / 2))
+        scale = self._opening_scale()
+        height = (self.viewport().height() - 2 * _MARGIN) / scale
+        self._set_view(scale, QPointF(self._first_middle(scale), bounds.top() + height / 2))
         self._fitted = True
 
     def _fitting_scale(self) -> float:
@@ -159,10 +161,15 @@ class Canvas(QGraphicsView):
         scale = min(width / max(bounds.width(), 1.0), height / max(bounds.height(), 1.0), FIT_LARGEST)
         return max(scale, SMALLEST)
 
-    def _first_middle(self) -> float:
+    def _opening_scale(self) -> float:
+        """Return ``opening``, or more where the width has room for it."""
+        room = (self.viewport().width() - _MARGIN) / self._item.bounds.width()
+        return max(self.opening, min(room, _OPENING))
+
+    def _first_middle(self, scale: float) -> float:
         """Return where to look across: the middle of all where that fits, else of the first card."""
         bounds, first = self._item.bounds, self.sheet.by_id[self.sheet.reading_order[0]]
-        fits = bounds.width() * self.opening < self.viewport().width() - 2 * _MARGIN
+        fits = bounds.width() * scale <= self.viewport().width() - _MARGIN + 1
         return bounds.center().x() if fits else first.x + first.width / 2
 
     def zoom(self, factor: float, about: QPoint | None = None) -> None:

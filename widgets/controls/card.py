@@ -5,7 +5,11 @@ from __future__ import annotations
 from PySide6.QtWidgets import QFrame, QHBoxLayout, QSizePolicy, QVBoxLayout, QWidget
 
 from widgets.controls.text import Elided, label, set_property
+from widgets.look.theme import scaled
 from widgets.look.tokens import GAP
+
+_LINE = 22
+"""A heading's line is as high as a chip, so that both stand on one line."""
 
 
 class Hairline(QFrame):
@@ -47,10 +51,12 @@ class Card(QFrame):
 
     def _build(self, has_head: bool) -> None:
         whole = QVBoxLayout(self)
-        whole.setContentsMargins(GAP, GAP, GAP, GAP)
-        whole.setSpacing(12)
+        whole.setContentsMargins(GAP, GAP - 3, GAP, GAP)  # the heading's line is six pixels higher than it
+        whole.setSpacing(10)
         words = QVBoxLayout()
-        words.setSpacing(2)
+        words.setSpacing(0)
+        words.addStretch()
+        self.title.setMinimumHeight(scaled(_LINE))
         words.addWidget(self.title)
         words.addWidget(self.subtitle)
         words.addStretch()

@@ -39,7 +39,7 @@ class EmptyPage(QWidget):
         super().__init__(parent)
         self.sentence = label(sentence, "dim", wrap=True)
         self.sentence.setAlignment(Qt.AlignmentFlag.AlignCenter)
-        self.sentence.setMaximumWidth(scaled(420))
+        self.sentence.setMaximumWidth(scaled(460))
         self.button = Button(button, name, kind="primary")
         self.button.clicked.connect(self.requested)
         whole = QVBoxLayout(self)

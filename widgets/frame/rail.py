@@ -13,6 +13,8 @@ from widgets.look.theme import current, scaled
 from widgets.look.tokens import ICON, RAIL
 
 _GAP = 8
+_SIDE = 4
+"""So far a button stands from the rail's sides; the line at the right takes one more."""
 
 
 class _RoomButton(QToolButton):
@@ -28,7 +30,7 @@ class _RoomButton(QToolButton):
         self.setIconSize(QSize(ICON, ICON))
         self.setCheckable(True)
         self.setToolButtonStyle(Qt.ToolButtonStyle.ToolButtonTextUnderIcon)
-        self.setFixedSize(scaled(RAIL) - 2, scaled(48))
+        self.setFixedSize(scaled(RAIL) - 2 * _SIDE - 1, scaled(48))
 
     @override
     def keyPressEvent(self, event: QKeyEvent) -> None:
@@ -84,7 +86,7 @@ class Rail(QFrame):
 
     def _set_gap(self, gap: int) -> None:
         """Part the buttons; with large text on a low window they stand close."""
-        self._whole.setContentsMargins(1, max(gap, 2), 1, max(gap, 2))
+        self._whole.setContentsMargins(_SIDE, max(gap, 2), _SIDE + 1, max(gap, 2))
         for part in (self._upper, self._lower):
             part.setSpacing(gap)
 

@@ -4,8 +4,8 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 
-from PySide6.QtCore import Qt, Signal
-from PySide6.QtWidgets import QFrame, QHBoxLayout, QScrollArea, QStackedLayout, QVBoxLayout, QWidget
+from PySide6.QtCore import Signal
+from PySide6.QtWidgets import QHBoxLayout, QStackedLayout, QVBoxLayout, QWidget
 
 from engines.contract.preview import DataPreview
 from engines.contract.spec import DataManifest
@@ -22,6 +22,7 @@ from widgets.controls import (
     Table,
     named,
 )
+from widgets.controls.scrolling import Scrolling
 from widgets.data.bars import ClassBars, Histogram, SplitBar
 from widgets.data.pictures import is_picture, pictures
 from widgets.data.sample_grid import SampleGrid
@@ -145,25 +146,14 @@ class DataRoom(QWidget):
         head.addWidget(self.open_button)
         return head
 
-    def _build_side(self) -> QScrollArea:
-        inside = QWidget()
-        column = QVBoxLayout(inside)
-        column.setContentsMargins(0, 0, 0, 0)
-        column.setSpacing(GAP)
+    def _build_side(self) -> Scrolling:
         self.split.body.addWidget(self.split_bar)
         self.classes.body.addWidget(self.class_bars)
         self.classes.body.addWidget(self.histogram)
         self.preparation.body.setSpacing(0)
-        for card in (self.split, self.classes, self.preparation):
-            column.addWidget(card)
-        column.addStretch(1)
-        side = named(QScrollArea(), "data_side", "Split, classes and preparation")
-        side.setFrameShape(QFrame.Shape.NoFrame)
-        side.setHorizontalScrollBarPolicy(Qt.ScrollBarPolicy.ScrollBarAlwaysOff)
-        side.setWidgetResizable(True)
-        side.setWidget(inside)
-        side.setFixedWidth(scaled(320))
-        return side
+        side = Scrolling(self.split, self.classes, self.preparation, width=scaled(320))
+        side.column.addStretch(1)
+        return named(side, "data_side", "Split, classes and preparation")
 
     def _connect(self) -> None:
         self.source.chosen.connect(self.source_chosen)

@@ -36,7 +36,7 @@ class GraphRoom(QWidget):
 
     def __init__(self, parent: QWidget | None = None) -> None:
         super().__init__(parent)
-        self._layer = ""
+        self._layer, self._no_stages_for = "", ""
         self.tabs = named(QTabBar(), "graph_tabs", "Views of the graph")
         self.facts = Elided("", "dim")
         self.fold = Button("Fold layers", "graph_fold", small=True)
@@ -92,6 +92,7 @@ class GraphRoom(QWidget):
     def show_stages(self, view: LoweredView | None, reason: str = "") -> None:
         """Show what the engine's compiler makes of the model; ``None`` offers to look, or says why not."""
         self._stage_pages.setCurrentIndex(1 if view else 0)
+        self._no_stages_for = reason
         self._no_stages.button.set_enabled(not reason, reason)
         self._no_stages.sentence.setText(reason or _STAGES)
         if view is not None:
@@ -120,6 +121,7 @@ class GraphRoom(QWidget):
         self._busy_row.show()
         self.optimize.set_enabled(False, words)
         self._no_report.button.set_enabled(False, words)
+        self._no_stages.button.set_enabled(False, words)
 
     def clear_busy(self) -> None:
         """The work is over."""
@@ -128,6 +130,7 @@ class GraphRoom(QWidget):
         self._empty.button.show()
         self.optimize.set_enabled(True)
         self._no_report.button.set_enabled(True)
+        self._no_stages.button.set_enabled(not self._no_stages_for, self._no_stages_for)
 
     def set_optimizable(self, possible: bool, reason: str = "") -> None:
         """Say whether this model can be optimized, and why not."""

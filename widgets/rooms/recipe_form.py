@@ -37,15 +37,15 @@ _ROWS = (
     _Row("learning_rate", "Learning rate", 1e-12, 1e3, whole=False),
     _Row("optimizer", "Optimizer", choices=OPTIMIZERS),
     _Row("schedule", "Schedule", choices=SCHEDULES),
-    _Row("warmup_steps", "Warm-up steps", 0, 1_000_000_000, off="off"),
     _Row("loss", "Loss", choices=LOSSES),
-    _Row("weight_decay", "Weight decay", 0, 1e3, whole=False),
     _Row("precision", "Precision", choices=PRECISIONS),
     _Row("run_mode", "Run mode", choices=(("", "Engine’s default"), *MODES)),
     _Row("patience", "Early stopping", 0, 100_000, off="off"),
-    _Row("seed", "Seed", 0, _MOST),
 )
 _MORE = (
+    _Row("warmup_steps", "Warm-up steps", 0, 1_000_000_000, off="off"),
+    _Row("weight_decay", "Weight decay", 0, 1e3, whole=False),
+    _Row("seed", "Seed", 0, _MOST),
     _Row(
         "clip_norm",
         "Clip gradients",
@@ -118,12 +118,12 @@ class RecipeForm(QWidget):
             column.setSpacing(0)
             make = self._edit_row if holder is self._edit else self._text_row
             for row in _ROWS:
-                column.addWidget(make(row, last=False))
+                column.addWidget(make(row))
             if holder is self._edit:
                 self._build_more(column)
             else:
                 for row in _MORE:
-                    column.addWidget(make(row, last=False))
+                    column.addWidget(make(row))
             whole.addWidget(holder)
         self.set_editable(True)
 
@@ -133,13 +133,13 @@ class RecipeForm(QWidget):
         inner.setContentsMargins(0, 0, 0, 0)
         inner.setSpacing(0)
         for row in _MORE:
-            inner.addWidget(self._edit_row(row, last=row is _MORE[-1]))
+            inner.addWidget(self._edit_row(row))
         rows.hide()
         self.more.toggled.connect(rows.setVisible)
         column.addWidget(self.more, 0, Qt.AlignmentFlag.AlignLeft)
         column.addWidget(rows)
 
-    def _edit_row(self, row: _Row, last: bool) -> FieldRow:
+    def _edit_row(self, row: _Row) -> FieldRow:
         self.fields[row.name] = field = _field(row)
         if isinstance(field, QComboBox):
             field.activated.connect(lambda _: self._on_field_edited(row, field.currentData()))
@@ -149,10 +149,10 @@ class RecipeForm(QWidget):
         elif isinstance(field, QLineEdit):
             field.editingFinished.connect(lambda: self._on_field_edited(row, float(field.text())))
         field.setToolTip(row.tip)
-        return FieldRow(row.title, field, last=last)
+        return FieldRow(row.title, field, last=True)
 
-    def _text_row(self, row: _Row, last: bool) -> FieldRow:
-        self._texts[row.name] = made = FieldRow(row.title, "–", last=last)
+    def _text_row(self, row: _Row) -> FieldRow:
+        self._texts[row.name] = made = FieldRow(row.title, "–")
         return made
 
     def _on_field_edited(self, row: _Row, value: Any) -> None:

@@ -6,7 +6,7 @@ import math
 from collections.abc import Sequence
 
 from PySide6.QtCore import Qt, Signal
-from PySide6.QtWidgets import QHBoxLayout, QScrollArea, QSizePolicy, QStackedLayout, QVBoxLayout, QWidget
+from PySide6.QtWidgets import QHBoxLayout, QSizePolicy, QStackedLayout, QVBoxLayout, QWidget
 
 from engines.contract.views import ExportView, GraphView, OptimizeView, ProofView
 from widgets.canvas.model import byte_size
@@ -24,6 +24,8 @@ from widgets.controls import (
     Table,
     label,
 )
+from widgets.controls.buttons import Disclosure
+from widgets.controls.scrolling import Scrolling
 from widgets.controls.text import set_property
 from widgets.graphing.facts import latency_words
 from widgets.look.theme import scaled
@@ -74,6 +76,7 @@ class ShipRoom(QWidget):
         self.basis = label("", "dim", wrap=True)
         self.ruler, self.message = ErrorRuler(), MessagePanel()
         self.batches = _batch_table()
+        self.each = Disclosure("Each batch size in numbers", "ship_each_batch")
         self.usage = UsageCard()
         self.file = FileCard("Exported file", "ship_show_file")
         self.optimized = FileCard("Optimized file", "ship_show_optimized")
@@ -158,7 +161,8 @@ class ShipRoom(QWidget):
         self.basis.setText(basis(view))
         self.ruler.show_errors(view.batches, view.bound, provable=view.status != "not_provable")
         self._numbers.show()
-        self.batches.show()
+        self.each.show()
+        self.batches.setVisible(self.each.isChecked())
         if view.status == "passed":
             self.message.hide()
         else:
@@ -221,10 +225,10 @@ class ShipRoom(QWidget):
         parts = QHBoxLayout()
         parts.setSpacing(GAP)
         self._build_proof()
-        parts.addWidget(_scrolling(self.proof, self.usage), 1)
-        side = _scrolling(self.file, self.optimized, self.own)
-        side.setFixedWidth(scaled(SIDE))
-        parts.addWidget(side)
+        side = Scrolling(self.file, self.optimized, self.own, width=scaled(SIDE))
+        for area, stretch in ((Scrolling(self.proof, self.usage), 1), (side, 0)):
+            area.column.addStretch(1)
+            parts.addWidget(area, stretch)
         whole.addLayout(parts, 1)
         self._pages = QStackedLayout(self)
         self._pages.addWidget(self._empty)
@@ -269,10 +273,12 @@ class ShipRoom(QWidget):
         self.proof.body.setSpacing(GAP)
         self.proof.body.addWidget(self.message)
         self.proof.body.addWidget(self._numbers, 1)
+        self.proof.body.addWidget(self.each, 0, Qt.AlignmentFlag.AlignLeft)
         self.proof.body.addWidget(self.batches)
 
     def _connect(self) -> None:
         self.export_button.clicked.connect(self.export_requested)
+        self.each.toggled.connect(self.batches.setVisible)
         for choice in (self.exporter, self.first_exporter):
             choice.chosen.connect(self._on_exporter_chosen)
         self._empty.requested.connect(self.export_requested)
@@ -292,6 +298,7 @@ class ShipRoom(QWidget):
     def _show_unproven(self) -> None:
         self.verdict.hide()
         self._numbers.hide()
+        self.each.hide()
         self.batches.set_rows([], [])
         self.batches.hide()
         soon = "The numbers stand here once the file has been run beside the engine."
@@ -317,23 +324,6 @@ def _figure(words: str, value: QWidget) -> QWidget:
     column.addWidget(label(words, "dim"))
     column.addWidget(value)
     return made
-
-
-def _scrolling(*cards: Card) -> QScrollArea:
-    """Return cards above one another, as high as what is in them; they scroll where the window is low."""
-    inner = QWidget()
-    inner.setProperty("clear", True)
-    column = QVBoxLayout(inner)
-    column.setContentsMargins(0, 0, 0, 0)
-    column.setSpacing(GAP)
-    for card in cards:
-        column.addWidget(card)
-    column.addStretch(1)
-    area = QScrollArea()
-    area.setWidgetResizable(True)
-    area.setWidget(inner)
-    area.setFocusPolicy(Qt.FocusPolicy.NoFocus)
-    return area
 
 
 def _show_all_rows(table: Table) -> None:

@@ -13,6 +13,7 @@ from typing_extensions import override
 from widgets.controls.buttons import Button
 from widgets.controls.card import Card
 from widgets.controls.messages import MessagePanel
+from widgets.controls.scrolling import Scrolling
 from widgets.controls.text import label, set_property
 from widgets.look.theme import scaled
 from widgets.look.tokens import GAP
@@ -123,16 +124,10 @@ class StartRoom(QWidget):
         whole.addLayout(line, 1)
 
     def _templates(self) -> QWidget:
-        inner = QWidget()
-        inner.setProperty("clear", True)
-        column = QVBoxLayout(inner)
-        column.setContentsMargins(0, 0, 0, 0)
         self._grid.setSpacing(GAP)
-        column.addLayout(self._grid)
-        column.addStretch(1)
-        area = QScrollArea()
-        area.setWidgetResizable(True)
-        area.setWidget(inner)
+        area = Scrolling()
+        area.column.addLayout(self._grid)
+        area.column.addStretch(1)
         return area
 
     def _side(self) -> QVBoxLayout:

@@ -119,7 +119,7 @@ class TemplateCard(Card):
         self.body.addWidget(DrawingView(drawing))
         self.body.addWidget(label(description, "dim", wrap=True))
         self.body.addStretch(1)
-        self.tools.addWidget(Chip(data), 0, Qt.AlignmentFlag.AlignTop)
+        self.tools.addWidget(Chip(data.replace("-", " ").capitalize()), 0, Qt.AlignmentFlag.AlignTop)
 
     @override
     def mouseReleaseEvent(self, event: QMouseEvent) -> None:
@@ -152,7 +152,7 @@ class ProjectRow(QPushButton):
         super().__init__()
         named(self, f"recent_{place}", f"{project.name}, {project.path}")
         self.project = project
-        self.setProperty("kind", "row")
+        self.setProperty("kind", "link")
         self.setAutoDefault(False)
         self.setEnabled(not project.reason)
         self.setToolTip(project.reason or project.path)
@@ -169,7 +169,7 @@ class ProjectRow(QPushButton):
         option = QStyleOptionButton()
         self.initStyleOption(option)
         painter.drawControl(QStyle.ControlElement.CE_PushButtonBevel, option)
-        tokens, box = current(), self.rect().adjusted(2, 4, -2, -4)
+        tokens, box = current(), self.rect().adjusted(0, 4, 0, -4)
         upper = box.adjusted(0, 0, 0, -box.height() // 2)
         lower = box.adjusted(0, box.height() // 2, 0, 0)
         painter.setFont(interface_font(strong=True, scale=theme().scale))

@@ -21,7 +21,7 @@ from widgets.charts.trace import Steps, Trace
 from widgets.controls.buttons import Button
 from widgets.controls.card import Card
 from widgets.controls.messages import EmptyPage, MessagePanel
-from widgets.controls.text import label
+from widgets.controls.scrolling import Scrolling
 from widgets.look.theme import scaled
 from widgets.look.tokens import GAP
 from widgets.rooms.measures import NAMES, PERCENT, measure_text, result_of, title_of_test
@@ -29,7 +29,7 @@ from widgets.rooms.pace import Pace
 from widgets.rooms.recipe_form import RecipeForm
 from widgets.rooms.run_data import NOTHING, RunData, read
 from widgets.rooms.run_log import RunLog
-from widgets.rooms.train_parts import STATES, CheckpointRows, RunHead, checkpoint_part, side_width
+from widgets.rooms.train_parts import STATES, CheckpointRows, RunHead, side_width
 
 PAIR = 780
 """So much two cards beside one another take, with all their tools and words."""
@@ -50,7 +50,6 @@ class TrainRoom(QWidget):
         self.setObjectName("train_room")
         self.head, self.form, self.log = RunHead(), RecipeForm(), RunLog()
         self.message, self.checkpoints = MessagePanel(), CheckpointRows()
-        self.best_by = label("", "caption", wrap=True)
         self.loss = LossChart("loss_chart", "Loss")
         self.measure = LossChart("metric_chart", "Accuracy", percent=True, can_log=False)
         self.rate = LineChart("rate_chart", "Learning rate", can_log=True)
@@ -80,7 +79,7 @@ class TrainRoom(QWidget):
     def set_recipe(self, recipe: Recipe) -> None:
         """Show the values of ``recipe``; its first metric names the second card."""
         self.form.set_recipe(recipe)
-        self.best_by.setText(f"The best is judged by {recipe.monitor.replace('_', ' ')}.")
+        self.checkpoint_card.set_subtitle(f"the best by {recipe.monitor.replace('_', ' ')}")
         if recipe.metrics:
             self.set_metric(recipe.metrics[0])
 
@@ -345,7 +344,7 @@ class TrainRoom(QWidget):
         whole.setSpacing(GAP)
         whole.addWidget(self.head, 0, 0, 1, 2)
         whole.addWidget(holder, 1, 0)
-        whole.addWidget(self._side(), 1, 1)
+        whole.addLayout(self._side(), 1, 1)
         whole.setRowStretch(1, 1)
         self.head.hide()
         whole.setColumnStretch(0, 1)
@@ -366,25 +365,22 @@ class TrainRoom(QWidget):
         for column in (0, 1):
             self._grid.setColumnStretch(column, int(column < columns))
 
-    def _side(self) -> QWidget:
-        self.recipe_card = card = Card("Recipe")
-        card.body.addWidget(self.form)
-        self.checkpoint_card = checkpoint_part(self.best_by, self.checkpoints)
-        card.body.addWidget(self.checkpoint_card)
-        card.body.addStretch(1)
-        inner = QWidget()
-        inner.setProperty("clear", True)
-        self.side = whole = QVBoxLayout(inner)
-        whole.setContentsMargins(0, 0, 0, 0)
-        whole.setSpacing(GAP)
-        whole.addWidget(self.message)
-        whole.addWidget(card, 1)
-        area = QScrollArea()
-        area.setWidgetResizable(True)
-        area.setWidget(inner)
-        area.setFixedWidth(side_width())
-        area.setFocusPolicy(Qt.FocusPolicy.NoFocus)
-        return area
+    def _side(self) -> QVBoxLayout:
+        """Return the column at the right: the recipe, which scrolls where it must, and the checkpoints."""
+        self.recipe_card, self.checkpoint_card = Card("Recipe"), Card("Checkpoints", "none yet")
+        self.recipe_card.body.addWidget(self.form)
+        self.recipe_card.body.setSpacing(2)
+        self.recipe_card.body.addStretch(1)
+        self.checkpoint_card.body.addWidget(self.checkpoints)
+        self.checkpoint_card.setFixedWidth(side_width())
+        area = Scrolling(self.message, self.recipe_card, width=side_width())
+        self.side = area.column
+        self.side.setStretchFactor(self.recipe_card, 1)
+        column = QVBoxLayout()
+        column.setSpacing(GAP)
+        column.addWidget(area, 1)
+        column.addWidget(self.checkpoint_card)
+        return column
 
     def _connect(self) -> None:
         self.empty.requested.connect(self.train_requested)

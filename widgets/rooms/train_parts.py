@@ -9,7 +9,7 @@ from widgets.controls.buttons import Button, ToolButton
 from widgets.controls.fields import FieldRow
 from widgets.controls.marks import Chip, ProgressBar
 from widgets.controls.text import Elided, label, set_property
-from widgets.look.theme import theme
+from widgets.look.theme import scaled, theme
 from widgets.rooms.pace import clock_text
 
 SIDE = 320
@@ -69,6 +69,7 @@ class RunHead(QWidget):
     def _build(self) -> None:
         first = QHBoxLayout()
         first.setSpacing(12)
+        first.addStrut(scaled(28))  # as high without its buttons as with them
         first.addWidget(self.title)
         first.addWidget(self.chip, 0, Qt.AlignmentFlag.AlignVCenter)
         for button in (self.resume, self.go_on, self.compare):
@@ -96,17 +97,6 @@ def _figure(title: QLabel, value: QLabel) -> QVBoxLayout:
         part.setAlignment(Qt.AlignmentFlag.AlignRight)
         column.addWidget(part)
     return column
-
-
-def checkpoint_part(best_by: QWidget, rows: QWidget) -> QWidget:
-    """Return the part of the recipe's card that lists the checkpoints."""
-    part = QWidget()
-    column = QVBoxLayout(part)
-    column.setContentsMargins(0, 16, 0, 0)
-    column.setSpacing(4)
-    for piece in (label("Checkpoints", "heading"), best_by, rows):
-        column.addWidget(piece)
-    return part
 
 
 class CheckpointRows(QWidget):

@@ -5,10 +5,10 @@ from __future__ import annotations
 from collections.abc import Sequence
 from pathlib import Path
 
-from PySide6.QtCore import Qt, Signal
+from PySide6.QtCore import Signal
 from PySide6.QtWidgets import QHBoxLayout, QVBoxLayout, QWidget
 
-from widgets.controls import Button, Card, Chip, Elided, FieldRow, label
+from widgets.controls import Button, Card, Chip, Elided, FieldRow, ToolButton, label
 
 
 class FileCard(Card):
@@ -21,15 +21,17 @@ class FileCard(Card):
         self.path = ""
         self.name, self.verdict = Elided("", "heading"), Chip()
         self.none = label("", "dim", wrap=True)
-        self.button = Button("Show in folder", name, icon_name="folder")
+        self.button = ToolButton("folder", "Show in folder", name)
+        self.button.setProperty("small", True)
         self._rows = QVBoxLayout()
         self._rows.setSpacing(0)
         self.tools.addWidget(self.verdict)
         self.body.addWidget(self.none)
-        self.body.addWidget(self.name)
+        head = QHBoxLayout()
+        head.addWidget(self.name, 1)
+        head.addWidget(self.button)
+        self.body.addLayout(head)
         self.body.addLayout(self._rows)
-        self.body.addSpacing(4)
-        self.body.addWidget(self.button, 0, Qt.AlignmentFlag.AlignLeft)
         self.button.clicked.connect(lambda: self.folder_requested.emit(self.path))
 
     def show_file(self, path: str, facts: list[tuple[str, str]], verdict: tuple[str, str] = ("", "")) -> None:

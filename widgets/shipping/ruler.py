@@ -49,13 +49,13 @@ class ErrorRuler(QWidget):
         self._batches, self._bound, self._provable = tuple(batches), bound, provable
         spoken = (f"batches of {one.batch}: {figure(one.max_rel_error)}" for one in batches)
         self.setAccessibleDescription("; ".join(spoken) + f"; bound {figure(bound)}")
-        self.setMaximumHeight(self._height(56))
+        self.setMaximumHeight(self._height(40))
         self.updateGeometry()
         self.update()
 
     @override
     def sizeHint(self) -> QSize:
-        return QSize(420, self._height(44))
+        return QSize(420, self._height(32))
 
     @override
     def minimumSizeHint(self) -> QSize:

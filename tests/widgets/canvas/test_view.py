@@ -5,7 +5,7 @@ from __future__ import annotations
 from pathlib import Path
 
 import pytest
-from PySide6.QtCore import QPoint, QPointF, Qt
+from PySide6.QtCore import QPoint, QPointF, QRectF, Qt
 from PySide6.QtGui import QColor, QImage, QWheelEvent
 from PySide6.QtTest import QTest
 from PySide6.QtWidgets import QApplication, QLineEdit, QVBoxLayout, QWidget
@@ -295,3 +295,38 @@ def test_that_near_thousands_show_their_words(canvas: Canvas) -> None:
     canvas.select("1010")
     picture = canvas.viewport().grab().toImage()
     assert QColor(current().accent) in colours_around(picture, canvas, canvas.sheet.by_id["1010"])
+
+
+def covered(panel: CanvasPanel) -> list[str]:
+    """Return the cards in sight that lie under a tool or the overview."""
+    canvas = panel.canvas
+    over = [part.geometry() for part in (panel._tools, panel._minimap) if part.isVisible()]
+    places = {
+        card.id: canvas.mapFromScene(QRectF(card.x, card.y, card.width, card.height)).boundingRect()
+        for card in canvas.sheet.cards
+    }
+    return [name for name, place in places.items() if any(place.intersects(part) for part in over)]
+
+
+@pytest.mark.parametrize("size", [(628, 690), (842, 650), (1260, 950)])
+@pytest.mark.parametrize("count", [4, 15])
+def test_that_tools_and_overview_cover_no_card_of_a_column_at_rest(
+    panel: CanvasPanel, size: tuple[int, int], count: int
+) -> None:
+    names = [f"layer{place}" for place in range(count)]
+    panel.resize(*size)
+    panel.canvas.show_sheet(chain(*names, skips=((names[0], names[2]),)))
+    QApplication.processEvents()
+    assert covered(panel) == []
+
+
+def test_that_a_compact_panel_opens_as_large_as_its_width_allows(qtbot: QtBot) -> None:
+    panel = CanvasPanel("canvas", compact=True)
+    qtbot.addWidget(panel)
+    panel.resize(276, 640)
+    panel.canvas.show_sheet(chain(*(f"layer{place}" for place in range(20))))
+    panel.show()
+    qtbot.waitExposed(panel)
+    assert panel.canvas.zoom_level == pytest.approx(0.9)
+    assert panel.canvas.seen().left() < panel.canvas.bounds.left()
+    assert panel.canvas.seen().right() > panel.canvas.bounds.right()

@@ -76,6 +76,13 @@ def test_that_control_and_a_number_opens_the_room(shell: Shell, qtbot: QtBot, pl
     assert shell.key == key
 
 
+def test_that_the_rail_has_the_same_room_at_both_sides_of_its_buttons(shell: Shell) -> None:
+    rail = shell.rail
+    for button in rail.buttons.values():
+        assert button.x() == rail.width() - 1 - button.geometry().right() - 1  # the line is at the right
+        assert button.x() >= 4
+
+
 def test_that_arrows_walk_the_rail_and_space_opens(shell: Shell, qtbot: QtBot) -> None:
     shell.rail.buttons["start"].setFocus()
     qtbot.keyClick(shell.rail.buttons["start"], Qt.Key.Key_Down)

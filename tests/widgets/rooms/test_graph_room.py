@@ -195,6 +195,21 @@ def test_that_optimize_asks_and_busy_shows_how_far(room: GraphRoom, qtbot: QtBot
     assert not room.busy.isVisible()
 
 
+def test_that_looking_inside_the_engine_waits_for_other_work(room: GraphRoom) -> None:
+    button = room._no_stages.button
+    room.show_stages(None)
+    room.set_busy("Fold constants", 3, 12)
+    assert not button.isEnabled()
+    assert button.toolTip() == "Fold constants"
+    room.clear_busy()
+    assert button.isEnabled()
+    room.show_stages(None, "Needs a trained run.")
+    room.set_busy("Fold constants")
+    room.clear_busy()
+    assert not button.isEnabled()
+    assert button.toolTip() == "Needs a trained run."
+
+
 def test_that_a_model_that_cannot_be_optimized_says_why(room: GraphRoom) -> None:
     room.set_optimizable(False, "Only ONNX can be optimized.")
     assert not room.optimize.isEnabled()

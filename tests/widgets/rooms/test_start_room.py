@@ -12,6 +12,7 @@ from pytestqt.qtbot import QtBot
 
 from engines.design.templates import TEMPLATES
 from tests.widgets.shown import cut, nameless, outside
+from widgets.controls.marks import Chip
 from widgets.look.theme import apply
 from widgets.look.tokens import LIGHT
 from widgets.rooms.start import StartRoom
@@ -156,3 +157,12 @@ def test_that_no_text_is_cut(qapp: QApplication, qtbot: QtBot, scale: float) -> 
     qtbot.waitUntil(lambda: (cut(room), outside(room)) == ([], []))
     assert nameless(room) == []
     apply(qapp, "light")
+
+
+def test_that_the_chip_of_a_card_stands_on_the_line_of_its_heading(room: StartRoom) -> None:
+    for card in room.cards:
+        (chip,) = card.findChildren(Chip)
+        middles = [part.mapTo(card, part.rect().center()).y() for part in (chip, card.title)]
+        assert abs(middles[0] - middles[1]) <= 1
+        assert chip.text[0].isupper()
+        assert "-" not in chip.text

@@ -5,7 +5,7 @@ from __future__ import annotations
 from dataclasses import replace
 
 import pytest
-from PySide6.QtCore import Qt
+from PySide6.QtCore import QPoint, Qt
 from PySide6.QtWidgets import QApplication, QComboBox, QLineEdit, QSpinBox
 from pytestqt.qtbot import QtBot
 
@@ -24,7 +24,10 @@ from engines.contract.events import (
 from engines.contract.spec import Recipe
 from tests.widgets.sample_runs import STEPS_PER_EPOCH, SampleRun
 from tests.widgets.shown import cut, nameless, outside
+from widgets.controls.buttons import Button
+from widgets.controls.scrolling import Scrolling
 from widgets.look.theme import apply
+from widgets.look.tokens import GAP
 from widgets.rooms.train import TrainRoom
 
 LEFT = Qt.MouseButton.LeftButton
@@ -315,3 +318,38 @@ def test_that_the_first_values_are_drawn_without_waiting_for_an_epoch(room: Trai
     steps, values = room.loss.traces["every_step"].item.getData()
     assert steps.tolist() == [0, 1, 2]
     assert values.tolist() == run.columns["loss"][:3].tolist()
+
+
+def test_that_recipe_and_checkpoints_are_seen_whole_in_the_smallest_window(room: TrainRoom) -> None:
+    room.show()
+    going(room)
+    room.show_event(Finished({"test_accuracy": 0.98}))
+    tune = Button("Tune for this machine", "tune")
+    room.recipe_card.body.insertWidget(1, tune)
+    QApplication.processEvents()
+    assert not any(area.bar.isVisible() for area in room.findChildren(Scrolling))
+    for card in (room.recipe_card, room.checkpoint_card):
+        assert card.visibleRegion().boundingRect() == card.rect()
+        assert card.mapTo(room, QPoint(card.width(), 0)).x() == room.width() - GAP
+    assert room.checkpoint_card.geometry().bottom() == room.height() - GAP - 1
+
+
+def test_that_the_checkpoints_stay_in_sight_while_a_long_recipe_scrolls(room: TrainRoom) -> None:
+    room.show()
+    going(room)
+    room.set_recipe(Recipe(weight_decay=0.01, warmup_steps=50))
+    room.show_event(Finished({"test_accuracy": 0.98}))
+    QApplication.processEvents()
+    assert room.form.fields["weight_decay"].isVisible()
+    assert room.checkpoint_card.visibleRegion().boundingRect() == room.checkpoint_card.rect()
+
+
+def test_that_the_page_does_not_jump_when_a_run_ends(room: TrainRoom) -> None:
+    room.show()
+    going(room)
+    QApplication.processEvents()
+    before = room.loss_card.mapTo(room, QPoint()).y()
+    room.show_event(Finished({"test_accuracy": 0.98}))
+    QApplication.processEvents()
+    assert room.head.go_on.isVisible()
+    assert room.loss_card.mapTo(room, QPoint()).y() == before

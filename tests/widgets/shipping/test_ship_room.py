@@ -17,7 +17,9 @@ from PySide6.QtWidgets import QApplication, QLabel, QWidget
 from pytestqt.qtbot import QtBot
 
 from engines.contract.views import BatchProof, ExportView, ModelFacts, OptimizeView, ProofView
+from tests.widgets.canvas.sheets import small_graph
 from widgets.controls import FieldRow
+from widgets.controls.scrolling import Scrolling
 from widgets.look import theme
 from widgets.look.theme import current
 from widgets.rooms.ship import ShipRoom
@@ -151,6 +153,33 @@ def test_that_every_batch_size_has_its_row(room: ShipRoom) -> None:
         "17,6e-7,5e-8",
         "360,1.1e-6,8.7e-8",
     ]
+
+
+def test_that_the_numbers_of_each_batch_size_are_there_for_whoever_asks(room: ShipRoom, qtbot: QtBot) -> None:
+    room.show_export(EXPORT)
+    room.show_proof(proof())
+    assert not room.batches.isVisible()
+    qtbot.mouseClick(room.each, Qt.MouseButton.LeftButton)
+    assert room.batches.isVisible()
+    room.show_proof(FAILED)
+    assert room.batches.isVisible()
+    room.show_export(EXPORT)
+    assert not room.batches.isVisible()
+    assert not room.each.isVisible()
+
+
+def test_that_proof_use_and_files_are_seen_whole_in_the_smallest_window(room: ShipRoom) -> None:
+    room.set_formats("PyTorch", ["pt2"])
+    room.show_export(EXPORT)
+    room.show_proof(proof())
+    facts = ModelFacts(19, 150_100, 38_000, 0.16, 0.139)
+    room.show_optimized(OptimizeView("m", "/o.onnx", facts, facts, (), proof()))
+    graph = small_graph()
+    room.show_usage(dataclasses.replace(graph, inputs=graph.nodes[0].outputs))
+    QApplication.processEvents()
+    assert not any(area.bar.isVisible() for area in room.findChildren(Scrolling))
+    for card in (room.proof, room.usage, room.file, room.optimized, room.own):
+        assert card.visibleRegion().boundingRect() == card.rect(), card.title.text()
 
 
 def test_that_the_folder_of_each_file_can_be_shown(room: ShipRoom, qtbot: QtBot) -> None:

@@ -1,0 +1,69 @@
+"""What does not fit scrolls; the bar stands in the gap beside the cards, so that it narrows none of them."""
+
+from __future__ import annotations
+
+from PySide6.QtCore import Qt
+from PySide6.QtGui import QHideEvent, QMoveEvent, QResizeEvent, QShowEvent
+from PySide6.QtWidgets import QScrollArea, QScrollBar, QVBoxLayout, QWidget
+from typing_extensions import override
+
+from widgets.look.tokens import GAP
+
+
+class Scrolling(QScrollArea):
+    """Parts above one another in ``column``; a page leaves a gap at its right, where ``bar`` stands."""
+
+    def __init__(self, *parts: QWidget, width: int = 0, parent: QWidget | None = None) -> None:
+        super().__init__(parent)
+        inner = QWidget()
+        inner.setProperty("clear", True)
+        self.column = QVBoxLayout(inner)
+        self.column.setContentsMargins(0, 0, 0, 0)
+        self.column.setSpacing(GAP)
+        for part in parts:
+            self.column.addWidget(part)
+        self.setWidgetResizable(True)
+        self.setWidget(inner)
+        self.setFocusPolicy(Qt.FocusPolicy.NoFocus)
+        self.setHorizontalScrollBarPolicy(Qt.ScrollBarPolicy.ScrollBarAlwaysOff)
+        self.setVerticalScrollBarPolicy(Qt.ScrollBarPolicy.ScrollBarAlwaysOff)
+        if width:
+            self.setFixedWidth(width)
+        self.bar = QScrollBar(Qt.Orientation.Vertical, self)
+        self.bar.hide()
+        own = self.verticalScrollBar()
+        own.valueChanged.connect(self.bar.setValue)
+        own.rangeChanged.connect(self._place)
+        self.bar.valueChanged.connect(own.setValue)
+
+    @override
+    def resizeEvent(self, event: QResizeEvent) -> None:
+        super().resizeEvent(event)
+        self._place()
+
+    @override
+    def moveEvent(self, event: QMoveEvent) -> None:
+        super().moveEvent(event)
+        self._place()
+
+    @override
+    def showEvent(self, event: QShowEvent) -> None:
+        super().showEvent(event)
+        if self.bar.parentWidget() is not self.parentWidget():
+            self.bar.setParent(self.parentWidget())
+        self._place()
+
+    @override
+    def hideEvent(self, event: QHideEvent) -> None:
+        super().hideEvent(event)
+        self.bar.hide()
+
+    def _place(self) -> None:
+        """Lay the bar into the middle of the gap, as high as what scrolls."""
+        own, wide = self.verticalScrollBar(), self.bar.sizeHint().width()
+        self.bar.setRange(own.minimum(), own.maximum())
+        self.bar.setPageStep(own.pageStep())
+        self.bar.setSingleStep(own.singleStep())
+        self.bar.setGeometry(self.geometry().right() + 1 + (GAP - wide) // 2, self.y(), wide, self.height())
+        self.bar.setVisible(self.isVisible() and own.maximum() > 0)
+        self.bar.raise_()
