@@ -22,6 +22,7 @@ from typing import IO, Any
 from engines.contract import wire
 from engines.contract.errors import WorkbenchError
 from engines.contract.events import Event
+from engines.host.environment import child_environment
 from engines.host.lines import Lines
 from engines.host.worker.orders import Bye, Settings
 
@@ -246,6 +247,7 @@ def _start(command: Sequence[str]) -> subprocess.Popen[bytes]:
         stdout=subprocess.PIPE,
         stderr=subprocess.PIPE,
         bufsize=0,
+        env=child_environment(),
         start_new_session=sys.platform != "win32",
         creationflags=flags,
     )

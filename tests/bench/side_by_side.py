@@ -24,6 +24,7 @@ import psutil
 
 from engines.contract.events import Event, Failed, Metrics
 from engines.contract.jobs import TrainJob
+from engines.host.environment import child_environment
 from engines.host.process import ProcessHost
 
 NICE = -15
@@ -73,10 +74,18 @@ class Side:
 
 
 class ByHand(Side):
-    """Source that reads counts of steps from its input, and prints the seconds that they took."""
+    """Source that reads counts of steps from its input, and prints the seconds that they took.
+
+    It is started in the environment of the app's own engines: what that gains, both sides have.
+    """
 
     def __init__(self, source: str, folder: Path, python: str = sys.executable) -> None:
-        environment = {**os.environ, "TF_CPP_MIN_LOG_LEVEL": "3", "OMP_NUM_THREADS": "1", "NPROC": "1"}
+        environment = {
+            **child_environment(),
+            "TF_CPP_MIN_LOG_LEVEL": "3",
+            "OMP_NUM_THREADS": "1",
+            "NPROC": "1",
+        }
         self._process = subprocess.Popen(
             [python, "-c", source, str(folder)],
             stdin=subprocess.PIPE,
