@@ -59,6 +59,7 @@ class LineChart(QWidget):
         *,
         percent: bool = False,
         can_log: bool = False,
+        wraps: bool = False,
         parent: QWidget | None = None,
     ) -> None:
         super().__init__(parent)
@@ -72,7 +73,7 @@ class LineChart(QWidget):
         self.plot = named(
             _Plot(axisItems={"bottom": self.bottom, "left": self.left_axis}), f"{name}_plot", accessible
         )
-        self.legend, self.readout = Legend(), Readout(self.plot)
+        self.legend, self.readout = Legend(wraps=wraps), Readout(self.plot)
         self._mark = StepMark(self.plot, 0.5 if percent else 0.94)  # shares end at the top
         self.log_button = ToolButton("log-scale", "Logarithmic scale", f"{name}_log", checkable=True)
         self.reset_button = ToolButton("fit", "Show everything again", f"{name}_reset")
@@ -204,7 +205,7 @@ class LineChart(QWidget):
         self.plot.setFocusPolicy(Qt.FocusPolicy.NoFocus)
         self.plot.plotItem.vb.disableAutoRange()
         self.plot.plotItem.layout.setContentsMargins(0, 8, 12, 0)
-        self.plot.setMinimumSize(160, 96)
+        self.plot.setMinimumSize(160, scaled(96))
         head = self.head = QHBoxLayout()
         head.setSpacing(4)
         head.addWidget(self.legend, 1)

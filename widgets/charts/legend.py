@@ -6,9 +6,10 @@ from typing import TYPE_CHECKING
 
 from PySide6.QtCore import QPointF, QSize, Qt
 from PySide6.QtGui import QColor, QPainter, QPaintEvent, QPen
-from PySide6.QtWidgets import QHBoxLayout, QWidget
+from PySide6.QtWidgets import QHBoxLayout, QLayout, QSizePolicy, QWidget
 from typing_extensions import override
 
+from widgets.controls.flow import FlowLayout
 from widgets.controls.text import Elided
 from widgets.look.theme import current
 
@@ -37,25 +38,38 @@ class _Sample(QWidget):
 
 
 class Legend(QWidget):
-    """Names every series of a chart."""
+    """Names every series of a chart in one line, or where it ``wraps`` in as many as it takes."""
 
-    def __init__(self) -> None:
+    def __init__(self, *, wraps: bool = False) -> None:
         super().__init__()
-        self._line = QHBoxLayout(self)
-        self._line.setContentsMargins(0, 0, 0, 0)
-        self._line.setSpacing(10)
-        self._line.addStretch(1)
+        self._wraps = wraps
+        self._line = self._wrapping() if wraps else self._single()
+        self.setLayout(self._line)
+
+    def _wrapping(self) -> QLayout:
+        policy = QSizePolicy(QSizePolicy.Policy.Expanding, QSizePolicy.Policy.Minimum)
+        policy.setHeightForWidth(True)
+        self.setSizePolicy(policy)
+        return FlowLayout(across=10, down=4)
+
+    def _single(self) -> QLayout:
+        line = QHBoxLayout()
+        line.setContentsMargins(0, 0, 0, 0)
+        line.setSpacing(10)
+        return line
 
     def set_traces(self, traces: list[Trace]) -> None:
         """Name ``traces`` instead of what was named before."""
-        while self._line.count() > 1:
+        while self._line.count():
             item = self._line.takeAt(0)
             entry = item.widget() if item is not None else None
             if entry is not None:
                 entry.hide()
                 entry.deleteLater()
-        for place, trace in enumerate(traces):
-            self._line.insertWidget(place, self._entry(trace))
+        for trace in traces:
+            self._line.addWidget(self._entry(trace))
+        if isinstance(self._line, QHBoxLayout):
+            self._line.addStretch(1)
 
     def _entry(self, trace: Trace) -> QWidget:
         entry = QWidget()

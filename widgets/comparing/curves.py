@@ -36,8 +36,8 @@ class ComparedCurves(QWidget):
 
     def __init__(self) -> None:
         super().__init__()
-        self.curves = LineChart("compare_curves", "Curves of all engines", can_log=True)
-        self.apart = LineChart("compare_apart", "Difference of the curves")
+        self.curves = LineChart("compare_curves", "Curves of all engines", can_log=True, wraps=True)
+        self.apart = LineChart("compare_apart", "Difference of the curves", wraps=True)
         self.apart.set_log(True)
         self.chooser = choice("compare_curve", "Curve", CURVES)
         self._view: ComparisonView | None = None

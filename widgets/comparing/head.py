@@ -9,12 +9,12 @@ from PySide6.QtGui import QGuiApplication
 from PySide6.QtWidgets import QHBoxLayout, QLabel, QVBoxLayout, QWidget
 from typing_extensions import override
 
-from widgets.comparing.flow import FlowRow
 from widgets.comparing.shown import ComparisonView, EngineLine
 from widgets.comparing.traces import EngineSample
 from widgets.controls.buttons import Button, ToolButton
 from widgets.controls.card import Card
 from widgets.controls.drops import DropButton, DropRow
+from widgets.controls.flow import FlowRow
 from widgets.controls.marks import Chip, ProgressBar
 from widgets.controls.text import Elided, label, set_property
 from widgets.look.icons import icon_pixmap

@@ -26,7 +26,7 @@ from widgets.look.theme import scaled, theme
 from widgets.look.tokens import GAP
 from widgets.rooms.measures import measure_text, short_name
 
-SIDE, NARROW = 564, 1040
+SIDE, DEVICE, NARROW = 564, 78, 1040
 _UNBOUNDED = (1 << 24) - 1
 
 
@@ -70,6 +70,7 @@ class CompareRoom(QWidget):
         self.message = MessagePanel()
         self.view: ComparisonView | None = None
         self._heads, self._columns_shown = ("accuracy", False), 0
+        self._arranged = 0, 0
         self._build()
         self._connect()
         self.clear()
@@ -106,8 +107,7 @@ class CompareRoom(QWidget):
     def show_deleted(self, title: str) -> None:
         """Say that a comparison is in the bin, with the way back."""
         self.message.show_message(
-            f"{title} is in the bin",
-            "The runs that it trained stay.",
+            f"{title} is in the bin; its runs stay",
             severity="info",
             action="restore",
             action_text="Undo",
@@ -123,6 +123,7 @@ class CompareRoom(QWidget):
         if (view.measure_name, placed) != self._heads:
             self._heads = view.measure_name, placed
             self.table.set_columns(_columns(*self._heads))
+            self._arrange(self._columns_shown)
         rows = [_row(line, placed=placed) for line in view.engines]
         self.table.set_rows([line.key for line in view.engines], rows)
         count = len(view.engines)
@@ -157,14 +158,15 @@ class CompareRoom(QWidget):
 
     def _arrange(self, columns: int) -> None:
         """Lay the figures beside the charts, or beneath them where there is no room."""
-        if columns == self._columns_shown:
+        width = _side_width(placed=self._heads[1])
+        if (columns, width) == self._arranged:
             return
-        self._columns_shown = columns
+        self._columns_shown, self._arranged = columns, (columns, width)
         ways = QBoxLayout.Direction
         self._lower.setDirection(ways.LeftToRight if columns == 2 else ways.TopToBottom)
         self._fit_charts()
-        self._side.setMinimumWidth(_side_width() if columns == 2 else 0)
-        self._side.setMaximumWidth(_side_width() if columns == 2 else _UNBOUNDED)
+        self._side.setMinimumWidth(width if columns == 2 else 0)
+        self._side.setMaximumWidth(width if columns == 2 else _UNBOUNDED)
 
     def _build(self) -> None:
         self.table_card = Card("Engines", "the same design, data, order and first weights")
@@ -257,5 +259,5 @@ def _row(line: EngineLine, *, placed: bool) -> tuple[Any, ...]:
     return line.title, *device, line.loss, line.measure, line.rate, line.memory, line.start, line.seconds
 
 
-def _side_width() -> int:
-    return round(SIDE * min(theme().scale, 1.5))
+def _side_width(*, placed: bool) -> int:
+    return round((SIDE + DEVICE * placed) * min(theme().scale, 1.5))

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from dataclasses import replace
 from pathlib import Path
+from typing import Any
 
 import numpy as np
 import pytest
@@ -16,6 +17,7 @@ from tests.widgets.comparing_views import agreed, cells, falling, line
 from tests.widgets.shown import cut, nameless, outside
 from widgets.comparing.traces import engine_pen
 from widgets.controls.drops import DropRow
+from widgets.controls.text import Elided
 from widgets.look.theme import apply
 from widgets.look.tokens import DARK, LIGHT
 from widgets.rooms.compare import CompareRoom, memory_text, time_text
@@ -205,7 +207,7 @@ def test_that_a_comparison_is_deleted_and_the_way_back_is_offered(room: CompareR
     room.show_deleted("digits-cnn · 001, 2026-11-23")
     assert room.message.isVisible()
     assert "in the bin" in room.message.what.text()
-    assert "runs" in room.message.why.text()
+    assert "its runs stay" in room.message.what.text()
     with qtbot.waitSignal(room.restore_requested):
         qtbot.mouseClick(room.message.button, LEFT)
     assert not room.message.isVisible()
@@ -282,6 +284,22 @@ def test_that_where_it_is_narrow_the_figures_come_beneath_the_charts(room: Compa
     assert room.width() == 900
 
 
+def test_that_every_name_of_both_legends_is_read_whole_in_a_small_window(
+    room: CompareRoom, qtbot: QtBot
+) -> None:
+    names = ("torch", "tensorflow", "jax", "mxnet")
+    room.resize(1216, 722)
+    room.set_view(agreed(*names))
+    for key in names:
+        room.set_curve("check", key, falling(100))
+        room.set_curve("whole", key, falling(200))
+    for chart in (room.charts.curves, room.charts.apart):
+        entries = [one for one in chart.legend.findChildren(Elided) if one.isVisible()]
+        assert len(entries) >= 4
+        qtbot.waitUntil(lambda entries=entries: all(one.width() >= one.sizeHint().width() for one in entries))
+        assert all(chart.legend.rect().contains(one.parentWidget().geometry()) for one in entries)
+
+
 @pytest.mark.parametrize(("value", "words"), [(363.5e6, "364 MB"), (999.9e6, "1000 MB"), (1.44e9, "1.44 GB")])
 def test_that_memory_is_said_in_megabytes_and_gigabytes(value: float, words: str) -> None:
     assert memory_text(value) == words
@@ -295,15 +313,19 @@ def test_that_times_have_one_unit_and_tenths_where_they_are_short(value: float, 
     assert time_text(value) == words
 
 
+@pytest.mark.parametrize("device", ["", "CUDA:0"])
 def test_that_nothing_in_the_table_of_four_engines_is_cut_in_a_small_window(
-    room: CompareRoom, qtbot: QtBot
+    room: CompareRoom, qtbot: QtBot, device: str
 ) -> None:
     names = ("torch", "tensorflow", "jax", "mxnet")
-    lines = tuple(replace(line(name), rate=12_934.0, memory=807e6, start=17.9) for name in names)
+    figures: dict[str, Any] = {"rate": 12_934.0, "memory": 807e6, "start": 17.9, "seconds": 187.0}
+    lines = tuple(replace(line(name), device=device, **figures) for name in names)
     room.resize(1216, 722)
     room.set_view(agreed(*names, engines=lines))
     view, header = room.table.view, room.table.view.horizontalHeader()
     qtbot.waitUntil(lambda: view.isVisible() and view.viewport().width() > 400)
-    wanted = [max(view.sizeHintForColumn(place), header.minimumSectionSize()) for place in range(7)]
-    assert [header.sectionSize(place) >= wanted[place] for place in range(7)] == [True] * 7
+    count = 8 if device else 7
+    assert header.count() == count
+    wanted = [max(view.sizeHintForColumn(place), header.minimumSectionSize()) for place in range(count)]
+    assert [header.sectionSize(place) >= wanted[place] for place in range(count)] == [True] * count
     assert view.horizontalScrollBar().maximum() == 0

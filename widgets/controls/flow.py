@@ -12,9 +12,10 @@ _ACROSS, _DOWN = 20, 6
 class FlowLayout(QLayout):
     """Lays items beside one another, line by line, each as large as it wants to be."""
 
-    def __init__(self) -> None:
+    def __init__(self, across: int = _ACROSS, down: int = _DOWN) -> None:
         super().__init__()
         self._items: list[QLayoutItem] = []
+        self._across, self._down = across, down
         self.setContentsMargins(0, 0, 0, 0)
 
     @override
@@ -49,7 +50,9 @@ class FlowLayout(QLayout):
 
     @override
     def sizeHint(self) -> QSize:
-        wide = sum(item.sizeHint().width() for item in self._items) + _ACROSS * max(0, len(self._items) - 1)
+        wide = sum(item.sizeHint().width() for item in self._items) + self._across * max(
+            0, len(self._items) - 1
+        )
         return QSize(wide, self.minimumSize().height())
 
     @override
@@ -63,11 +66,12 @@ class FlowLayout(QLayout):
         x, y, high = rect.x(), rect.y(), 0
         for item in self._items:
             size = item.sizeHint()
+            size.setWidth(min(size.width(), max(1, rect.width())))
             if x > rect.x() and x + size.width() > rect.right() + 1:
-                x, y, high = rect.x(), y + high + _DOWN, 0
+                x, y, high = rect.x(), y + high + self._down, 0
             if move:
                 item.setGeometry(QRect(QPoint(x, y), size))
-            x, high = x + size.width() + _ACROSS, max(high, size.height())
+            x, high = x + size.width() + self._across, max(high, size.height())
         return y + high - rect.y()
 
 
