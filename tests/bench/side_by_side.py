@@ -73,6 +73,9 @@ class Side:
         raise NotImplementedError
 
 
+Maker = Callable[[], Side]
+
+
 class ByHand(Side):
     """Source that reads counts of steps from its input, and prints the seconds that they took.
 
@@ -180,22 +183,26 @@ class Ratio:
         return f"{speeds}; half of the turns {self.low:.2f}–{self.high:.2f}"
 
 
-def ratio(ours: Side, theirs: Side, steps: int, turns: int) -> Ratio:
-    """Return how often as fast ``ours`` is; who goes first changes from turn to turn."""
-    rows: list[tuple[float, float]] = []
-    for turn in range(turns):
-        if turn % 2:
-            after = theirs.block(steps)
-            rows.append((ours.block(steps), after))
-        else:
-            rows.append((ours.block(steps), theirs.block(steps)))
+def ratio(ours: Maker, theirs: Maker, steps: int, turns: int, lives: int) -> Ratio:
+    """Return how often as fast ``ours`` is; who goes first changes from turn to turn.
+
+    Both are started ``lives`` times: where a process happens to lie in memory is worth some percent.
+    """
+    rows = []
+    for _ in range(lives):
+        with ours() as mine, theirs() as other:
+            mine.block(1)
+            other.block(2)
+            for turn in range(turns):
+                pair = {side: side.block(steps) for side in ((mine, other), (other, mine))[turn % 2]}
+                rows.append((pair[mine], pair[other]))
     found = [hand / app for app, hand in rows]
     low, _, high = statistics.quantiles(found, n=4)
-    mine, other = (statistics.median(column) / steps for column in zip(*rows))
-    return Ratio(statistics.median(found), low, high, mine, other)
+    seconds = [statistics.median(column) / steps for column in zip(*rows)]
+    return Ratio(statistics.median(found), low, high, *seconds)
 
 
-def fastest(makers: Sequence[Callable[[], Side]], steps: int, turns: int) -> list[float]:
+def fastest(makers: Sequence[Maker], steps: int, turns: int) -> list[float]:
     """Return each one's median seconds a step, all measured in turns; what is hopeless is left out soon."""
     sides = [make() for make in makers]
     try:
