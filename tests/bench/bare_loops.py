@@ -127,7 +127,7 @@ from mxnet import autograd, gluon
 net = gluon.nn.HybridSequential()
 net.add(gluon.nn.Conv2D(64, 3, padding=1, activation="relu"),
         gluon.nn.Conv2D(128, 3, padding=1, activation="relu"),
-        gluon.nn.HybridLambda(lambda F, value: F.mean(value, axis=(2, 3))),  # GlobalAvgPool2D halves the speed
+        gluon.nn.HybridLambda(lambda F, value: F.mean(value, axis=(2, 3))),  # GlobalAvgPool2D is slow
         gluon.nn.Dense(10))
 net.initialize(mx.init.Xavier())
 loss_of = gluon.loss.SoftmaxCrossEntropyLoss()
