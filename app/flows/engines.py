@@ -173,6 +173,8 @@ def _probed(
     except Ended as ended:
         if isinstance(ended.event, Stopped):
             raise
+        if desk.stopping:  # what was ended because it was told to says nothing of the engine
+            raise Ended(Stopped(step=0, kept=False)) from ended
         return None, (doctor.finding_of_end(row, place, ended.event),)
     report = replace(report, facts={**report.facts, **gpu.facts(gpu.find())})
     return report, tuple(doctor.findings_of_report(row, place, report))

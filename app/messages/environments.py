@@ -7,8 +7,8 @@ from engines.contract.errors import ErrorCode
 
 ROWS: dict[ErrorCode, Message] = {
     ErrorCode.NETWORK_DOWN: Message(
-        what="The packages of {engine} could not be fetched: the network did not answer.",
-        why="The installer says: {why}",
+        what="The packages of {engine} could not be fetched over the network.",
+        why="The installer says: {why}.",
         todo="Check the connection and the proxy, then install again; what was fetched is not fetched twice.",
         button="install_engine",
     ),

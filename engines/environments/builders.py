@@ -25,10 +25,18 @@ NOWHERE_ELSE: dict[str, str | None] = {
     "VIRTUAL_ENV": None,
     "PYTHONNOUSERSITE": "1",
     "PIP_DISABLE_PIP_VERSION_CHECK": "1",
-    "UV_HTTP_TIMEOUT": "300",
+    "UV_HTTP_TIMEOUT": "20",
+    "UV_HTTP_CONNECT_TIMEOUT": "10",
+    "UV_HTTP_RETRIES": "2",
     "UV_NO_PROGRESS": "1",
 }
-"""What would lead an installer out of the environment that it is to fill is taken away."""
+"""What would lead an installer out of the environment that it is to fill is taken away.
+
+Times are for a host that says nothing at all: a slow one is waited for as long as anything comes.
+"""
+
+_OWN_ROADS = re.compile(r"^[\w:.]*\.(index-url|extra-index-url|find-links|proxy|no-index)\b", re.M)
+"""What in pip's settings, which uv does not read, leads to packages by another road."""
 
 _NAMES_A_PACKAGE = re.compile(
     r"\s*(?:Collecting|Downloading|Building|\+) ([A-Za-z0-9._-]+)(?=[\s(<>=!~\[;]|$)"
@@ -73,7 +81,16 @@ def ways(locked: Locked, base: str, venv: Path, python: Path, gpu: bool) -> list
     return [Way("uv", ((uv, "venv", "--clear", "--python", base, str(venv)), install)), plain]
 
 
-_PIP = ("-m", "pip", "install", "--progress-bar", "off")
+_PIP = ("-m", "pip", "install", "--progress-bar", "off", "--timeout", "20", "--retries", "2")
+
+
+def has_own_road(way: Way, started: Started) -> bool:
+    """Tell whether pip may get through where uv found no network: it is set up for another index or proxy."""
+    try:
+        said = list(lines_of([way.commands[0][0], "-m", "pip", "config", "list"], started, NOWHERE_ELSE))
+    except CommandFailed:
+        return False
+    return _OWN_ROADS.search("\n".join(said)) is not None
 
 
 def find_uv() -> str:

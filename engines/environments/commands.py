@@ -5,8 +5,10 @@ from __future__ import annotations
 import contextlib
 import os
 import subprocess
+import sys
 from collections import deque
 from collections.abc import Callable, Iterator, Mapping, Sequence
+from pathlib import Path
 
 KEPT_LINES = 40
 NO_WINDOW: int = getattr(subprocess, "CREATE_NO_WINDOW", 0)
@@ -33,10 +35,12 @@ def lines_of(
 ) -> Iterator[str]:
     """Run ``command`` and yield its lines, of both streams; closing the generator ends it.
 
+    It also ends, with all it started, when this process is killed.
+
     ``environment`` is laid over this process's; None takes a variable away.
 
     Raises:
-        CommandFailed: it did not end well, or could not be started (status -1).
+        CommandFailed: it did not end well, or could not be started (its name is in what it said).
     """
     said: deque[str] = deque(maxlen=KEPT_LINES)
     try:
@@ -75,11 +79,18 @@ def end_family(pid: int) -> None:
                 one.kill()
 
 
+def _guard() -> tuple[str, ...]:
+    """What runs a command so that it ends with this process; it holds the other end of standard input."""
+    if getattr(sys, "frozen", False):  # there is no interpreter to run it
+        return ()
+    return sys.executable, "-I", "-S", str(Path(__file__).with_name("guard.py"))
+
+
 def _start(command: Sequence[str], environment: Mapping[str, str | None]) -> subprocess.Popen[str]:
     laid_over = {**os.environ, **environment}
     return subprocess.Popen(
-        list(command),
-        stdin=subprocess.DEVNULL,
+        [*_guard(), *command],
+        stdin=subprocess.PIPE,
         stdout=subprocess.PIPE,
         stderr=subprocess.STDOUT,
         encoding="utf-8",

@@ -10,7 +10,7 @@ import json
 import os
 import shutil
 from collections.abc import Iterator, Mapping
-from contextlib import contextmanager
+from contextlib import contextmanager, suppress
 from dataclasses import dataclass, field
 from pathlib import Path
 
@@ -20,6 +20,7 @@ from engines.contract.files import make_folder, unwritable, write_atomic, write_
 from engines.contract.records import from_plain, to_plain
 from engines.environments import builders
 from engines.environments.bases import Base
+from engines.environments.builders import Way
 from engines.environments.commands import CommandFailed, Started
 from engines.environments.faults import install_fault
 from engines.environments.locked import LOCKED, Locked
@@ -84,7 +85,7 @@ def make(kept: Kept, base: Base, gpu: bool, started: Started) -> Iterator[Event]
 
     Yields what the installer says and ``Progress`` in the stages ``environment``, ``packages``, ``check``.
     Closing the generator, or calling what ``started`` is handed, leaves a half-made one; so does a failure.
-    Where there was a whole one before, that one is back then.
+    Where there was a whole one before, that one is back then. On a full disk nothing is left of the new one.
 
     Raises:
         WorkbenchError: ``ENVIRONMENT_BUSY``, ``DISK_FULL``, ``FILE_UNWRITABLE``, ``NETWORK_DOWN`` or
@@ -140,7 +141,9 @@ def _in_place_of_what_was(kept: Kept) -> Iterator[None]:
         _clear(kept)
     try:
         yield
-    except BaseException:
+    except BaseException as fault:
+        if isinstance(fault, WorkbenchError) and fault.code is ErrorCode.DISK_FULL:
+            shutil.rmtree(kept.venv, ignore_errors=True)  # others need the space to save what they have
         if mark:
             _delete(kept.venv)
             kept.before.rename(kept.venv)
@@ -172,18 +175,28 @@ def _telling(kept: Kept) -> Iterator[None]:
 
 def _build(kept: Kept, base: str, gpu: bool, started: Started) -> Iterator[Event]:
     """Build in the first way that goes; what one could not, the next one tries from the start."""
-    ways = builders.ways(kept.locked, base, kept.venv, kept.python, gpu)
     wanted = kept.locked.wanted(gpu)
-    for way in ways:
+    first: WorkbenchError | None = None
+    for way in builders.ways(kept.locked, base, kept.venv, kept.python, gpu):
+        if first is not None and not _may_go(way, first, started):
+            break
         try:
             yield from _counted(way.build(started), wanted)
         except CommandFailed as failed:
             fault = install_fault(failed, kept.engine, str(kept.folder))
-            if way is ways[-1] or failed.ended or fault.code is ErrorCode.DISK_FULL:
+            if failed.ended or fault.code is ErrorCode.DISK_FULL:
                 raise fault from failed
+            first = first if first and first.code is ErrorCode.NETWORK_DOWN else fault
             yield Log("warning", f"{way.name}: {failed.said or failed}")
         else:
             return
+    if first is not None:
+        raise first
+
+
+def _may_go(way: Way, before: WorkbenchError, started: Started) -> bool:
+    """Tell whether ``way`` is worth trying: without a network, only one that has a road of its own."""
+    return before.code is not ErrorCode.NETWORK_DOWN or builders.has_own_road(way, started)
 
 
 def _counted(lines: Iterator[str], requirements: tuple[str, ...]) -> Iterator[Event]:
@@ -209,9 +222,11 @@ def _write_mark(kept: Kept, version: str, gpu: bool, started: Started) -> None:
 
 def _noted(kept: Kept, events: Iterator[Event]) -> Iterator[Event]:
     """Keep what is said in the environment's own log, too."""
-    with kept.log.open("w", encoding="utf-8") as log:
-        for event in events:
-            if isinstance(event, Log):
+    for event in events:
+        if isinstance(event, Log):
+            with (
+                suppress(OSError),
+                kept.log.open("a", encoding="utf-8") as log,
+            ):  # a full disk is told elsewhere
                 log.write(event.text + "\n")
-                log.flush()
-            yield event
+        yield event

@@ -40,8 +40,7 @@ class Locked:
         """Return what pip is told so that it takes builds for this machine."""
         if gpu or not self.cpu_index:
             return ()
-        # It is asked for every package: where it cannot be reached, five patient retries each add up.
-        return ("--extra-index-url", self.cpu_index, "--retries", "1")
+        return ("--extra-index-url", self.cpu_index)
 
     def digest(self, python: str, gpu: bool = False) -> str:
         """Return a hash of all that decides what is installed on Python ``python`` (3.11)."""

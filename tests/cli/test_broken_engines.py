@@ -2,14 +2,19 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterator
 from dataclasses import replace
 from pathlib import Path
 
 import pytest
 
+from app.desk import Desk, Ended
 from app.engine_facts.places import choose, kept_of, place_of
+from app.flows import engines
 from engines import registry
 from engines.contract.capabilities import EngineRow
+from engines.contract.events import Crashed, Event, Log, Stopped
+from engines.contract.jobs import Job
 from tests.environments.fake_pythons import fake_python, needs_scripts, real_python
 from tests.helpers.command import Outcome, modelwright
 
@@ -115,3 +120,25 @@ def test_that_an_interpreter_without_the_engine_is_named_and_left_as_it_is(
     assert "has no Tiny." in told.err
     assert 'pip install --upgrade "no-such==1.0"' in told.err
     assert place_of(absent).kind == "this"
+
+
+def test_that_a_probe_that_was_told_to_stop_says_nothing_against_the_engine(
+    home: Path, row: EngineRow
+) -> None:
+    class Deaf:
+        pid = 1
+
+        def run(self, job: Job) -> Iterator[Event]:
+            yield Log("info", "importing")
+            desk.stop()
+            yield Crashed("deaf", 0, 15, "")
+
+        def stop(self, keep: bool) -> None:
+            """Do as if it was not heard."""
+
+        def close(self) -> None:
+            """Nothing is held."""
+
+    with Desk(lambda engine: Deaf()) as desk, pytest.raises(Ended) as caught:  # type: ignore[arg-type]
+        list(engines.examine(desk, "fake"))
+    assert caught.value.event == Stopped(step=0, kept=False)

@@ -120,6 +120,60 @@ def test_that_last_words_are_told_as_what_they_mean(words: str, code: str) -> No
     assert fault.facts["why" if code != "install_failed" else "requirement"]
 
 
-def test_that_the_network_s_own_line_is_the_reason() -> None:
-    words = "Collecting numpy\nWARNING: Retrying: Temporary failure in name resolution\nERROR: No match"
-    assert install_fault(CommandFailed(1, words), "x", "/").facts["why"].startswith("WARNING: Retrying")  # type: ignore[union-attr]
+UV_OFFLINE = """error: Request failed after 2 retries in 6.0s
+  cause: Failed to fetch: http://pypi.example/simple/onnx/
+  cause: error sending request for url (http://pypi.example/simple/onnx/)
+  cause: dns error
+  cause: failed to lookup address information: Name or service not known
+"""
+PIP_OFFLINE = """WARNING: Retrying (Retry(total=1, connect=None)) after connection broken by
+'NewConnectionError("HTTPSConnection(host='pypi.example', port=443): Failed to establish a new connection:
+[Errno 111] Connection refused")': /simple/onnx/
+ERROR: No matching distribution found for onnx
+"""
+UV_SILENT = """error: Request failed after 1 retry in 11.8s
+  cause: Failed to fetch: http://127.0.0.1:8765/simple/onnx/
+  cause: operation timed out
+"""
+
+
+@pytest.mark.parametrize(
+    ("words", "why"),
+    [
+        (UV_OFFLINE, "http://pypi.example/simple/onnx/: Name or service not known"),
+        (PIP_OFFLINE, "pypi.example: Connection refused"),
+        (UV_SILENT, "http://127.0.0.1:8765/simple/onnx/: operation timed out"),
+        (
+            "Retrying: Temporary failure in name resolution\nERROR: No match",
+            "Temporary failure in name resolution",
+        ),
+    ],
+)
+def test_that_the_reason_is_a_few_of_the_installers_words_and_whom_it_asked(words: str, why: str) -> None:
+    assert install_fault(CommandFailed(1, words), "x", "/").facts["why"] == why
+
+
+@pytest.mark.parametrize(
+    ("settings", "own"),
+    [
+        ("global.index-url='https://mirror/simple'", True),
+        (":env:.proxy='http://proxy:3128'", True),
+        ("global.timeout='60'\n:env:.disable-pip-version-check='1'", False),
+        ("", False),
+    ],
+)
+def test_that_pip_is_known_to_have_a_road_of_its_own_by_its_settings(
+    monkeypatch: pytest.MonkeyPatch, settings: str, own: bool
+) -> None:
+    monkeypatch.setattr(builders, "lines_of", lambda *about: iter(settings.splitlines()))
+    way = builders.Way("pip", (("/lab/python", "-m", "venv"),))
+    assert builders.has_own_road(way, lambda end: None) is own
+
+
+def test_that_an_installer_gives_up_on_a_silent_host_in_a_minute_or_two(tmp_path: Path) -> None:
+    set_up = {name: float(value or 0) for name, value in builders.NOWHERE_ELSE.items() if "HTTP" in name}
+    assert set_up["UV_HTTP_TIMEOUT"] * (set_up["UV_HTTP_RETRIES"] + 1) <= 120
+    pip = builders.ways(LOCKED["torch"], sys.executable, tmp_path, tmp_path / "python", gpu=False)[-1]
+    words = pip.commands[-1]
+    seconds, retries = (float(words[words.index(name) + 1]) for name in ("--timeout", "--retries"))
+    assert seconds * (retries + 1) <= 120

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import signal
+import subprocess
 import sys
 from pathlib import Path
 
@@ -48,6 +50,24 @@ def test_that_a_command_given_up_is_ended_with_its_children() -> None:
     child = int(next(lines))
     lines.close()  # type: ignore[attr-defined]
     assert until_gone(child)
+
+
+@pytest.mark.skipif(not hasattr(signal, "SIGKILL"), reason="this signal is POSIX's")
+@pytest.mark.parametrize("way", ["SIGKILL", "SIGTERM"])
+def test_that_a_command_does_not_outlive_the_process_that_runs_it(way: str, tmp_path: Path) -> None:
+    runner = (
+        "from engines.environments.commands import lines_of\n"
+        f"for line in lines_of({python(SLEEPER)!r}): print(line, flush=True)"
+    )
+    with subprocess.Popen(python(runner), stdout=subprocess.PIPE, text=True) as process:
+        assert process.stdout is not None
+        child = int(process.stdout.readline())
+        process.send_signal(getattr(signal, way))
+    assert until_gone(child)
+
+
+def test_that_a_command_gets_no_input_and_cannot_wait_for_it() -> None:
+    assert list(lines_of(python("import sys; print(repr(sys.stdin.read()))"))) == ["''"]
 
 
 def test_that_a_command_can_be_ended_from_outside_while_it_is_silent() -> None:

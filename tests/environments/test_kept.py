@@ -155,7 +155,6 @@ def test_that_what_one_way_could_not_the_next_one_does_and_the_log_says_so(
 @pytest.mark.parametrize(
     ("words", "code"),
     [
-        ("No space left on device (os error 28)", ErrorCode.DISK_FULL),
         ("dns error: Name or service not known", ErrorCode.NETWORK_DOWN),
         ("No matching distribution", ErrorCode.INSTALL_FAILED),
     ],
@@ -176,6 +175,47 @@ def test_that_a_full_disk_is_not_tried_a_second_time(own: Kept, monkeypatch: pyt
     with pytest.raises(WorkbenchError) as caught:
         list(make(own, BASE, False, silently))
     assert caught.value.code is ErrorCode.DISK_FULL
+
+
+def test_that_a_full_disk_gets_its_space_back(own: Kept, monkeypatch: pytest.MonkeyPatch) -> None:
+    scripted(monkeypatch, own, "MAKE\nraise SystemExit('No space left on device (os error 28)')")
+    with pytest.raises(WorkbenchError) as caught:
+        list(make(own, BASE, False, silently))
+    assert caught.value.code is ErrorCode.DISK_FULL
+    assert own.state() == ABSENT
+    assert "No space left" in own.log.read_text(encoding="utf-8")
+
+
+def test_that_a_log_that_cannot_be_written_keeps_no_environment_from_being_made(
+    own: Kept, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    scripted(monkeypatch, own, "MAKE\nprint('made')")
+    events = make(own, BASE, False, silently)
+    assert isinstance(next(events), Progress)
+    own.log.mkdir()
+    assert "made" in texts(list(events))
+    assert own.state() == READY
+
+
+@pytest.mark.parametrize(("setting", "tried"), [("", False), ("global.index-url='http://mirror/'", True)])
+def test_that_without_a_network_pip_is_tried_only_where_it_is_set_up_for_another_road(
+    own: Kept, monkeypatch: pytest.MonkeyPatch, setting: str, tried: bool
+) -> None:
+    scripted(
+        monkeypatch, own, "raise SystemExit('dns error')", "raise SystemExit('No matching distribution')"
+    )
+    lines = builders.lines_of
+
+    def of_pip(command: list[str], *about: object) -> object:
+        asks = "config" in command
+        return iter([setting]) if asks else lines(command, *about)  # type: ignore[arg-type]
+
+    monkeypatch.setattr(builders, "lines_of", of_pip)
+    said: list[Event] = []
+    with pytest.raises(WorkbenchError) as caught:
+        said.extend(make(own, BASE, False, silently))
+    assert caught.value.code is ErrorCode.NETWORK_DOWN
+    assert ("No matching" in own.log.read_text(encoding="utf-8")) is tried
 
 
 def test_that_one_whose_python_does_not_run_gets_no_mark(own: Kept, monkeypatch: pytest.MonkeyPatch) -> None:

@@ -1,0 +1,47 @@
+"""Runs one command for a process that may be killed: when its end of the pipe closes, the command ends too.
+
+A program of its own, started with standard input as that pipe; it prints nothing of itself unless the command
+cannot be started. An installer that outlived its window would write into an environment that nobody holds.
+"""
+
+from __future__ import annotations
+
+import contextlib
+import os
+import signal
+import subprocess
+import sys
+import threading
+
+NOT_STARTED = 127
+_OF_A_SIGNAL = 128
+
+
+def main(command: list[str]) -> int:
+    """Run ``command`` and return its exit status, 128 and its number for a signal."""
+    signal.signal(signal.SIGINT, signal.SIG_IGN)  # Ctrl+C is for who started it, and that one decides
+    try:
+        process = subprocess.Popen(
+            command, stdin=subprocess.DEVNULL, start_new_session=sys.platform != "win32"
+        )
+    except OSError as fault:
+        sys.stderr.write(f"{command[0]}: {fault.strerror or fault}\n")
+        return NOT_STARTED
+    threading.Thread(target=_watch, args=(process.pid,), name="watch the pipe", daemon=True).start()
+    status = process.wait()
+    return status if status >= 0 else _OF_A_SIGNAL - status
+
+
+def _watch(pid: int) -> None:
+    """Wait until nobody holds the pipe any more, then end the command with all that it started."""
+    with contextlib.suppress(OSError):
+        os.read(0, 1)  # not sys.stdin: its lock would be held at this process's end
+    if sys.platform == "win32":
+        subprocess.run(["taskkill", "/T", "/F", "/PID", str(pid)], check=False, capture_output=True)
+    else:
+        with contextlib.suppress(OSError):
+            os.killpg(pid, signal.SIGKILL)
+
+
+if __name__ == "__main__":
+    sys.exit(main(sys.argv[1:]))
