@@ -65,6 +65,12 @@ class Desk:
         """Start the engine's process now, so that it imports its framework while other work goes on."""
         self._host(engine).warm()
 
+    def another(self, engine: str) -> Host:
+        """Return one more host for an engine, which is starting; the caller closes it."""
+        host = self._make_host(engine)
+        host.warm()
+        return host
+
     def run(self, engine: str, job: Job) -> Generator[Event, None, None]:
         """Yield the job's events to its last one; an engine's process is spent with its job.
 

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Mapping
 from typing import Annotated
 
 import typer
@@ -12,7 +13,7 @@ from app.cli.reporting import HumanPrinter, conclude
 from app.flows import tuning
 from app.messages import words
 from app.messages.table import tell
-from engines.contract.events import Answer, Event
+from engines.contract.events import Answer, Event, Tuning
 from engines.contract.views import TuneRow, TuneView
 
 
@@ -26,9 +27,18 @@ class TunePrinter(HumanPrinter):
 
     def tell(self, event: Event) -> None:
         """Print the answer; everything before is progress."""
-        if isinstance(event, Answer) and isinstance(event.record, TuneView):
+        if isinstance(event, Tuning):
+            self.progress(doing_line(event))
+        elif isinstance(event, Answer) and isinstance(event.record, TuneView):
             for line in tune_lines(event.record):
                 self.line(line)
+
+
+def doing_line(event: Tuning) -> str:
+    """Return what is in hand, and how long it may still take."""
+    way = _way(event.settings) or words.RECIPE_AS_IT_IS
+    doing = words.TUNE_DOING[event.doing].format(way=way)
+    return words.TUNE_LEFT.format(doing=doing, left=duration(max(1.0, event.left)))
 
 
 def tune_lines(view: TuneView) -> list[str]:
@@ -40,6 +50,10 @@ def tune_lines(view: TuneView) -> list[str]:
         lines.append(words.BATCH_SIZE_SHOWN)
     if view.before and view.after:
         lines.append(words.TUNED.format(before=view.before, after=view.after, ratio=view.after / view.before))
+    if view.early:
+        lines.append(words.TUNE_EARLY)
+    if not view.chosen:
+        return [*lines, words.RECIPE_STAYS]
     chosen = " ".join(f"--set {key}={value}" for key, value in view.chosen.items())
     return [*lines, f"Chosen: {chosen}"]
 
@@ -51,6 +65,14 @@ def _cells(row: TuneRow) -> tuple[str, ...]:
         return (stage, way, "–", "", "", tell(row.code, row.facts).what)
     rate, spread = f"{row.samples_per_second:,.0f}", f"± {row.spread / 2:.0%}"
     return (stage, way, rate, spread, duration(row.compile_seconds), "chosen" if row.chosen else "")
+
+
+def _way(settings: Mapping[str, str | int]) -> str:
+    return ", ".join(_setting(key, value) for key, value in settings.items())
+
+
+def _setting(key: str, value: str | int) -> str:
+    return words.TUNE_SETTINGS.get(key, "{}").format(str(value).replace("_", " "))
 
 
 def tune(

@@ -68,6 +68,11 @@ ROWS: dict[ErrorCode, Message] = {
         why="Templates come with Modelwright and are the same for everyone.",
         todo="Make a project of it and tune that, or leave --apply out and give the values with --set.",
     ),
+    ErrorCode.TUNE_NO_TIME: Message(
+        what="Not measured: compiling it takes about {seconds} s.",
+        why="The time for measuring was up.",
+        todo="Tune again: what is compiled by now is kept. Or give it more time with --seconds.",
+    ),
     ErrorCode.COMPILE_FAILED: Message(
         what="{engine} could not compile this design: it runs “{instead}” instead of “{mode}”.",
         why="{why}",

@@ -263,4 +263,15 @@ TUNE_STAGES = {
 }
 """What a tuning asked, by the stage of its rows."""
 BATCH_SIZE_SHOWN = "Another batch size changes the mathematics: it is shown, and taken only where you say so."
+TUNE_DOING = {
+    "start": "starting a process for {way}",
+    "compile": "compiling {way}",
+    "measure": "measuring {way}",
+    "check": "checking what was chosen",
+}
+TUNE_SETTINGS = {"threads": "threads {}", "batch_size": "batch size {}", "chunk_steps": "{} steps a call"}
+TUNE_LEFT = "{doing} · about {left} left"
+RECIPE_AS_IT_IS = "the recipe as it is"
+RECIPE_STAYS = "Nothing was clearly faster than the recipe as it is: it stays."
+TUNE_EARLY = "It was stopped: this is the best so far."
 TUNED = "{before:,.0f} samples/s as it was, {after:,.0f} as chosen: {ratio:.2f} times as fast."

@@ -187,6 +187,24 @@ class Stopping(Stamp):
 
 
 @dataclass(frozen=True)
+class Tuning(Stamp):
+    """How a tuning stands: what was measured and would be taken as yet, and the way that is in hand now.
+
+    ``doing``: start (a process of its own), compile, measure, check; ``share`` of the whole is done, and
+    ``next_share`` once that is, in about ``takes`` seconds; all in about ``left`` seconds.
+    """
+
+    kind: ClassVar[str] = "tuning"
+    view: TuneView
+    doing: str
+    settings: Mapping[str, str | int]
+    share: float
+    next_share: float
+    takes: float
+    left: float
+
+
+@dataclass(frozen=True)
 class Answer(Stamp):
     """What a job was asked for."""
 
@@ -246,6 +264,7 @@ Event = (
     | Paused
     | Continued
     | Stopping
+    | Tuning
     | Answer
     | Last
 )

@@ -59,9 +59,11 @@ class TrainJob:
 class TuneJob:
     """Measure ways to train ``spec`` on this machine, and take the fastest; answered with a ``TuneView``.
 
-    Nothing is kept of the steps. ``seconds``: about so long is measured, compiling apart. ``batch_size``: the
-    fastest batch size is taken, too, which changes the mathematics; else it is measured and only shown.
-    ``threads_only``: measure the recipe's own threads, as one further process does for another.
+    Nothing is kept of the steps. ``Tuning`` events tell how it stands. Told to stop and keep, it answers
+    with the best so far. ``seconds``: about so long is measured; after twice as long nothing new is compiled
+    but another mode. ``batch_size``: the fastest batch size is taken, too, which changes the mathematics;
+    else it is measured and only shown. ``threads_only``: measure the recipe's own threads, as one further
+    process does for another.
     """
 
     kind: ClassVar[str] = "tune"
@@ -70,7 +72,7 @@ class TuneJob:
     data: str  # folder of the prepared data
     manifest: DataManifest
     device: str = "cpu"
-    seconds: float = 8.0
+    seconds: float = 5.0
     batch_size: bool = False
     threads_only: bool = False
 

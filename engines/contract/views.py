@@ -268,9 +268,11 @@ class TuneRow:
 
 @dataclass(frozen=True)
 class TuneView:
-    """What a tuning found on this machine: ``chosen`` are the recipe's fields to set.
+    """What a tuning found on this machine: ``chosen`` are the recipe's fields to set, none where nothing
+    was clearly faster than the recipe as it is.
 
-    ``before`` and ``after``: samples a second of the recipe as it was and as chosen, measured in turns.
+    ``before`` and ``after``: samples a second of the recipe as it was and of the fastest way, measured in
+    turns at the end; 0 where that was not come to. ``early``: it was stopped, and this is the best so far.
     ``elsewhere``: thread counts that only a process of their own can measure.
     """
 
@@ -283,3 +285,4 @@ class TuneView:
     after: float = 0.0
     elsewhere: tuple[int, ...] = ()
     created: str = ""
+    early: bool = False

@@ -2,8 +2,8 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
-from dataclasses import dataclass
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass, field
 
 from engines.contract.capabilities import DeviceView
 from engines.contract.errors import ErrorCode, WorkbenchError
@@ -21,12 +21,18 @@ def goes_on(precision: str, device: str) -> bool:
 
 @dataclass(frozen=True)
 class Abilities:
-    """An engine's own table: ``modes`` and ``layouts`` begin with its default."""
+    """An engine's own table: ``modes`` and ``layouts`` begin with its default.
+
+    ``compiling``: about how many seconds a mode takes to get ready for a small design, unless it is quick.
+    ``lasting_threads``: a process keeps the thread count that it began with.
+    """
 
     title: str
     precisions: tuple[str, ...]
     modes: tuple[str, ...]
     layouts: tuple[str, ...]
+    compiling: Mapping[str, float] = field(default_factory=dict)
+    lasting_threads: bool = False
 
     def mode(self, recipe: Recipe) -> str:
         """Return how the recipe is to be run."""

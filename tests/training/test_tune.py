@@ -2,7 +2,8 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
+from itertools import pairwise
 from pathlib import Path
 from typing import Any
 
@@ -11,7 +12,7 @@ import numpy.typing as npt
 import pytest
 
 from engines.contract.errors import ErrorCode, WorkbenchError
-from engines.contract.events import Answer, Event, Finished, Progress, Stopped
+from engines.contract.events import Answer, Event, Finished, Stopped, Tuning
 from engines.contract.jobs import TrainJob, TuneJob
 from engines.contract.views import TuneRow, TuneView
 from engines.training import tune as module
@@ -21,7 +22,14 @@ from engines.training.shards import Shards
 from engines.training.tune import tune
 from tests.helpers.small_training import NumpyTrainer, small_job
 
-ABILITIES = Abilities("Clock", ("fp32",), ("plain", "quick", "broken"), ("channels_last",))
+ABILITIES = Abilities(
+    "Clock",
+    ("fp32",),
+    ("plain", "quick", "broken"),
+    ("channels_last",),
+    compiling={"quick": 2.0, "broken": 2.0},
+)
+LASTING = module.replace(ABILITIES, lasting_threads=True)
 
 
 class Clock:
@@ -40,8 +48,10 @@ class ClockTrainer(NumpyTrainer):
 
     clock = Clock()
     quick = 0.5
+    jumps: Mapping[int, float] = {}
+    """By how much the machine slows down all that is measured, from so many calls on."""
+    calls = 0
     counts: Sequence[int] = (1, 2)
-    compiles = True
 
     def __init__(self, job: TrainJob, shards: Shards) -> None:
         super().__init__(job, shards)
@@ -51,6 +61,10 @@ class ClockTrainer(NumpyTrainer):
     def thread_candidates(self) -> Sequence[int]:
         return self.counts
 
+    @property
+    def compiles(self) -> bool:
+        return self.mode != "plain"
+
     def prepare(self, batches: npt.NDArray[np.int64]) -> WorkbenchError | None:
         type(self).clock.now += 3.0
         facts = {"engine": "Clock", "mode": "broken", "instead": "plain", "why": "it is broken"}
@@ -59,7 +73,9 @@ class ClockTrainer(NumpyTrainer):
     def run_chunk(self, first_step: int, batches: Any, rates: Any) -> dict[str, npt.NDArray[np.float32]]:
         assert not np.any(rates)
         each = 1e-3 * (self.quick if self.mode == "quick" else 1.0) / (1 + 0.5 * (self.threads - 1))
-        type(self).clock.now += 2e-4 + each * len(batches)
+        type(self).calls += 1
+        slow = [factor for calls, factor in self.jumps.items() if calls <= self.calls][-1:] or [1.0]
+        type(self).clock.now += slow[0] * (2e-4 + each * len(batches))
         return {"loss": np.zeros(len(batches), np.float32)}
 
 
@@ -67,7 +83,7 @@ class ClockTrainer(NumpyTrainer):
 def clock(monkeypatch: pytest.MonkeyPatch) -> None:
     found = Clock()
     monkeypatch.setattr(ClockTrainer, "clock", found)
-    monkeypatch.setattr(module, "perf_counter", found)
+    monkeypatch.setattr(ClockTrainer, "calls", 0)
     monkeypatch.setattr(module, "free_cores", lambda: 4)
 
 
@@ -76,12 +92,16 @@ def tune_job(home: Path, **changes: Any) -> TuneJob:
     return TuneJob(job.spec, job.recipe, job.data, job.manifest, **{"seconds": 2.0, **changes})
 
 
-def events_of(job: TuneJob, flags: ControlFlags | None = None) -> list[Event]:
-    return list(tune(job, flags or ControlFlags(), "clock", ClockTrainer, ABILITIES))
+def events_of(
+    job: TuneJob, flags: ControlFlags | None = None, abilities: Abilities = ABILITIES
+) -> list[Event]:
+    asked = flags or ControlFlags()
+    return list(tune(job, asked, "clock", ClockTrainer, abilities, ClockTrainer.clock))
 
 
-def view_of(job: TuneJob) -> TuneView:
-    view = next(event.record for event in events_of(job) if isinstance(event, Answer))
+def view_of(job: TuneJob, abilities: Abilities = ABILITIES) -> TuneView:
+    events = events_of(job, abilities=abilities)
+    view = next(event.record for event in events if isinstance(event, Answer))
     assert isinstance(view, TuneView)
     return view
 
@@ -130,33 +150,146 @@ def test_that_a_tie_keeps_what_was_there(
     tmp_path: Path, clock: None, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     monkeypatch.setattr(ClockTrainer, "quick", 0.99)
-    assert view_of(tune_job(tmp_path)).chosen["run_mode"] == "plain"
+    view = view_of(tune_job(tmp_path))
+    assert "run_mode" not in view.chosen
+    assert [row.settings["run_mode"] for row in stage(view, "way") if row.chosen] == ["plain"]
+
+
+def test_that_the_recipe_stays_as_it_is_where_nothing_beats_it(
+    tmp_path: Path, clock: None, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(ClockTrainer, "quick", 1.0)
+    monkeypatch.setattr(module, "free_cores", lambda: 1)
+    view = view_of(tune_job(tmp_path))
+    assert view.chosen == {}
+    assert view.after == view.before > 0
+
+
+def test_that_a_win_which_the_check_does_not_see_again_is_not_taken(
+    tmp_path: Path, clock: None, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    won = []
+
+    class Once(ClockTrainer):
+        """Quick until it has won: what made it so does not last."""
+
+        def run_chunk(self, first_step: int, batches: Any, rates: Any) -> dict[str, npt.NDArray[np.float32]]:
+            self.quick = 1.0 if won else 0.5
+            return super().run_chunk(first_step, batches, rates)
+
+    monkeypatch.setattr(module, "free_cores", lambda: 1)
+    found = []
+    for event in tune(tune_job(tmp_path), ControlFlags(), "clock", Once, ABILITIES, Once.clock):
+        found.append(event)
+        if isinstance(event, Tuning) and event.view.chosen.get("run_mode") == "quick":
+            won.append(event.doing)
+    view = found[-2].record  # type: ignore[union-attr]
+    assert won
+    assert view.chosen == {}
+    assert 0 < view.after <= view.before * 1.03
+    assert [row.settings["run_mode"] for row in stage(view, "way") if row.chosen] == ["plain"]
 
 
 def test_that_threads_of_a_whole_process_are_left_to_other_processes(
     tmp_path: Path, clock: None, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     monkeypatch.setattr(ClockTrainer, "counts", (3,))
-    view = view_of(tune_job(tmp_path))
+    view = view_of(tune_job(tmp_path), LASTING)
     assert view.elsewhere == (1, 2, 4)
+    assert [row.settings["threads"] for row in stage(view, "threads")] == [3]
     job = tune_job(tmp_path, threads_only=True)
-    only = view_of(
-        TuneJob(job.spec, module.replace(job.recipe, threads=2), job.data, job.manifest, threads_only=True)
-    )
+    only = view_of(module.replace(job, recipe=module.replace(job.recipe, threads=2)), LASTING)
     assert [(row.stage, dict(row.settings)) for row in only.rows] == [("threads", {"threads": 2})]
     assert only.elsewhere == ()
 
 
-def test_that_it_tells_how_far_it_is_and_stops_without_an_answer(tmp_path: Path, clock: None) -> None:
+def standings(events: Sequence[Event]) -> list[Tuning]:
+    return [event for event in events if isinstance(event, Tuning)]
+
+
+def test_that_it_tells_how_far_it_is_what_is_in_hand_and_how_long_it_takes(
+    tmp_path: Path, clock: None
+) -> None:
     events = events_of(tune_job(tmp_path))
-    shares = [event.done / event.total for event in events if isinstance(event, Progress)]
+    told = standings(events)
+    shares = [one.share for one in told]
     assert shares == sorted(shares)
     assert 0 <= shares[0] < 0.1
     assert 0.9 < shares[-1] <= 1
+    assert all(one.share <= one.next_share <= 1 for one in told)
+    assert {one.doing for one in told} == {"compile", "measure", "check"}
+    compiled = [one for one in told if one.doing == "compile"]
+    assert [one.settings["run_mode"] for one in compiled] == ["quick", "broken"]
+    assert (compiled[0].takes, compiled[1].takes) == (2.0, 2.0)
     assert isinstance(events[-1], Finished)
-    flags = ControlFlags()
-    flags.stop(keep=False)
-    assert [type(event) for event in events_of(tune_job(tmp_path), flags)] == [Stopped]
+
+
+def test_that_rows_come_one_by_one_and_are_never_taken_back(tmp_path: Path, clock: None) -> None:
+    told = standings(events_of(tune_job(tmp_path)))
+    counts = [len(one.view.rows) for one in told]
+    assert counts[0] == 0
+    assert max(after - before for before, after in pairwise(counts)) == 1
+    before_compiling = next(one.view for one in told if one.doing == "compile")
+    assert {row.stage for row in before_compiling.rows} == {"threads", "batch_size", "chunk_steps"}
+    assert before_compiling.chosen["threads"] == 4
+    assert before_compiling.after > before_compiling.before > 0  # it was checked before the compiler's turn
+
+
+def stopped_at(job: TuneJob, when: str, keep: bool) -> list[Event]:
+    flags, events = ControlFlags(), list[Event]()
+    for event in tune(job, flags, "clock", ClockTrainer, ABILITIES, ClockTrainer.clock):
+        events.append(event)
+        if isinstance(event, Tuning) and event.doing == when:
+            flags.stop(keep=keep)
+    return events
+
+
+def test_that_a_stop_keeps_what_was_measured_and_takes_the_best_so_far(tmp_path: Path, clock: None) -> None:
+    *_, answer, last = stopped_at(tune_job(tmp_path), "compile", keep=True)
+    assert isinstance(answer, Answer)
+    assert isinstance(answer.record, TuneView)
+    assert answer.record.early
+    assert answer.record.chosen["threads"] == 4
+    assert answer.record.rows
+    assert last == Stopped(step=0, kept=True)
+
+
+def test_that_a_stop_that_discards_leaves_nothing(tmp_path: Path, clock: None) -> None:
+    events = stopped_at(tune_job(tmp_path), "measure", keep=False)
+    assert not any(isinstance(event, Answer) for event in events)
+    assert events[-1] == Stopped(step=0, kept=False)
+
+
+def test_that_another_batch_size_is_left_out_where_compiling_it_takes_too_long(
+    tmp_path: Path, clock: None
+) -> None:
+    slow = module.replace(ABILITIES, modes=("quick",))
+    job = tune_job(tmp_path, seconds=1.0)
+    job = module.replace(job, recipe=module.replace(job.recipe, run_mode="quick"))
+    view = view_of(job, slow)
+    own, *larger = stage(view, "batch_size")
+    assert own.samples_per_second > 0
+    assert [row.code for row in larger] == ["tune_no_time"] * 2
+    assert all(row.facts["seconds"] == 3 for row in larger)
+    patient = view_of(module.replace(job, seconds=9.0), slow)
+    assert all(row.samples_per_second > 0 for row in stage(patient, "batch_size"))
+
+
+def test_that_a_busy_moment_falls_on_all_ways_alike(
+    tmp_path: Path, clock: None, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(ClockTrainer, "jumps", {30: 3.0, 55: 1.0, 60: 8.0, 75: 1.5})
+    view = view_of(tune_job(tmp_path))
+    assert view.chosen["run_mode"] == "quick"
+    assert view.chosen["threads"] == 4
+    assert "batch_size" not in view.chosen
+
+
+def test_that_a_recipe_whose_mode_does_not_compile_is_tuned_as_it_runs(tmp_path: Path, clock: None) -> None:
+    job = tune_job(tmp_path)
+    view = view_of(module.replace(job, recipe=module.replace(job.recipe, run_mode="broken")))
+    assert view.chosen["run_mode"] == "quick"
+    assert [row.code for row in stage(view, "way")] == ["", "", "compile_failed"]
 
 
 def test_that_an_unknown_device_is_told_before_anything_is_measured(

@@ -35,6 +35,8 @@ ABILITIES = Abilities(
     precisions=("fp32", "fp64", "tf32", "bf16", "fp16"),
     modes=("jit",),
     layouts=("channels_last",),
+    compiling={"jit": 3.0},
+    lasting_threads=True,
 )
 MEASURED_STEPS = 16
 GATHERED_STEPS = 8

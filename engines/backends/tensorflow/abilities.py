@@ -9,4 +9,6 @@ ABILITIES = Abilities(
     precisions=("fp32", "fp64", "tf32", "bf16", "fp16"),
     modes=("graph", "eager", "xla"),
     layouts=("channels_last",),
+    compiling={"graph": 1.0, "xla": 4.0},
+    lasting_threads=True,
 )

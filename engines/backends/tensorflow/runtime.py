@@ -36,13 +36,11 @@ def without_chatter() -> AbstractContextManager[None]:
 def use_threads(threads: int, xla: bool = False) -> int:
     """Set threads and deterministic operations; return the threads in force.
 
-    What XLA compiles for a CPU is deterministic as it is, and with the switch on it refuses max pools.
     They hold for the life of the process: after its first operation TensorFlow refuses another count.
     """
     import tensorflow as tf
 
-    if not xla:
-        tf.config.experimental.enable_op_determinism()
+    be_deterministic(not xla)
     round_products("fp32")
     try:
         tf.config.threading.set_intra_op_parallelism_threads(threads)
@@ -54,6 +52,19 @@ def use_threads(threads: int, xla: bool = False) -> int:
     except RuntimeError:
         return int(tf.config.threading.get_intra_op_parallelism_threads()) or threads
     return threads
+
+
+def be_deterministic(wanted: bool) -> None:
+    """Ask for operations that give the same each time, from here on.
+
+    What XLA compiles for a CPU is deterministic as it is, and with the switch on it refuses max pools.
+    """
+    from tensorflow.python.framework import config  # the public module can only switch it on
+
+    if wanted:
+        config.enable_op_determinism()
+    else:
+        config.disable_op_determinism()
 
 
 def round_products(precision: str) -> None:

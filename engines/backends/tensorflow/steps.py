@@ -23,7 +23,7 @@ Gradients = Sequence[Any]
 class Steps:
     """The graph that trains a chunk: traced once, since rates, seeds and the chunk's length are tensors.
 
-    ``mode``: ``graph``, ``xla`` (compiled once for each length of a chunk) or ``eager``.
+    ``mode``: ``graph``, ``xla`` (compiled once for each number of rows) or ``eager``.
     """
 
     def __init__(self, model: DesignModel, optimizer: Optimizer, recipe: Recipe, mode: str) -> None:
@@ -38,11 +38,11 @@ class Steps:
         self._graph: Any = None
 
     def __call__(self, *given: Any) -> npt.NDArray[Any]:
-        """Train a chunk: inputs, targets, positions in them, numbers, seeds; see ``_run``."""
+        """Train a chunk: inputs, targets, positions in them, numbers, seeds, count; see ``_run``."""
         if self.mode == "eager":
             return np.asarray(self._run(*given))
         if self._graph is None:
-            signature = [tf.TensorSpec((None, *tensor.shape[1:]), tensor.dtype) for tensor in given]
+            signature = [_any_length(tensor) for tensor in given]
             # No AutoGraph: a fault inside would come out as one of its own, without code and facts.
             options = {"autograph": False, "jit_compile": True if self.mode == "xla" else None}
             traced = tf.function(self._run, **options)
@@ -67,10 +67,10 @@ class Steps:
             return rates[:, None]
         return self._optimizer.numbers(first_step, rates).astype(self._model.dtype)
 
-    def _run(self, inputs: Any, targets: Any, batches: Any, numbers: Any, seeds: Any) -> Any:
-        """Return losses and step metrics, ``(2, steps)``."""
-        steps, dtype = tf.shape(batches)[0], self._model.dtype
-        arrays = [tf.TensorArray(dtype, steps) for _ in range(2)]
+    def _run(self, inputs: Any, targets: Any, batches: Any, numbers: Any, seeds: Any, count: Any) -> Any:
+        """Take the first ``count`` steps; return losses and step metrics of all rows, ``(2, rows)``."""
+        rows, dtype = tf.shape(batches)[0], self._model.dtype
+        arrays = [tf.TensorArray(dtype, rows) for _ in range(2)]
 
         def body(step: Any, losses: Any, outputs: Any) -> Any:
             x, y = tf.gather(inputs, batches[step]), tf.gather(targets, batches[step])
@@ -78,7 +78,7 @@ class Steps:
             return step + 1, losses.write(step, loss), outputs.write(step, output)
 
         _, losses, outputs = tf.while_loop(
-            lambda step, *_: step < steps, body, (0, *arrays), parallel_iterations=1
+            lambda step, *_: step < count, body, (0, *arrays), parallel_iterations=1
         )
         found = step_metric(self._metric, outputs.stack(), tf.gather(targets, batches))
         return tf.stack([losses.stack(), found])
@@ -129,6 +129,12 @@ class Steps:
         )
         means = [whole / parts if there else None for whole, there in zip(sums, used)]
         return total / parts, outputs.concat(), means
+
+
+def _any_length(tensor: Any) -> Any:
+    """Return what a graph is traced for: such a tensor with any number of rows; a number as it is."""
+    shape = (None, *tensor.shape[1:]) if tensor.shape.rank else ()
+    return tf.TensorSpec(shape, tensor.dtype)
 
 
 def _clip(gradients: Gradients, most: float) -> Gradients:

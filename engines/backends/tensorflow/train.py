@@ -16,7 +16,7 @@ from engines.backends.tensorflow.abilities import ABILITIES
 from engines.backends.tensorflow.build import DesignModel, build, load_weights, read_weights
 from engines.backends.tensorflow.devices import memory_faults, open_device
 from engines.backends.tensorflow.optimizers import Optimizer
-from engines.backends.tensorflow.runtime import round_products, use_threads, without_chatter
+from engines.backends.tensorflow.runtime import be_deterministic, round_products, use_threads, without_chatter
 from engines.backends.tensorflow.samples import Samples
 from engines.backends.tensorflow.steps import Steps
 from engines.contract.errors import WorkbenchError
@@ -26,6 +26,7 @@ from engines.training import session
 from engines.training.abilities import check_abilities, compile_fault
 from engines.training.control import ControlFlags
 from engines.training.losses import LOSSES as LOSS_ROWS
+from engines.training.order import batch_shape
 from engines.training.plan import free_cores, thread_candidates
 from engines.training.run_folder import read_run
 from engines.training.shards import Shards
@@ -34,6 +35,8 @@ from engines.training.tune import tune
 
 EVALUATION_BATCH = 256
 MEASURED_STEPS = 20
+MOST_STEPS = 512
+"""Up to so many steps a call has room for all of an epoch's."""
 
 
 def train(job: TrainJob, flags: ControlFlags) -> Iterator[Event]:
@@ -51,8 +54,8 @@ class TensorflowTrainer:
 
     def __init__(self, job: TrainJob, shards: Shards) -> None:
         self.recipe = job.recipe
-        cpu_xla = ABILITIES.mode(self.recipe) == "xla" and job.device == "cpu"
-        self.threads = use_threads(_threads(job), xla=cpu_xla)
+        self._on_cpu = job.device == "cpu"
+        self.threads = use_threads(_threads(job), xla=self._on_cpu and ABILITIES.mode(self.recipe) == "xla")
         self.device = open_device(job.device)
         check_abilities(self.recipe, ABILITIES, job.device)
         round_products(self.recipe.precision)
@@ -77,16 +80,14 @@ class TensorflowTrainer:
         return self.mode == "xla" or self.recipe.precision == "fp16"
 
     def prepare(self, batches: npt.NDArray[np.int64]) -> WorkbenchError | None:
-        """Compile or trace a short chunk; where XLA fails, run the graph as it is and return why."""
-        some = batches[: MEASURED_STEPS if self.mode == "xla" else 1]
+        """Compile or trace, and take a step; where XLA fails, run the graph as it is and return why."""
         try:
             with self._trial(), without_chatter():
-                self._chunk(0, some, np.zeros(len(some)))
+                self._chunk(0, batches[:1], np.zeros(1))
         except (tf.errors.OpError, TypeError, ValueError) as error:
             if self.mode != "xla" or isinstance(error, tf.errors.ResourceExhaustedError):
                 raise
             self._steps.use("graph")
-            tf.config.experimental.enable_op_determinism()
             return compile_fault(ABILITIES.title, "xla", "graph", error)
         return None
 
@@ -100,12 +101,9 @@ class TensorflowTrainer:
     def measure(self, threads: int, batches: npt.NDArray[np.int64]) -> float:
         """Return seconds a step, with the state put back as it was."""
         some = np.resize(batches, (MEASURED_STEPS, batches.shape[1]))
-        if self.mode == "xla":  # which compiles each length of a chunk anew
-            some = batches[:MEASURED_STEPS]
         rates = np.zeros(len(some))
-        first = len(some) if self.mode == "xla" else 2
         with self._trial():
-            self._chunk(0, some[:first], rates[:first])
+            self._chunk(0, some[:2], rates[:2])
             begin = perf_counter()
             self._chunk(0, some, rates)
             return (perf_counter() - begin) / len(some)
@@ -136,9 +134,18 @@ class TensorflowTrainer:
         return {"loss": losses, self._row.step_metric: metric}
 
     def _chunk(self, first_step: int, batches: npt.NDArray[np.int64], rates: npt.NDArray[np.float64]) -> Any:
+        be_deterministic(not (self._on_cpu and self.mode == "xla"))
+        count = len(batches)
+        numbers, seeds = self._steps.numbers(first_step, rates), self._steps.seeds(first_step, count)
+        if self.mode == "xla" and self.samples.resident:  # one compilation for chunks of any length
+            batches, numbers, seeds = (_filled(rows, self._room(count)) for rows in (batches, numbers, seeds))
         inputs, targets, places = self.samples.batches("train", batches)
-        numbers, seeds = self._steps.numbers(first_step, rates), self._steps.seeds(first_step, len(batches))
-        return self._steps(inputs, targets, *map(tf.constant, (places, numbers, seeds)))
+        return self._steps(inputs, targets, *map(tf.constant, (places, numbers, seeds, count)))[:, :count]
+
+    def _room(self, count: int) -> int:
+        """Return for how many steps there is room in a call: an epoch within bounds, in powers of two."""
+        steps, _ = batch_shape(self.samples.count("train"), self.recipe.batch_size)
+        return 1 << (max(count, min(steps, MOST_STEPS)) - 1).bit_length()
 
     def evaluate(self, split: str) -> npt.NDArray[np.floating[Any]]:
         """Return the outputs for every sample of ``split``, in its order."""
@@ -188,6 +195,13 @@ class Outputs:
         """Return the outputs for every sample of ``split``, in its order."""
         begins = range(0, samples.count(split), EVALUATION_BATCH)
         return np.concatenate([self(samples.slice(split, at, at + EVALUATION_BATCH)) for at in begins])
+
+
+def _filled(rows: npt.NDArray[Any], room: int) -> npt.NDArray[Any]:
+    """Return ``rows`` with zeros after them, up to ``room`` rows."""
+    filled = np.zeros((room, *rows.shape[1:]), rows.dtype)
+    filled[: len(rows)] = rows
+    return filled
 
 
 def _threads(job: TrainJob) -> int:

@@ -13,6 +13,7 @@ ABILITIES = Abilities(
     precisions=("fp32", "fp64", "tf32", "bf16", "fp16"),
     modes=("eager", "compiled"),
     layouts=("channels_first", "channels_last"),
+    compiling={"compiled": 15.0},
 )
 _COMPILERS = {"darwin": "clang++", "win32": "cl"}
 
