@@ -3,20 +3,23 @@
 from __future__ import annotations
 
 import json
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Callable, Iterator, Mapping, Sequence
 from pathlib import Path
 from typing import Any
 
 import numpy as np
 import numpy.typing as npt
 
-from engines.contract.events import Event
+from engines.contract.events import Event, Metrics
 from engines.contract.jobs import TrainJob
 from engines.contract.records import to_plain
 from engines.contract.spec import DataManifest, GraphSpec, LayerSpec, ParameterSpec, Recipe
 from engines.training import session
+from engines.training.checkpoints import latest_valid
 from engines.training.control import ControlFlags
 from engines.training.losses import log_softmax
+from engines.training.metric_log import read_header
+from engines.training.run_folder import METRICS
 from engines.training.shards import Shards
 from engines.training.words import step_seeds
 
@@ -164,3 +167,33 @@ def run_small(
 ) -> Iterator[Event]:
     """Train with ``NumpyTrainer``."""
     return session.train(job, flags or ControlFlags(), "numpy", make)
+
+
+def stop_at(
+    home: Path, step: int, flags: ControlFlags, act: Callable[[], object], **changes: Any
+) -> list[Event]:
+    """Train a small job in ``home`` and ``act`` once the metrics from ``step`` on are told."""
+    events = []
+    for event in run_small(small_job(home, **changes), flags):
+        events.append(event)
+        if isinstance(event, Metrics) and event.first_step == step:
+            act()
+    return events
+
+
+def logged(home: Path, name: str) -> npt.NDArray[Any]:
+    """Return every step's value of a metric as the run's folder holds it."""
+    with (home / "run" / METRICS).open("rb") as file:
+        header = read_header(file)
+        assert header is not None
+        columns, begin, _ = header
+        file.seek(begin)
+        table = np.frombuffer(file.read(), "<f4").reshape(-1, len(columns))
+    return table[:, columns.index(name)]
+
+
+def weights_of(home: Path) -> dict[str, Any]:
+    """Return the arrays of the run's last checkpoint."""
+    checkpoint, _ = latest_valid(home / "run" / "checkpoints")
+    assert checkpoint is not None
+    return dict(checkpoint.arrays)
