@@ -27,6 +27,7 @@ BOUNDS = {
     "lstm": 1e-5,
     "gru": 1e-5,
     "words": 1e-5,
+    "smooth": 1e-4,
     "cnn": 5e-4,
     "residual": 5e-4,
     "transformer": 5e-4,
