@@ -10,16 +10,19 @@ from PySide6.QtWidgets import QWidget
 
 from app.bridge.flow_thread import FlowThread, Outcome
 from app.engine_facts.titles import titles
-from app.flows.tuning import TuneOrder, kept, tune
+from app.flows.tuning import SECONDS, TuneOrder, kept, tune
 from app.messages import words
 from app.messages.table import tell
 from app.workbench import Workbench
 from engines.contract.errors import WorkbenchError
-from engines.contract.events import Answer, Crashed, Event, Failed, Finished, Progress
+from engines.contract.events import Answer, Crashed, Event, Failed, Finished, Stopped, Tuning
 from engines.contract.views import TuneRow, TuneView
 
 if TYPE_CHECKING:
     from widgets.tuning.card import TunePart, TuningCard
+
+LONGER = 12 * SECONDS
+"""So long is measured where what was left out shall be measured, too."""
 
 
 class TuningController(QObject):
@@ -41,8 +44,9 @@ class TuningController(QObject):
         self._part, self._card = TunePart(), TuningCard()
         room.recipe_card.body.insertWidget(1, self._part)
         room.side.addWidget(self._card)
-        self._part.tune_requested.connect(self.tune)
-        self._part.stop_requested.connect(self._stop)
+        self._part.tune_requested.connect(lambda: self.tune())
+        self._card.progress.stop_requested.connect(partial(self._stop, keep=True))
+        self._card.longer_requested.connect(partial(self.tune, LONGER))
         self._card.settings_taken.connect(self._bench.edit_recipe)
         self._show_kept()
         return room  # type: ignore[no-any-return]
@@ -52,22 +56,22 @@ class TuningController(QObject):
         """Whether a tuning goes on."""
         return self._thread is not None
 
-    def tune(self) -> None:
-        """Measure ways to train the open design, and take the fastest."""
+    def tune(self, seconds: float = SECONDS) -> None:
+        """Measure ways to train the open design for about so long, and take the fastest."""
         bench = self._bench
         if not bench.is_ready():
             return
         assert bench.project is not None
         assert bench.design is not None
         bench.shell.open_room("train")
-        order = TuneOrder(str(bench.project.folder), "", bench.engine, bench.device)
+        order = TuneOrder(str(bench.project.folder), "", bench.engine, bench.device, seconds=seconds)
         self._begin(order)
 
     def _connect(self) -> None:
         bench, shell = self._bench, self._bench.shell
-        shell.stop_keep_requested.connect(self._stop)
-        shell.stop_discard_requested.connect(self._stop)
-        shell.add_action("tune", "Tune for this machine", "", self.tune, idle=True)
+        shell.stop_keep_requested.connect(partial(self._stop, keep=True))
+        shell.stop_discard_requested.connect(partial(self._stop, keep=False))
+        shell.add_action("tune", "Tune for this machine", "", lambda: self.tune(), idle=True)
         for changed in (bench.project_changed, bench.engine_changed):
             changed.connect(self._show_kept)
 
@@ -76,36 +80,50 @@ class TuningController(QObject):
         self._answer = None
         self._bench.shell.set_run_state("starting", words.TUNING)
         self._bench.shell.set_engine_state(words.ENGINE_TUNING, "busy")
-        if self._part is not None:
+        if self._part is not None and self._card is not None:
             self._part.set_going(going=True)
+            self._card.begin(_where(order.engine, order.device))
+            self._card.reveal()
         self._thread = self._bench.work("tune", partial(tune, order=order), self._on_events, self._on_ended)
 
-    def _stop(self) -> None:
+    def _stop(self, *, keep: bool) -> None:
         if self._thread is not None:
             self._bench.shell.set_run_state("stopping")
-            self._thread.stop(False)
+            if self._card is not None:
+                self._card.progress.stopping()
+            self._thread.stop(keep)
 
     def _on_events(self, events: list[Event]) -> None:
+        standing: Tuning | None = None
         for event in events:
             if isinstance(event, Answer) and isinstance(event.record, TuneView):
                 self._answer = event.record
-            elif isinstance(event, Progress) and event.stage == "tune" and self._part is not None:
-                self._part.set_share(event.done / max(1, event.total))
+            elif isinstance(event, Tuning):
+                standing = event
+        if standing is not None and self._card is not None:
+            self._card.show_event(standing)
 
     def _on_ended(self, outcome: Outcome) -> None:
         self._thread = None
         shell = self._bench.shell
         shell.set_run_state("idle")
         shell.set_engine_state("Engine: ready", "good")
-        if self._part is not None:
+        if self._part is not None and self._card is not None:
             self._part.set_going(going=False)
-        if isinstance(outcome, Finished) and self._answer is not None:
-            self._bench.edit_recipe(dict(self._answer.chosen))
-            self._show(self._answer)
-            if self._card is not None:
-                self._card.reveal()
-        elif isinstance(outcome, (Failed, Crashed, WorkbenchError, BaseException)):
+            self._card.end()
+        if isinstance(outcome, (Finished, Stopped)) and self._answer is not None:
+            self._take(self._answer)
+            return
+        self._show_kept()
+        if isinstance(outcome, (Failed, Crashed, WorkbenchError, BaseException)):
             self._bench.tell(outcome)
+
+    def _take(self, view: TuneView) -> None:
+        if view.chosen:
+            self._bench.edit_recipe(dict(view.chosen))
+        self._show(view)
+        if self._card is not None:
+            self._card.reveal()
 
     # --- what is shown ---
 
@@ -119,8 +137,11 @@ class TuningController(QObject):
 
     def _show(self, view: TuneView | None) -> None:
         if self._card is not None:
-            where = f"{titles().get(view.engine, view.engine)} on {view.device.upper()}" if view else ""
-            self._card.show_view(view, where, _reason)
+            self._card.show_view(view, _where(view.engine, view.device) if view else "", _reason)
+
+
+def _where(engine: str, device: str) -> str:
+    return f"{titles().get(engine, engine)} on {device.upper()}"
 
 
 def _reason(row: TuneRow) -> str:

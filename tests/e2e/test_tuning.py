@@ -26,15 +26,20 @@ def test_that_a_tuning_ends_in_the_recipe_and_its_table_stays(fake_engine: None,
     before = design.recipe
     person.hand.click("tune")
     person.hand.wait(lambda: person.composition.tuning.running, 20, "the tuning")
+    shown = card(person)
+    person.hand.wait(lambda: 0 < len(shown.table.model.rows) < 8, 20, "the first rows")
+    person.hand.wait(lambda: "Compiling hurried" in shown.progress.doing.text(), 20, "the compiler")
+    assert "s of about 4 s" in shown.progress.time.text()
     person.hand.wait(lambda: not person.composition.tuning.running, 60, "its end")
     after = design.recipe
-    assert after.chunk_steps > 0
+    assert (after.run_mode, after.memory_layout) == ("hurried", "channels_last")
     assert after.batch_size == before.batch_size
     assert not card(person).isHidden()
     ways = [row[0] for row in card(person).table.model.rows]
     assert any("hurried" in way for way in ways)
     assert any("batches of" in way for way in ways)
-    assert sum(way.startswith("•") for way in ways) >= 3
+    assert "• hurried, NHWC" in ways
+    assert card(person).progress.isHidden()
     bench.undo.undo()
     assert design.recipe == before
     bench.undo.redo()
@@ -62,13 +67,35 @@ def test_that_the_table_is_there_again_when_the_project_is_opened_anew(
     assert card(person).table.model.rows == rows
 
 
-def test_that_a_tuning_is_stopped_and_changes_nothing(fake_engine: None, person: Person) -> None:
+def tune_until_it_compiles(person: Person) -> None:
+    person.hand.click("tune")
+    text = card(person).progress.doing
+    person.hand.wait(lambda: "Compiling" in text.text() and text.isVisible(), 30, "the compiler")
+
+
+def test_that_a_tuning_that_is_discarded_changes_nothing(fake_engine: None, person: Person) -> None:
     bench = person.composition.bench
     assert bench.design is not None
-    before = bench.design.recipe
-    person.hand.click("tune")
-    person.hand.wait(lambda: person.composition.tuning.running, 20, "the tuning")
-    person.hand.click("tune_stop")
+    bench.edit_recipe({"run_mode": "", "memory_layout": ""})
+    before, rows = bench.design.recipe, list(card(person).table.model.rows)
+    tune_until_it_compiles(person)
+    bench.shell.stop_discard_requested.emit()
     person.hand.wait(lambda: not person.composition.tuning.running, 20, "its end")
     assert bench.design.recipe == before
+    assert card(person).table.model.rows == rows
     assert bench.shell.header.state == "idle"
+
+
+def test_that_a_stop_takes_the_best_so_far_without_waiting_for_the_compiler(
+    fake_engine: None, person: Person
+) -> None:
+    bench = person.composition.bench
+    assert bench.design is not None
+    tune_until_it_compiles(person)
+    person.hand.click("tune_stop")
+    person.hand.wait(lambda: not person.composition.tuning.running, 20, "its end")
+    assert bench.design.recipe.memory_layout == "channels_last"
+    assert bench.design.recipe.run_mode == ""
+    assert card(person).summary.text().startswith("Stopped early")
+    assert bench.shell.header.state == "idle"
+    assert person.shell.message.isHidden()

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
+from dataclasses import replace
 from itertools import pairwise
 from pathlib import Path
 from typing import Any
@@ -29,7 +30,7 @@ ABILITIES = Abilities(
     ("channels_last",),
     compiling={"quick": 2.0, "broken": 2.0},
 )
-LASTING = module.replace(ABILITIES, lasting_threads=True)
+LASTING = replace(ABILITIES, lasting_threads=True)
 
 
 class Clock:
@@ -168,7 +169,7 @@ def test_that_the_recipe_stays_as_it_is_where_nothing_beats_it(
 def test_that_a_win_which_the_check_does_not_see_again_is_not_taken(
     tmp_path: Path, clock: None, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    won = []
+    won: list[str] = []
 
     class Once(ClockTrainer):
         """Quick until it has won: what made it so does not last."""
@@ -178,12 +179,13 @@ def test_that_a_win_which_the_check_does_not_see_again_is_not_taken(
             return super().run_chunk(first_step, batches, rates)
 
     monkeypatch.setattr(module, "free_cores", lambda: 1)
-    found = []
+    found: list[Event] = []
     for event in tune(tune_job(tmp_path), ControlFlags(), "clock", Once, ABILITIES, Once.clock):
         found.append(event)
         if isinstance(event, Tuning) and event.view.chosen.get("run_mode") == "quick":
             won.append(event.doing)
-    view = found[-2].record  # type: ignore[union-attr]
+    (view,) = (event.record for event in found if isinstance(event, Answer))
+    assert isinstance(view, TuneView)
     assert won
     assert view.chosen == {}
     assert 0 < view.after <= view.before * 1.03
@@ -198,7 +200,7 @@ def test_that_threads_of_a_whole_process_are_left_to_other_processes(
     assert view.elsewhere == (1, 2, 4)
     assert [row.settings["threads"] for row in stage(view, "threads")] == [3]
     job = tune_job(tmp_path, threads_only=True)
-    only = view_of(module.replace(job, recipe=module.replace(job.recipe, threads=2)), LASTING)
+    only = view_of(replace(job, recipe=replace(job.recipe, threads=2)), LASTING)
     assert [(row.stage, dict(row.settings)) for row in only.rows] == [("threads", {"threads": 2})]
     assert only.elsewhere == ()
 
@@ -263,15 +265,15 @@ def test_that_a_stop_that_discards_leaves_nothing(tmp_path: Path, clock: None) -
 def test_that_another_batch_size_is_left_out_where_compiling_it_takes_too_long(
     tmp_path: Path, clock: None
 ) -> None:
-    slow = module.replace(ABILITIES, modes=("quick",))
+    slow = replace(ABILITIES, modes=("quick",))
     job = tune_job(tmp_path, seconds=1.0)
-    job = module.replace(job, recipe=module.replace(job.recipe, run_mode="quick"))
+    job = replace(job, recipe=replace(job.recipe, run_mode="quick"))
     view = view_of(job, slow)
     own, *larger = stage(view, "batch_size")
     assert own.samples_per_second > 0
     assert [row.code for row in larger] == ["tune_no_time"] * 2
     assert all(row.facts["seconds"] == 3 for row in larger)
-    patient = view_of(module.replace(job, seconds=9.0), slow)
+    patient = view_of(replace(job, seconds=9.0), slow)
     assert all(row.samples_per_second > 0 for row in stage(patient, "batch_size"))
 
 
@@ -287,7 +289,7 @@ def test_that_a_busy_moment_falls_on_all_ways_alike(
 
 def test_that_a_recipe_whose_mode_does_not_compile_is_tuned_as_it_runs(tmp_path: Path, clock: None) -> None:
     job = tune_job(tmp_path)
-    view = view_of(module.replace(job, recipe=module.replace(job.recipe, run_mode="broken")))
+    view = view_of(replace(job, recipe=replace(job.recipe, run_mode="broken")))
     assert view.chosen["run_mode"] == "quick"
     assert [row.code for row in stage(view, "way")] == ["", "", "compile_failed"]
 

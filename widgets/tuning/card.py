@@ -1,4 +1,4 @@
-"""The button "Tune for this machine" with its progress, and the card with the table, which stays."""
+"""The button "Tune for this machine", and the card with its progress and the table, which stays."""
 
 from __future__ import annotations
 
@@ -9,18 +9,21 @@ from PySide6.QtCore import QTimer, Signal
 from PySide6.QtWidgets import QHBoxLayout, QScrollArea, QVBoxLayout, QWidget
 from typing_extensions import override
 
+from engines.contract.errors import ErrorCode
+from engines.contract.events import Tuning
 from engines.contract.views import TuneRow, TuneView
 from widgets.controls.buttons import Button
 from widgets.controls.card import Card
-from widgets.controls.marks import ProgressBar
 from widgets.controls.table import Column, Table
 from widgets.controls.text import label
 from widgets.look.theme import scaled
+from widgets.tuning.progress import TuneProgress
 from widgets.tuning.words import summary_text, way_text
 
 TAKEN = "•"
 """Stands before a way that was taken."""
 Reason = Callable[[TuneRow], str]
+NO_TIME = ErrorCode.TUNE_NO_TIME.value
 _ROW, _HEAD = 32, 40
 BATCH_SIZE = "Another batch size changes the mathematics: it is measured, but taken only by you."
 TIP = "Measures threads, modes, memory layout, batch size and steps a call, and takes the fastest"
@@ -42,51 +45,29 @@ class Rate(float):
 
 
 class TunePart(QWidget):
-    """Button, and while it goes a bar and a button to stop."""
+    """The button; while it goes it waits, and the card tells the rest."""
 
     tune_requested = Signal()
-    stop_requested = Signal()
 
     def __init__(self, parent: QWidget | None = None) -> None:
         super().__init__(parent)
         self.button = Button("Tune for this machine", "tune", icon_name="bolt")
         self.button.setToolTip(TIP)
-        self.bar = ProgressBar("tune_progress", "Progress of the tuning")
-        self.stop = Button("Stop", "tune_stop", small=True)
-        self.stop.setAccessibleName("Stop tuning")
-        self._going = QWidget()
-        self._build()
-        self.set_going(going=False)
-
-    def set_going(self, *, going: bool) -> None:
-        """Show the button, or how far it is."""
-        self.button.setVisible(not going)
-        self._going.setVisible(going)
-        self.bar.set_share(0.0)
-
-    def set_share(self, share: float) -> None:
-        """Show how much is done."""
-        self.bar.set_share(share)
-
-    def _build(self) -> None:
-        line = QHBoxLayout(self._going)
-        line.setContentsMargins(0, 0, 0, 0)
-        line.setSpacing(12)
-        line.addWidget(label("Tuning", "dim"))
-        line.addWidget(self.bar, 1)
-        line.addWidget(self.stop)
         whole = QVBoxLayout(self)
         whole.setContentsMargins(0, 8, 0, 0)
         whole.addWidget(self.button)
-        whole.addWidget(self._going)
         self.button.clicked.connect(self.tune_requested)
-        self.stop.clicked.connect(self.stop_requested)
+
+    def set_going(self, *, going: bool) -> None:
+        """Say whether it goes on."""
+        self.button.set_busy(going, "Tuning …")
 
 
 class TuningCard(Card):
     """What was measured, fastest marked; a row can be taken by hand."""
 
     settings_taken = Signal(dict)
+    longer_requested = Signal()
 
     def __init__(self, parent: QWidget | None = None) -> None:
         super().__init__("Tuned for this machine", parent=parent)
@@ -99,31 +80,72 @@ class TuningCard(Card):
         self.summary = label("", "caption", wrap=True)
         self.note = label(BATCH_SIZE, "caption", wrap=True)
         self.take = Button("Use the selected setting", "tuning_take", small=True)
+        self.longer = Button("Measure the rest", "tune_longer", small=True)
+        self.longer.setToolTip("Tunes once more, with time for what was left out")
+        self.progress = TuneProgress()
         self._rows: dict[str, TuneRow] = {}
-        for part in (self.summary, self.table, self.note, self.take):
-            self.body.addWidget(part)
+        self._shown: TuneView | None = None
+        self._fill()
         self.table.selection_changed.connect(self._on_selection_changed)
         self.table.row_activated.connect(self._emit)
         self.take.clicked.connect(lambda: self._emit(*self.table.selected_keys()[:1]))
+        self.longer.clicked.connect(self.longer_requested)
         self.show_view(None)
+
+    def _fill(self) -> None:
+        buttons = QHBoxLayout()
+        buttons.addWidget(self.take)
+        buttons.addWidget(self.longer)
+        buttons.addStretch(1)
+        for part in (self.progress, self.summary, self.table, self.note):
+            self.body.addWidget(part)
+        self.body.addLayout(buttons)
+
+    def begin(self, where: str) -> None:
+        """Show that a tuning begins, still without a row."""
+        self.show_view(TuneView("", ""), where)
+        self._set_going(going=True)
+        self.progress.begin()
+
+    def show_event(self, event: Tuning) -> None:
+        """Show how it stands, with the rows that there are by now."""
+        self.progress.show_event(event)
+        if self._shown is None or self._shown.rows != event.view.rows:
+            self._show_rows(event.view)
+
+    def end(self) -> None:
+        """Show that none goes on any more."""
+        self.progress.end()
+        self._set_going(going=False)
+
+    def _set_going(self, *, going: bool) -> None:
+        self.summary.setVisible(not going)
+        self.take.setVisible(not going)
+        self.note.setVisible(not going and bool(self.note.text()))
+        self.longer.setVisible(not going and any(row.code == NO_TIME for row in self._rows.values()))
 
     def show_view(
         self, view: TuneView | None, where: str = "", reason: Reason = lambda row: row.code
     ) -> None:
         """Show a table of ``where``, or nothing; ``reason`` says why a way could not be run."""
         self.setVisible(view is not None)
-        rows = view.rows if view is not None else ()
-        self._rows = {str(number): row for number, row in enumerate(rows)}
-        shown = [_cells(row) for row in rows]
-        self.table.set_rows(list(self._rows), shown)
-        self.table.setFixedHeight(scaled(_HEAD + _ROW * len(rows)))
+        self._show_rows(view)
+        rows = list(self._rows.values())
         self.summary.setText(summary_text(view) if view is not None else "")
         self.set_subtitle(where)
         reasons = dict.fromkeys(reason(row) for row in rows if row.code)
         sized = any(row.stage == "batch_size" for row in rows)
         self.note.setText(" ".join([*reasons, *([BATCH_SIZE] if sized else [])]))
-        self.note.setVisible(bool(self.note.text()))
+        self._set_going(going=False)
         self._on_selection_changed([])
+
+    def _show_rows(self, view: TuneView | None) -> None:
+        self._shown = view
+        rows = view.rows if view is not None else ()
+        self._rows = {str(number): row for number, row in enumerate(rows)}
+        self.table.set_rows(list(self._rows), [_cells(row) for row in rows])
+        self.table.setVisible(bool(rows))
+        self.table.setFixedHeight(scaled(_HEAD + _ROW * len(rows)))
 
     def reveal(self) -> None:
         """Scroll to it, once it has its height."""
@@ -149,5 +171,5 @@ class TuningCard(Card):
 def _cells(row: TuneRow) -> tuple[Any, ...]:
     mark = f"{TAKEN} " if row.chosen else ""
     if row.code:
-        return (f"{way_text(row)}: not here", None)
+        return (f"{way_text(row)}: {'no time' if row.code == NO_TIME else 'not here'}", None)
     return (f"{mark}{way_text(row)}", Rate(row))

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from engines.contract.events import Tuning
 from engines.contract.views import TuneRow, TuneView
 
 _UNITS = {
@@ -29,12 +30,38 @@ def _plain(value: str) -> str:
     return _SHORT.get(value, value.replace("_", " "))
 
 
+_DOING = {
+    "start": "Starting a process for {}",
+    "compile": "Compiling {}",
+    "measure": "Measuring {}",
+    "check": "Checking what was chosen",
+}
+
+
+def doing_text(event: Tuning) -> str:
+    """Return what a tuning does now."""
+    way = ", ".join(_setting(key, value) for key, value in event.settings.items())
+    return _DOING[event.doing].format(way or "the recipe as it is")
+
+
+def time_text(event: Tuning, passed: float) -> str:
+    """Return how long it may still take, so many seconds after ``event``; a compiler tells nothing itself."""
+    if event.doing == "compile":
+        return f"{passed:.0f} s of about {max(1.0, event.takes):.0f} s"
+    left = event.left - passed
+    return f"about {left:.0f} s left" if left >= 1.5 else "nearly done"
+
+
 def summary_text(view: TuneView) -> str:
-    """Return what came of it in one sentence."""
+    """Return what came of it in a sentence or two."""
+    early = "Stopped early: the best so far. " if view.early else ""
+    if not view.chosen:
+        rate = f"{view.before:,.0f} samples/s: " if view.before else ""
+        return f"{early}{rate}nothing was clearly faster. The recipe stays as it is."
+    ways = [way_text(row) for row in view.rows if row.chosen and set(row.settings) & set(view.chosen)]
+    taken = f"Taken: {', '.join(dict.fromkeys(ways))}."
     if not (view.before and view.after):
-        return ""
+        return f"{early}{taken}"
     ratio = view.after / view.before
     gain = f"{ratio:.2f} times as fast" if ratio >= 1.03 else "as fast as before"
-    ways = dict.fromkeys(way_text(row) for row in view.rows if row.chosen)
-    taken = f" Taken: {', '.join(ways)}." if ways else ""
-    return f"{view.before:,.0f} → {view.after:,.0f} samples/s: {gain}.{taken}"
+    return f"{early}{view.before:,.0f} → {view.after:,.0f} samples/s: {gain}. {taken}"

@@ -2,13 +2,16 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
 from typing import Any
 
 import pytest
 from pytestqt.qtbot import QtBot
 
+from engines.contract.events import Tuning
 from engines.contract.views import TuneRow, TuneView
 from widgets.tuning.card import TunePart, TuningCard
+from widgets.tuning.progress import TuneProgress
 from widgets.tuning.words import summary_text, way_text
 
 ROWS = (
@@ -17,7 +20,8 @@ ROWS = (
     TuneRow("way", {"run_mode": "compiled"}, code="compile_failed", facts={"why": "no"}),
     TuneRow("batch_size", {"batch_size": 1024}, 90_000.0),
 )
-VIEW = TuneView("torch", "cpu", ROWS, {"threads": 1}, 20_000.0, 50_000.0)
+CHOSEN = {"threads": 1, "run_mode": "xla"}
+VIEW = TuneView("torch", "cpu", ROWS, CHOSEN, 20_000.0, 50_000.0)
 
 
 @pytest.fixture
@@ -57,9 +61,15 @@ def test_that_the_rows_show_rates_what_was_taken_and_why_one_did_not_go(card: Tu
     )
 
 
-def test_that_a_gain_within_the_noise_is_called_none() -> None:
-    assert summary_text(TuneView("a", "cpu", before=100.0, after=101.0)).endswith("as fast as before.")
-    assert summary_text(TuneView("a", "cpu")) == ""
+def test_that_a_recipe_that_nothing_beats_is_said_to_stay() -> None:
+    kept = TuneView("a", "cpu", ROWS, before=100.0, after=101.0)
+    assert summary_text(kept) == ("100 samples/s: nothing was clearly faster. The recipe stays as it is.")
+    assert summary_text(TuneView("a", "cpu")).startswith("nothing was clearly faster")
+
+
+def test_that_a_table_of_a_stopped_tuning_says_so() -> None:
+    early = TuneView("torch", "cpu", ROWS, {"threads": 1}, early=True)
+    assert summary_text(early) == "Stopped early: the best so far. Taken: 1 thread."
 
 
 def test_that_only_a_way_that_was_measured_can_be_taken(card: TuningCard, qtbot: QtBot) -> None:
@@ -78,16 +88,86 @@ def test_that_without_a_table_there_is_no_card(card: TuningCard) -> None:
     assert card.isHidden()
 
 
-def test_that_the_button_gives_way_to_progress_and_a_stop(qtbot: QtBot) -> None:
+def test_that_the_button_waits_while_it_goes(qtbot: QtBot) -> None:
     part = TunePart()
     qtbot.addWidget(part)
-    part.show()
-    assert part.button.isVisible()
     part.set_going(going=True)
-    part.set_share(0.5)
-    assert not part.button.isVisible()
-    assert part.bar.share == 0.5
-    with qtbot.waitSignal(part.stop_requested):
-        part.stop.click()
+    assert not part.button.isEnabled()
+    assert part.button.text() == "Tuning …"
     part.set_going(going=False)
-    assert part.button.isVisible()
+    assert part.button.isEnabled()
+
+
+def event(rows: int, doing: str = "measure", **changes: Any) -> Tuning:
+    view = TuneView("torch", "cpu", ROWS[:rows])
+    made = Tuning(view, doing, {"run_mode": "xla"}, 0.25, 0.75, 10.0, 20.0)
+    return replace(made, **changes)
+
+
+def test_that_rows_arrive_while_it_goes_and_only_the_end_offers_to_take_one(card: TuningCard) -> None:
+    card.begin("PyTorch on CPU")
+    assert not card.isHidden()
+    assert card.table.isHidden()
+    for rows in (1, 2, 4):
+        card.show_event(event(rows))
+        assert len(card.table.model.rows) == rows
+        assert not card.table.isHidden()
+    assert card.take.isHidden()
+    assert card.summary.isHidden()
+    card.end()
+    card.show_view(VIEW)
+    assert card.progress.isHidden()
+    assert not card.take.isHidden()
+    assert not card.summary.isHidden()
+
+
+def test_that_what_had_no_time_can_be_measured_with_more(card: TuningCard, qtbot: QtBot) -> None:
+    assert card.longer.isHidden()
+    late = TuneRow("batch_size", {"batch_size": 64}, code="tune_no_time", facts={"seconds": 3})
+    card.show_view(TuneView("jax", "cpu", (*ROWS, late), CHOSEN, 1.0, 2.0))
+    assert not card.longer.isHidden()
+    assert card.table.model.rows[-1][0] == "batches of 64: no time"
+    with qtbot.waitSignal(card.longer_requested):
+        card.longer.click()
+
+
+class Clock:
+    now = 0.0
+
+    def __call__(self) -> float:
+        return self.now
+
+
+def test_that_the_bar_moves_on_while_a_compiler_says_nothing(qtbot: QtBot) -> None:
+    clock = Clock()
+    progress = TuneProgress(clock=clock)
+    qtbot.addWidget(progress)
+    progress.begin()
+    progress.show_event(event(0, "compile"))
+    assert progress.doing.text() == "Compiling XLA"
+    shares, times = [], []
+    for clock.now in (0.0, 5.0, 9.0, 60.0):
+        progress.tick()
+        shares.append(progress.bar.share)
+        times.append(progress.time.text())
+    assert shares == pytest.approx([0.25, 0.5, 0.7, 0.725])
+    assert times == ["0 s of about 10 s", "5 s of about 10 s", "9 s of about 10 s", "60 s of about 10 s"]
+    progress.show_event(event(0, "measure", share=0.75, next_share=0.8, left=4.0))
+    assert (progress.doing.text(), progress.time.text()) == ("Measuring XLA", "about 4 s left")
+    clock.now += 3.0
+    progress.tick()
+    assert progress.time.text() == "nearly done"
+    progress.end()
+
+
+def test_that_the_way_out_is_pressed_once(qtbot: QtBot) -> None:
+    progress = TuneProgress()
+    qtbot.addWidget(progress)
+    progress.begin()
+    with qtbot.waitSignal(progress.stop_requested):
+        progress.stop.click()
+    progress.stopping()
+    assert not progress.stop.isEnabled()
+    progress.begin()
+    assert progress.stop.isEnabled()
+    progress.end()
