@@ -1,7 +1,8 @@
 """Training loops by hand, each engine's own, as a person would tune them: what the app is held against.
 
 Each is the source of a process that reads counts of steps, a line each, trains so many and prints the
-seconds that they took; ``argv`` is the folder of the prepared data. Batch 32, Adam, every loss kept.
+seconds that they took; ``argv`` is the folder of the prepared data. Batch 32, Adam, every loss kept. Each
+uses the accelerator that it is shown, if any: see ``device.py``.
 """
 
 from __future__ import annotations
@@ -30,7 +31,8 @@ from torch import nn
 torch.set_num_threads(1)
 model = nn.Sequential(nn.Conv2d(3, 64, 3, padding=1), nn.ReLU(), nn.Conv2d(64, 128, 3, padding=1), nn.ReLU(),
                       nn.AdaptiveAvgPool2d(1), nn.Flatten(), nn.Linear(128, 10))
-x, y = torch.from_numpy(inputs), torch.from_numpy(targets)
+device = "cuda" if torch.cuda.is_available() else "cpu"
+model, x, y = model.to(device), torch.from_numpy(inputs).to(device), torch.from_numpy(targets).to(device)
 if LAST:
     model, x = model.to(memory_format=torch.channels_last), x.contiguous(memory_format=torch.channels_last)
 optimizer = torch.optim.Adam(model.parameters(), lr=1e-3, fused=True)
@@ -45,7 +47,7 @@ def step(batch):
     optimizer.step()
     return loss.detach()
 def run(rows):
-    torch.stack([step(torch.from_numpy(row)) for row in rows])
+    torch.stack([step(row) for row in torch.from_numpy(rows).to(device)]).cpu()
 """
 
 _TENSORFLOW = """
@@ -129,15 +131,16 @@ net.add(gluon.nn.Conv2D(64, 3, padding=1, activation="relu"),
         gluon.nn.Conv2D(128, 3, padding=1, activation="relu"),
         gluon.nn.HybridLambda(lambda F, value: F.mean(value, axis=(2, 3))),  # GlobalAvgPool2D is slow
         gluon.nn.Dense(10))
-net.initialize(mx.init.Xavier())
+device = mx.gpu(0) if mx.context.num_gpus() else mx.cpu()
+net.initialize(mx.init.Xavier(), ctx=device)
 loss_of = gluon.loss.SoftmaxCrossEntropyLoss()
 if HYBRID:
     net.hybridize(static_alloc=True, static_shape=True)
     loss_of.hybridize(static_alloc=True, static_shape=True)
 trainer = gluon.Trainer(net.collect_params(), "adam", {"learning_rate": 1e-3})
-x, y = mx.nd.array(inputs), mx.nd.array(targets)
+x, y = mx.nd.array(inputs, device), mx.nd.array(targets, device)
 def step(row):
-    places = mx.nd.array(row, dtype="int32")
+    places = mx.nd.array(row, device, dtype="int32")
     xb, yb = mx.nd.take(x, places), mx.nd.take(y, places)
     with autograd.record():
         loss = loss_of(net(xb), yb)

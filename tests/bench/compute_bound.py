@@ -1,7 +1,7 @@
 """A convolutional net whose time is arithmetic, each engine in the app against its own best bare loop.
 
-Run: ``python -m tests.bench.compute_bound [--repeats N] [--json]``. Images of 32×32×3, 64 and 128
-filters, batch 32, Adam, one thread. The bare loops stand in ``bare_loops.py``, several for each engine as
+Run: ``python -m tests.bench.compute_bound [--repeats N] [--device D] [--json]``. Images of 32×32×3, 64 and
+128 filters, batch 32, Adam, one thread. The bare loops stand in ``bare_loops.py``, several for each engine as
 a person would tune them; the best of them counts. Ours runs in the tuner's way, which is found first. Both
 then take N turns of some steps on one core, in several pairs of processes (``side_by_side.py``); the
 figure is the median of the turns' ratios.
@@ -28,6 +28,7 @@ from engines.design.freeze import freeze
 from engines.host.process import ProcessHost
 from engines.training.control import ControlFlags
 from tests.bench.bare_loops import LOOPS
+from tests.bench.device import device
 from tests.bench.figures import Figure, run, say
 from tests.bench.side_by_side import ByHand, InTheApp, alone_on_a_core, fastest, ratio
 from tests.helpers.engine_pythons import has_builds, python_of
@@ -73,7 +74,7 @@ def tuned(engine: str, spec: GraphSpec, recipe: Recipe, folder: Path, manifest: 
     """Let the tuner choose, on one thread."""
     host = ProcessHost(engine, python_of(engine))
     try:
-        job = TuneJob(spec, recipe, str(folder), manifest, seconds=20.0)
+        job = TuneJob(spec, recipe, str(folder), manifest, device(), seconds=20.0)
         return next(
             event.record
             for event in list(host.run(job))
@@ -98,7 +99,8 @@ def measure_engine(engine: str, home: Path, turns: int) -> Figure:
     say(f"{engine}: by hand, steps/s: " + ", ".join(f"{loop} {rate:.2f}" for loop, rate in rates.items()))
     way = dataclasses.replace(recipe, **chosen)
     runs = (
-        TrainJob(str(home / f"{engine}{life}"), spec, way, str(folder), manifest) for life in range(LIVES)
+        TrainJob(str(home / f"{engine}{life}"), spec, way, str(folder), manifest, device())
+        for life in range(LIVES)
     )
     found = ratio(
         lambda: InTheApp(engine, next(runs), python),

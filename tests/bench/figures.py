@@ -11,6 +11,8 @@ from dataclasses import dataclass
 
 import psutil
 
+from tests.bench.device import add_option, choose, device
+
 
 @dataclass(frozen=True)
 class Figure:
@@ -58,14 +60,20 @@ def say(text: str) -> None:
 
 
 def run(measure: Callable[[int], list[Figure]], repeats: int, doc: str | None) -> int:
-    """Measure and print, as JSON lines with ``--json``; the exit status says whether all goals are met."""
+    """Measure and print, as JSON lines with ``--json``; the exit status says whether all goals are met.
+
+    What was not measured on the CPU says so.
+    """
     parser = argparse.ArgumentParser(description=doc)
     parser.add_argument("--repeats", type=int, default=repeats)
     parser.add_argument("--json", action="store_true", help="print one figure a line")
+    add_option(parser)
     given = parser.parse_args()
+    choose(given.device)
     begin = load()
     measured = measure(given.repeats)
-    figures = [dataclasses.replace(one, load=max(begin, load())) for one in measured]
+    where = "" if device() == "cpu" else f" on {device()}"
+    figures = [dataclasses.replace(one, what=one.what + where, load=max(begin, load())) for one in measured]
     if given.json:
         for one in figures:
             say(json.dumps(dataclasses.asdict(one), ensure_ascii=False))

@@ -1,7 +1,8 @@
 """Training speed of the digits MLP on JAX through the process host against a hand-written epoch in one scan.
 
-Run: ``python -m tests.bench.jax_throughput [--repeats N] [--json]``. Both validate after every epoch, on the
-same thread, and keep each step's loss; the figure is the median of the ratios of interleaved pairs.
+Run: ``python -m tests.bench.jax_throughput [--repeats N] [--device D] [--json]``. Both validate after every
+epoch, on the same thread, and keep each step's loss; the figure is the median of the ratios of interleaved
+pairs.
 """
 
 from __future__ import annotations
@@ -22,6 +23,7 @@ from engines.design.freeze import freeze
 from engines.design.templates import TEMPLATES
 from engines.host.process import ProcessHost
 from engines.training.control import ControlFlags
+from tests.bench.device import device, shown
 from tests.bench.figures import Figure, run, say
 
 WANTED = 0.90
@@ -76,7 +78,7 @@ print(json.dumps(epochs * steps * 32 / (time.perf_counter() - begin)))
 def bare(folder: Path) -> float:
     """Return samples a second of the hand-written epochs, in a process of its own with one thread."""
     command = [sys.executable, "-c", BARE, str(folder), str(EPOCHS)]
-    environment = {**os.environ, "NPROC": "1"}
+    environment = {**os.environ, "NPROC": "1", **shown()}
     done = subprocess.run(command, capture_output=True, text=True, check=True, env=environment)
     return float(json.loads(done.stdout))
 
@@ -114,7 +116,7 @@ def measure(repeats: int) -> list[Figure]:
         pairs = []
         for number in range(repeats):
             run_folder = str(Path(home) / f"run{number}")
-            job = TrainJob(run_folder, freeze(template.design()), recipe, str(folder), manifest)
+            job = TrainJob(run_folder, freeze(template.design()), recipe, str(folder), manifest, device())
             pairs.append((workbench(job), bare(folder)))
             say("workbench {:,.0f}  by hand {:,.0f} samples/s".format(*pairs[-1]))
     ratio = statistics.median(ours / theirs for ours, theirs in pairs)

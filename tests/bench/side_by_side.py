@@ -26,6 +26,7 @@ from engines.contract.events import Event, Failed, Metrics
 from engines.contract.jobs import TrainJob
 from engines.host.environment import child_environment
 from engines.host.process import ProcessHost
+from tests.bench.device import shown
 
 NICE = -15
 PATIENCE = 300.0
@@ -88,6 +89,7 @@ class ByHand(Side):
             "TF_CPP_MIN_LOG_LEVEL": "3",
             "OMP_NUM_THREADS": "1",
             "NPROC": "1",
+            **shown(),
         }
         self._process = subprocess.Popen(
             [python, "-c", source, str(folder)],

@@ -1,9 +1,9 @@
 """The digits MLP live in the real window, as it is and tuned, against each engine's own usual loops.
 
-Run: ``python -m tests.bench.tuned_live [--repeats N] [--json]``. PyTorch against the tuned bare loop of
-``throughput.py``; TensorFlow against Keras' ``fit``: plain, with an epoch of steps per execution, with XLA.
-Batch 32, Adam, one thread, no validation on either side; from the engine's first step to its last; medians
-of the ratios of interleaved pairs.
+Run: ``python -m tests.bench.tuned_live [--repeats N] [--device D] [--json]``. PyTorch against the tuned bare
+loop of ``throughput.py``; TensorFlow against Keras' ``fit``: plain, with an epoch of steps per execution,
+with XLA. Batch 32, Adam, one thread, no validation on either side; from the engine's first step to its last;
+medians of the ratios of interleaved pairs.
 """
 
 from __future__ import annotations
@@ -21,6 +21,7 @@ from app.plans import prepared_folder
 from engines.contract.spec import DataManifest, Recipe
 from engines.design.freeze import freeze
 from tests.bench.compute_bound import tuned
+from tests.bench.device import device, shown
 from tests.bench.figures import Figure, run, say
 from tests.bench.live_training import RECIPE
 from tests.bench.real_window import RealWindow
@@ -56,7 +57,7 @@ WAYS = ("plain", "many", "xla")
 def keras_fit(folder: Path, way: str) -> float:
     """Return samples a second of Keras' own loop, in a process of its own."""
     command = [sys.executable, "-c", KERAS, str(folder), str(FIT_EPOCHS), way]
-    environment = {**os.environ, "TF_CPP_MIN_LOG_LEVEL": "3", "KERAS_BACKEND": "tensorflow"}
+    environment = {**os.environ, "TF_CPP_MIN_LOG_LEVEL": "3", "KERAS_BACKEND": "tensorflow", **shown()}
     done = subprocess.run(command, capture_output=True, text=True, check=True, env=environment)
     return float(json.loads(done.stdout.splitlines()[-1]))
 
@@ -71,7 +72,7 @@ def live(window: RealWindow) -> float:
 def choose(window: RealWindow, engine: str) -> tuple[Path, DataManifest]:
     """Let the window train with ``engine``; return the data."""
     bench = window.bench
-    bench.choose_engine(engine, "cpu")
+    bench.choose_engine(engine, device())
     bench.shell.open_room("settings")  # where all engines are looked at
     window.settle()
     bench.shell.open_room("train")
