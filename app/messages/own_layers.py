@@ -13,7 +13,7 @@ ROWS: dict[ErrorCode, Message] = {
         button="show_node",
     ),
     ErrorCode.OWN_LAYER_BROKEN: Message(
-        what="{file}, line {line}: {why}",
+        what="{place}: {why}",
         why="{text}",
         todo="Mend the file and save it: it is read again at once.",
         button="open_layer",
@@ -31,7 +31,7 @@ ROWS: dict[ErrorCode, Message] = {
         todo="Wait a moment.",
     ),
     ErrorCode.OWN_LAYER_FAILED: Message(
-        what="{file}, line {line}, failed while {doing}: {what}: {why}",
+        what="{place}, failed while {doing}: {what}: {why}",
         why="{text}",
         todo="Mend the file and save it: the next run takes it as it is then.",
         button="open_layer",
@@ -44,7 +44,7 @@ ROWS: dict[ErrorCode, Message] = {
         button="open_layer",
     ),
     ErrorCode.OWN_LAYER_EXPORT: Message(
-        what="{engine}'s exporter cannot follow {node}: {file}, line {line}: {text}",
+        what="{engine}'s exporter cannot follow {node}: {place}: {text}",
         why="{why}",
         todo="What depends on settings and shapes can be exported; an “if” or a loop over values cannot. "
         "Write it as a choice between values ({engine}'s where), and train again.",

@@ -46,12 +46,16 @@ AREAS = (
 class _Facts(dict[str, Fact]):
     """Facts that show a missing one as ``?`` instead of failing while an error is told.
 
-    ``ended`` puts an exit ``status`` into words.
+    ``ended`` puts an exit ``status`` into words; ``place`` is a ``file`` with its ``line``, if that is known.
     """
 
     def __missing__(self, key: str) -> str:
         status = self.get("status")
-        return ending(status) if key == "ended" and isinstance(status, int) else "?"
+        if key == "ended" and isinstance(status, int):
+            return ending(status)
+        if key == "place" and "file" in self:
+            return f"{self['file']}, line {self['line']}" if self.get("line") else str(self["file"])
+        return "?"
 
 
 _NO_WORDS = "nothing."

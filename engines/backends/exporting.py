@@ -124,6 +124,8 @@ def export_faults(
     try:
         with _quiet(logger):
             yield
+    except WorkbenchError:
+        raise
     except Exception as error:
         own = export_fault(spec, error, title) if spec else None
         if own is not None:

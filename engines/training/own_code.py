@@ -152,14 +152,25 @@ def export_fault(spec: GraphSpec, error: BaseException, engine: str) -> Workbenc
     for layer in spec.own_layers:
         line = line_in(told, _place(layer.source, layer.file))
         if line:
-            deepest = error
-            while deepest.__cause__ or deepest.__context__:
-                deepest = deepest.__cause__ or deepest.__context__ or deepest
-            why = (_ANSI.sub("", str(deepest)).strip().splitlines() or [type(deepest).__name__])[0][:300]
-            facts = {"node": layer.name, "file": Path(layer.file).name, "engine": engine, "why": why}
-            text = text_of(layer.source, line)
-            return WorkbenchError(ErrorCode.OWN_LAYER_EXPORT, told, **facts, line=line, text=text)
+            return export_fault_at(layer, line, error, engine)
     return None
+
+
+def export_fault_at(layer: LayerSpec, line: int, error: BaseException, engine: str) -> WorkbenchError:
+    """Return what to tell where an exporter stumbled over this layer; ``line`` is 0 where it is not known."""
+    told = _ANSI.sub("", "".join(traceback.format_exception(type(error), error, error.__traceback__)))
+    deepest = error
+    while deepest.__cause__ or deepest.__context__:
+        deepest = deepest.__cause__ or deepest.__context__ or deepest
+    why = (_ANSI.sub("", str(deepest)).strip().splitlines() or [type(deepest).__name__])[0][:300]
+    facts = {"node": layer.name, "file": Path(layer.file).name, "engine": engine, "why": why}
+    text = text_of(layer.source, line) or why
+    return WorkbenchError(ErrorCode.OWN_LAYER_EXPORT, told, **facts, line=line, text=text)
+
+
+def lines_of(layer: LayerSpec) -> str:
+    """Return the path under which the layer's lines stand in tracebacks."""
+    return _place(layer.source, layer.file)
 
 
 def demand_method(layer: LayerSpec, code: OwnCode, engine: str, title: str) -> None:

@@ -45,7 +45,8 @@ def test_that_every_area_file_is_in_the_table() -> None:
 @pytest.mark.parametrize("code", CODES)
 def test_that_every_fact_a_sentence_names_is_documented_beside_its_code(code: ErrorCode) -> None:
     known = documented_facts(code)
-    assert fields_of(rows()[code.value]) <= known | ({"ended"} if "status" in known else set())
+    worked_out = {"ended": {"status"}, "place": {"file", "line"}}
+    assert fields_of(rows()[code.value]) <= known | {key for key, of in worked_out.items() if of <= known}
 
 
 @pytest.mark.parametrize("message", [*rows().values(), *_CRASHES.values()])
@@ -119,6 +120,12 @@ def test_that_a_process_that_crashed_by_itself_is_not_said_to_be_ended_by_anothe
 def test_that_details_are_named_only_where_there_are_some() -> None:
     assert "in the details" in tell_event(Crashed("exit", 3, 0, "last words")).why
     assert "details" not in tell_event(Crashed("exit", 3, 0, "")).why
+
+
+def test_that_a_line_is_named_only_where_it_is_known() -> None:
+    facts = {"file": "own.py", "why": "Crash", "text": "", "doing": "loading it", "what": "x"}
+    assert tell(ErrorCode.OWN_LAYER_FAILED, {**facts, "line": 3}).what.startswith("own.py, line 3, failed")
+    assert tell(ErrorCode.OWN_LAYER_FAILED, {**facts, "line": 0}).what.startswith("own.py, failed")
 
 
 def test_that_a_program_that_said_nothing_is_quoted_with_nothing() -> None:

@@ -69,6 +69,20 @@ ON_VALUES = '''class Gate:
 '''
 
 
+NO_ONNX = """class Spectrum:
+    \"\"\"Trains on JAX, whose exporter has nothing for it.\"\"\"
+
+    def output_shape(self, x):
+        return x
+
+    def jax(self, x, weights):
+        import jax.numpy as jnp
+
+        y = x * 2
+        return y + jnp.linalg.eigvalsh(y.T @ y)[None, :]
+"""
+
+
 def put(folder: Path, name: str, source: str) -> Path:
     """Write a layer's file beside a design."""
     path = folder / FOLDER / name

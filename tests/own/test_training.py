@@ -29,7 +29,7 @@ from engines.design.freeze import freeze
 from engines.host.process import ProcessHost
 from engines.training.control import ControlFlags
 from tests.helpers.editor import Editor
-from tests.own.layers import BEND, ON_VALUES, design_with, put
+from tests.own.layers import BEND, NO_ONNX, ON_VALUES, design_with, put
 
 pytestmark = pytest.mark.framework
 ENGINES = ("torch", "tensorflow")
@@ -141,8 +141,16 @@ def test_that_an_engine_without_a_method_says_which_the_file_has(
         ("torch", BEND, ""),
         ("torch", ON_VALUES, ErrorCode.OWN_LAYER_EXPORT.value),
         ("tensorflow", ON_VALUES, ""),
+        ("jax", BEND, ""),
+        ("jax", NO_ONNX, ErrorCode.OWN_LAYER_EXPORT.value),
     ],
-    ids=["torch unrolls a loop", "torch refuses an if on values", "TensorFlow writes an If"],
+    ids=[
+        "torch unrolls a loop",
+        "torch refuses an if on values",
+        "TensorFlow writes an If",
+        "JAX unrolls a loop",
+        "JAX has no operator for it",
+    ],
 )
 def test_that_export_writes_what_it_can_follow_and_names_the_line_it_cannot(
     tmp_path: Path, digits: tuple[str, DataManifest], engine: str, source: str, code: str
@@ -153,7 +161,9 @@ def test_that_export_writes_what_it_can_follow_and_names_the_line_it_cannot(
     last = answers(engine, ExportJob(job.run, job.data, target, reference))[-1]
     assert (last.code if isinstance(last, Failed) else "") == code
     if isinstance(last, Failed):
-        assert last.facts["text"] == "if x.mean() > 0.4:"
+        line = int(last.facts["line"])
+        assert last.facts["text"] == source.splitlines()[line - 1].strip()
+        assert str(last.facts["text"]).startswith(("if x.mean() > 0.4:", "return y + jnp.linalg.eigvalsh"))
         assert not Path(target).exists()
     else:
         with np.load(reference) as given:

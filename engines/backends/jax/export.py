@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import importlib
 import pkgutil
+import traceback
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from importlib.metadata import version
@@ -26,6 +27,7 @@ from engines.contract.events import Event
 from engines.contract.jobs import ExportJob, ReferenceJob
 from engines.contract.spec import LayerSpec
 from engines.training.control import ControlFlags
+from engines.training.own_code import export_fault_at, lines_of
 
 OPSET = 21
 _PLUGINS = ("jax2onnx.plugins.jax", "jax2onnx.plugins.flax.nnx")
@@ -56,7 +58,7 @@ def to_onnx(model: DesignModel, output: str, target: Path) -> onnx.ModelProto:
         WorkbenchError: ``EXPORT_FAILED``, see ``exporting.export_faults``.
     """
     spec = model.spec
-    with exporting.export_faults(target, "onnx_ir"), _unpatched():
+    with exporting.export_faults(target, "onnx_ir", spec, "JAX"), _unpatched():
         _import_plugins()
         module = model.module(model.arrays)
         layers = [layer for layer in spec.layers if layer.layer != "input"]
@@ -72,13 +74,32 @@ def _part(model: DesignModel, layer: LayerSpec, module: Callable[..., Any]) -> o
     from jax2onnx import to_onnx
 
     shapes = [model.shapes[name] for name in layer.inputs]
+    arguments = [("batch", *shape) for shape in shapes]
 
     def answer(*values: Any) -> Any:
         given = [from_design(value, shape) for value, shape in zip(values, shapes)]
         return to_design(module(*given), layer.output_shape)
 
-    written: onnx.ModelProto = to_onnx(answer, [("batch", *shape) for shape in shapes], opset=OPSET)
+    try:
+        written: onnx.ModelProto = to_onnx(answer, arguments, opset=OPSET)
+        if layer.source:
+            onnx.checker.check_model(written, full_check=True)
+    except Exception as error:
+        if layer.source:
+            raise export_fault_at(layer, _line(error, layer), error, "JAX") from error
+        raise
     return written
+
+
+def _line(error: BaseException, layer: LayerSpec) -> int:
+    """Return the line of a file of one's own that an operation came from, where the exporter was at one."""
+    place, found = lines_of(layer), 0
+    for frame, _ in traceback.walk_tb(error.__traceback__):
+        source = getattr(frame.f_locals.get("eqn"), "source_info", None)
+        if source is not None and source.traceback is not None:
+            frames = [one for one in source.traceback.frames if one.file_name == place]
+            found = frames[0].line_num if frames else found
+    return found
 
 
 def _import_plugins() -> None:
