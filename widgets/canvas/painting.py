@@ -35,9 +35,6 @@ class CardState:
     dimmed: bool = False
 
 
-PLAIN = CardState()
-
-
 def paint_ground(painter: QPainter, part: QRect, away: QPoint, tokens: Tokens, scale: float) -> None:
     """Lay the dotted ground under ``part`` of a view, so far ``away`` from the scene's origin."""
     if scale < _DOTTED:

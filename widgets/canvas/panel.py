@@ -14,7 +14,7 @@ from widgets.canvas.minimap import Minimap
 from widgets.canvas.view import Canvas
 from widgets.controls.buttons import ToolButton
 from widgets.controls.text import label
-from widgets.look.theme import scaled
+from widgets.look.theme import scaled, theme
 
 _EDGE = 12
 
@@ -66,7 +66,7 @@ class CanvasPanel(QFrame):
         row.setContentsMargins(2, 4, 2, 4)
         row.setSpacing(0)
         self._percent = label("100%", "caption")
-        self._percent.setFixedWidth(scaled(40))
+        self._percent.setFixedWidth(scaled(32))
         self._percent.setAlignment(Qt.AlignmentFlag.AlignCenter)
         table: tuple[tuple[str, str, str], ...] = (
             ("zoom-out", "Zoom out (-)", "canvas_zoom_out"),
@@ -78,7 +78,9 @@ class CanvasPanel(QFrame):
         self._buttons = [ToolButton(*row_) for row_ in table]
         parts: list[QLabel | ToolButton] = [self._buttons[0], self._percent, *self._buttons[1:]]
         for part in parts:
-            row.addWidget(part)
+            row.addWidget(part, 0, Qt.AlignmentFlag.AlignCenter)
+            if theme().scale > 1:
+                part.setProperty("small", True)  # large text leaves the canvas little room
         for part in parts[:3]:  # the wheel and the keys zoom too
             part.setVisible(not self._compact)
         return tools
@@ -125,6 +127,7 @@ class CanvasPanel(QFrame):
             part.adjustSize()
         if not self._compact:
             self._tools.move(width - self._tools.width() - _EDGE, height - self._tools.height() - _EDGE)
+            self.canvas.aside = self._tools.width() + 2 * _EDGE
         self.find_bar.move(width - self.find_bar.width() - _EDGE, _EDGE)
         self._minimap.move(_EDGE, height - self._minimap.height() - _EDGE)
 

@@ -52,13 +52,15 @@ class Canvas(QGraphicsView):
     def __init__(self, parent: QWidget | None = None, *, movable: bool = False) -> None:
         super().__init__(parent)
         self._movable = movable
+        self.aside = 0
+        """So many pixels at the right lie under tools."""
         self._item = SheetItem()
         self._kept = KeptPicture()
         self._grabbed: tuple[Card, QPointF] | None = None
         self._panned_from: QPoint | None = None
         self._fitted = True
         self._build()
-        theme().themed.connect(self._on_themed)
+        theme().themed.connect(self.viewport().update)
 
     def _build(self) -> None:
         self._scene = QGraphicsScene(self)
@@ -141,7 +143,8 @@ class Canvas(QGraphicsView):
         bounds = self._item.bounds
         if not bounds.isEmpty():
             self._fitted = True
-            self._set_view(self._fitting_scale(), bounds.center())
+            scale = self._fitting_scale()
+            self._set_view(scale, self._beside_tools(scale, bounds.center()))
 
     def settle(self) -> None:
         """Show everything where it can be read, else its beginning: how a sheet first appears."""
@@ -151,7 +154,8 @@ class Canvas(QGraphicsView):
             return
         scale = self._opening_scale()
         height = (self.viewport().height() - 2 * _MARGIN) / scale
-        self._set_view(scale, QPointF(self._first_middle(scale), bounds.top() + height / 2))
+        middle = QPointF(self._first_middle(scale), bounds.top() + height / 2)
+        self._set_view(scale, self._beside_tools(scale, middle))
         self._fitted = True
 
     def _fitting_scale(self) -> float:
@@ -161,10 +165,17 @@ class Canvas(QGraphicsView):
         scale = min(width / max(bounds.width(), 1.0), height / max(bounds.height(), 1.0), FIT_LARGEST)
         return max(scale, SMALLEST)
 
+    def _beside_tools(self, scale: float, centre: QPointF) -> QPointF:
+        """Move what is seen to the left, from under the tools, as far as there is room for it."""
+        bounds, half = self._item.bounds, self.viewport().width() / 2
+        under = (bounds.right() - centre.x()) * scale - (half - self.aside)
+        room = (bounds.left() - centre.x()) * scale + half - _MARGIN / 2
+        return centre + QPointF(max(0.0, min(under, room)) / scale, 0)
+
     def _opening_scale(self) -> float:
-        """Return ``opening``, or more where the width has room for it."""
-        room = (self.viewport().width() - _MARGIN) / self._item.bounds.width()
-        return max(self.opening, min(room, _OPENING))
+        """Return ``opening``, or more where the width has room for it and the text is large."""
+        room = (self.viewport().width() - _MARGIN - self.aside) / self._item.bounds.width()
+        return max(self.opening, min(room, _OPENING * theme().scale))
 
     def _first_middle(self, scale: float) -> float:
         """Return where to look across: the middle of all where that fits, else of the first card."""
@@ -200,9 +211,6 @@ class Canvas(QGraphicsView):
         rect = QRectF(card.x, card.y, card.width, card.height)
         if not self.seen().contains(rect):
             self.centre_on(rect.center())
-
-    def _on_themed(self) -> None:
-        self.viewport().update()
 
     # --- events ---
 

@@ -4,9 +4,11 @@ from __future__ import annotations
 
 from PySide6.QtCore import QSize, Qt
 from PySide6.QtWidgets import QPushButton, QToolButton, QWidget
+from typing_extensions import override
 
 from widgets.controls.text import named
 from widgets.look.icons import icon
+from widgets.look.theme import icon_side
 from widgets.look.tokens import ICON
 
 _ICON_ROLE = {"primary": "on_accent", "danger": "on_bad", "quiet": "accent"}
@@ -32,7 +34,7 @@ class Button(QPushButton):
         self.setAutoDefault(False)
         if icon_name:
             self.setIcon(icon(icon_name, _ICON_ROLE.get(kind, "text")))
-            self.setIconSize(QSize(ICON - 2, ICON - 2))
+            self.setIconSize(QSize(icon_side(ICON - 2), icon_side(ICON - 2)))
         self._word, self._tip = text, ""
 
     def set_enabled(self, enabled: bool, reason: str = "") -> None:
@@ -60,7 +62,7 @@ class ToolButton(QToolButton):
         named(self, name, text)
         self.setProperty("kind", "tool")
         self.setIcon(icon(icon_name, "dim", "accent"))
-        self.setIconSize(QSize(ICON, ICON))
+        self.setIconSize(QSize(icon_side(ICON), icon_side(ICON)))
         self.setToolTip(text)
         self.setCheckable(checkable)
         self.setFocusPolicy(Qt.FocusPolicy.TabFocus)
@@ -77,9 +79,15 @@ class Disclosure(QToolButton):
         self.setCheckable(True)
         self.setToolButtonStyle(Qt.ToolButtonStyle.ToolButtonTextBesideIcon)
         self.setFocusPolicy(Qt.FocusPolicy.StrongFocus)
-        self.setIconSize(QSize(14, 14))
+        self.setIconSize(QSize(icon_side(14), icon_side(14)))
         self.toggled.connect(self._on_toggled)
         self._on_toggled(False)
+
+    @override
+    def minimumSizeHint(self) -> QSize:
+        """Return the height that the stylesheet gives it; Qt would add what a pressed button moves by."""
+        asked = super().minimumSizeHint()
+        return QSize(asked.width(), min(asked.height(), self.minimumHeight() or asked.height()))
 
     def _on_toggled(self, opened: bool) -> None:
         self.setIcon(icon("chevron-down" if opened else "chevron-right", "dim"))

@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Sequence
 from dataclasses import dataclass
 
-from PySide6.QtCore import QEvent, QPoint, QRectF, QSize, Qt, Signal
+from PySide6.QtCore import QEvent, QObject, QPoint, QRectF, QSize, Qt, Signal
 from PySide6.QtGui import QAction, QActionGroup, QColor, QHelpEvent, QPainter, QPaintEvent
 from PySide6.QtWidgets import (
     QMenu,
@@ -22,7 +22,7 @@ from typing_extensions import override
 
 from widgets.controls.text import label, named
 from widgets.look.icons import icon_pixmap
-from widgets.look.theme import current
+from widgets.look.theme import current, icon_side
 
 
 @dataclass(frozen=True)
@@ -81,6 +81,7 @@ class _Drop(QPushButton):
         self._menu.setToolTipsVisible(True)
         self._menu.setObjectName(f"{name}_menu")
         self.setMenu(self._menu)
+        self._menu.installEventFilter(self)
 
     def set_severity(self, severity: str) -> None:
         """Colour the dot: good, warning, bad, busy or "" for idle."""
@@ -100,6 +101,20 @@ class _Drop(QPushButton):
             QToolTip.showText(event.globalPos(), "\n".join(filter(None, (self.text(), self.toolTip()))), self)
             return True
         return super().event(event)
+
+    @override
+    def eventFilter(self, watched: QObject, event: QEvent) -> bool:
+        if watched is self._menu and event.type() == QEvent.Type.Show:
+            self._keep_menu_inside()
+        return super().eventFilter(watched, event)
+
+    def _keep_menu_inside(self) -> None:
+        """Let a menu wider than what is right of the button end where the button does."""
+        window = self.window()
+        corner = window.mapFromGlobal(self._menu.pos())
+        if corner.x() + self._menu.width() > window.width():
+            left = self.mapTo(window, self.rect().topRight()).x() + 1 - self._menu.width()
+            self._menu.move(window.mapToGlobal(QPoint(max(0, left), corner.y())))
 
     @override
     def sizeHint(self) -> QSize:
@@ -122,7 +137,7 @@ class _Drop(QPushButton):
         painter.setPen(QColor(tokens.text if self.isEnabled() else tokens.faint))
         words = self.fontMetrics().elidedText(self.text(), Qt.TextElideMode.ElideRight, room.width())
         painter.drawText(room, Qt.AlignmentFlag.AlignVCenter | Qt.AlignmentFlag.AlignLeft, words)
-        side, middle = 14, self.height() // 2
+        side, middle = icon_side(14), self.height() // 2
         mark = icon_pixmap("chevron-down", role, side, self.devicePixelRatioF())
         painter.drawPixmap(QPoint(self.width() - side - 10, middle - side // 2), mark)
         if self._dot:

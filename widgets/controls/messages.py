@@ -3,14 +3,17 @@
 from __future__ import annotations
 
 from PySide6.QtCore import QSize, Qt, Signal
-from PySide6.QtGui import QGuiApplication
-from PySide6.QtWidgets import QFrame, QHBoxLayout, QLabel, QVBoxLayout, QWidget
+from PySide6.QtGui import QGuiApplication, QResizeEvent
+from PySide6.QtWidgets import QBoxLayout, QFrame, QHBoxLayout, QLabel, QVBoxLayout, QWidget
+from typing_extensions import override
 
 from widgets.controls.buttons import Button, ToolButton
 from widgets.controls.text import label, set_property
 from widgets.look.icons import icon_pixmap
-from widgets.look.theme import scaled, theme
+from widgets.look.theme import icon_side, scaled, theme
 
+_WIDE = 560
+"""So wide a message has its buttons beside its words."""
 _ICONS = {"bad": "error", "warning": "warning", "good": "check", "info": "info"}
 _ROLES = {"bad": "bad", "warning": "warning", "good": "good", "info": "accent"}
 
@@ -20,7 +23,7 @@ class _Picture(QLabel):
 
     def __init__(self, name: str, role: str, size: int) -> None:
         super().__init__()
-        self.name, self.role, self._size = name, role, size
+        self.name, self.role, self._size = name, role, icon_side(size)
         theme().themed.connect(self.redraw)
         self.redraw()
 
@@ -76,7 +79,7 @@ class MessagePanel(QFrame):
         self.button.setAccessibleName("No action")
         self.copy = Button("Copy details", "message_copy", small=True)
         self.close_button = ToolButton("close", "Close this message", "message_close")
-        self.close_button.setIconSize(QSize(14, 14))
+        self.close_button.setIconSize(QSize(icon_side(14), icon_side(14)))
         self.close_button.setProperty("small", True)
         self._details, self._action = "", ""
         self._picture = _Picture("info", "accent", 18)
@@ -130,9 +133,22 @@ class MessagePanel(QFrame):
         buttons.addStretch()
         for part in (self.what, self.why, self.todo):
             words.addWidget(part)
-        words.addLayout(buttons)
-        line.addLayout(words, 1)
+        self._middle = QBoxLayout(QBoxLayout.Direction.TopToBottom)
+        self._middle.setSpacing(4)
+        self._middle.addLayout(words, 1)
+        self._middle.addLayout(buttons)
+        line.addLayout(self._middle, 1)
         line.addWidget(self.close_button, 0, Qt.AlignmentFlag.AlignTop)
+
+    @override
+    def resizeEvent(self, event: QResizeEvent) -> None:
+        """Put the buttons beside the words where there is room, beneath them else."""
+        super().resizeEvent(event)
+        wide = event.size().width() >= scaled(_WIDE)
+        self._middle.setSpacing(16 if wide else 4)
+        self._middle.setDirection(
+            QBoxLayout.Direction.LeftToRight if wide else QBoxLayout.Direction.TopToBottom
+        )
 
     def _connect(self) -> None:
         self.button.clicked.connect(lambda: self.action_requested.emit(self._action))

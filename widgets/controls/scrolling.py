@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from PySide6.QtCore import Qt
+from PySide6.QtCore import QPoint, QRect, QSize, Qt
 from PySide6.QtGui import QHideEvent, QMoveEvent, QResizeEvent, QShowEvent
 from PySide6.QtWidgets import QScrollArea, QScrollBar, QVBoxLayout, QWidget
 from typing_extensions import override
@@ -49,8 +49,6 @@ class Scrolling(QScrollArea):
     @override
     def showEvent(self, event: QShowEvent) -> None:
         super().showEvent(event)
-        if self.bar.parentWidget() is not self.parentWidget():
-            self.bar.setParent(self.parentWidget())
         self._place()
 
     @override
@@ -61,9 +59,21 @@ class Scrolling(QScrollArea):
     def _place(self) -> None:
         """Lay the bar into the middle of the gap, as high as what scrolls."""
         own, wide = self.verticalScrollBar(), self.bar.sizeHint().width()
+        page, left = self._page(), self.width() + (GAP - wide) // 2
+        if self.bar.parentWidget() is not page:
+            self.bar.setParent(page)
         self.bar.setRange(own.minimum(), own.maximum())
         self.bar.setPageStep(own.pageStep())
         self.bar.setSingleStep(own.singleStep())
-        self.bar.setGeometry(self.geometry().right() + 1 + (GAP - wide) // 2, self.y(), wide, self.height())
+        self.bar.setGeometry(QRect(self.mapTo(page, QPoint(left, 0)), QSize(wide, self.height())))
         self.bar.setVisible(self.isVisible() and own.maximum() > 0)
         self.bar.raise_()
+
+    def _page(self) -> QWidget:
+        """Return what is around both this and the gap beside it: a holder may end where this does."""
+        page = self.parentWidget()
+        while page is not None and page.parentWidget() is not None:
+            if self.mapTo(page, self.rect().topRight()).x() + GAP < page.width():
+                break
+            page = page.parentWidget()
+        return page if page is not None else self

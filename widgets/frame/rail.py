@@ -9,7 +9,7 @@ from typing_extensions import override
 
 from widgets.controls.text import named
 from widgets.look.icons import icon
-from widgets.look.theme import current, scaled
+from widgets.look.theme import current, icon_side, scaled
 from widgets.look.tokens import ICON, RAIL
 
 _GAP = 8
@@ -27,10 +27,17 @@ class _RoomButton(QToolButton):
         self.setProperty("kind", "rail")
         self.setText(title)
         self.setIcon(icon(icon_name, "dim", "accent"))
-        self.setIconSize(QSize(ICON, ICON))
+        self.setIconSize(QSize(icon_side(ICON), icon_side(ICON)))
         self.setCheckable(True)
         self.setToolButtonStyle(Qt.ToolButtonStyle.ToolButtonTextUnderIcon)
         self.setFixedSize(scaled(RAIL) - 2 * _SIDE - 1, scaled(48))
+
+    @override
+    def minimumSizeHint(self) -> QSize:
+        """Return what the word takes; Qt would add two spaces to it."""
+        return QSize(
+            self.fontMetrics().horizontalAdvance(self.text()) + 4, super().minimumSizeHint().height()
+        )
 
     @override
     def keyPressEvent(self, event: QKeyEvent) -> None:

@@ -17,8 +17,6 @@ from widgets.look.fonts import interface_font
 from widgets.look.palette import palette
 from widgets.look.tokens import DARK, LIGHT, Tokens
 
-SCHEMES = ("system", "light", "dark")
-
 
 class Theme(QObject):
     """What is chosen (``scheme``), what is shown (``tokens``), how large (``scale``), whether to move."""
@@ -85,6 +83,11 @@ def current() -> Tokens:
 def scaled(pixels: float) -> int:
     """Return a measure of the sketches at the present text scale."""
     return round(pixels * theme().scale)
+
+
+def icon_side(pixels: int) -> int:
+    """Return an icon's side at the present text scale: it grows half as fast as the words beside it."""
+    return round(pixels * (1 + (theme().scale - 1) / 2))
 
 
 def system_scheme() -> str:

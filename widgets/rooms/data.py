@@ -75,7 +75,7 @@ class DataRoom(QWidget):
         """Show a prepared set."""
         self._pages.setCurrentIndex(1)
         self.progress.hide()
-        self.title.setText(manifest.name)
+        self.title.setText(self.source.text() if self.source.key else manifest.name)
         self.line.setText(_summary(manifest))
         shown = f"{len(preview.samples):,} of {manifest.samples:,}, evenly spread"
         self._heads = (

@@ -13,8 +13,10 @@ from widgets.graphing.explorer import GraphPanel
 from widgets.graphing.facts import graph_facts
 from widgets.graphing.inspector import NodeInspector
 from widgets.graphing.stages import CompilerStages
+from widgets.look.theme import theme
 from widgets.netron_view import NetronPage
 
+SIDE = 300
 GRAPH, OPTIMIZED, ENGINE, NETRON = 0, 1, 2, 3
 _STAGES = "The engine compiles a model in stages: watch each fold, fuse and lay out, timed and compared."
 _NO_GRAPH = "There is no graph yet. Train a model, or open an ONNX file."
@@ -178,8 +180,9 @@ class GraphRoom(QWidget):
         split.addWidget(self.panel)
         split.addWidget(self.inspector)
         split.setStretchFactor(0, 1)
-        self.inspector.setMinimumWidth(300)
-        split.setSizes([860, 324])
+        side = SIDE + round(200 * (theme().scale - 1))  # its words grow, its margins do not
+        self.inspector.setMinimumWidth(side)
+        split.setSizes([860, side + 24])
         return split
 
     def _report_page(self) -> QWidget:

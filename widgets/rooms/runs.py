@@ -19,7 +19,9 @@ from widgets.charts.trace import Steps, Trace
 from widgets.controls.buttons import Button, ToolButton
 from widgets.controls.card import Card
 from widgets.controls.messages import EmptyPage, MessagePanel
+from widgets.controls.scrolling import Scrolling
 from widgets.controls.table import Column, Table
+from widgets.look.theme import scaled
 from widgets.look.tokens import GAP
 from widgets.rooms.measures import measure_words
 from widgets.rooms.pace import clock_text
@@ -72,6 +74,8 @@ class RunRow:
         return None if self.measure is None else Worth(self.measure, self.measured)
 
 
+_TABLE = 192
+"""The table is at least so high: filter, heads and three rows; where that is too much the page scrolls."""
 _NO_PAIR = "Select two runs to see what differs."
 _CURVES = "validation, of the selected runs"
 _OF_LOSS = "On the validation split, of the best checkpoint"
@@ -214,7 +218,8 @@ class RunsRoom(QWidget):
         holder = QWidget()
         self._pages = QStackedLayout(holder)
         self._pages.addWidget(self.empty)
-        self._pages.addWidget(split)
+        self.table.setMinimumHeight(scaled(_TABLE))
+        self._pages.addWidget(Scrolling(split))
         whole = QVBoxLayout(self)
         whole.setContentsMargins(GAP, GAP, GAP, GAP)
         whole.setSpacing(GAP)

@@ -6,7 +6,9 @@ import math
 from collections.abc import Sequence
 
 from PySide6.QtCore import Qt, Signal
-from PySide6.QtWidgets import QHBoxLayout, QSizePolicy, QStackedLayout, QVBoxLayout, QWidget
+from PySide6.QtGui import QResizeEvent
+from PySide6.QtWidgets import QBoxLayout, QHBoxLayout, QSizePolicy, QStackedLayout, QVBoxLayout, QWidget
+from typing_extensions import override
 
 from engines.contract.views import ExportView, GraphView, OptimizeView, ProofView
 from widgets.canvas.model import byte_size
@@ -44,6 +46,9 @@ _HEADLINES = {
 
 
 SIDE = 320
+_PROOF = 640
+"""So much the proof takes with all its words."""
+_ANY_WIDTH = (1 << 24) - 1
 
 
 class ShipRoom(QWidget):
@@ -222,17 +227,29 @@ class ShipRoom(QWidget):
         whole.addLayout(self._build_head())
         self._progress_row = self._build_progress()
         whole.addWidget(self._progress_row)
-        parts = QHBoxLayout()
-        parts.setSpacing(GAP)
         self._build_proof()
-        side = Scrolling(self.file, self.optimized, self.own, width=scaled(SIDE))
-        for area, stretch in ((Scrolling(self.proof, self.usage), 1), (side, 0)):
-            area.column.addStretch(1)
-            parts.addWidget(area, stretch)
-        whole.addLayout(parts, 1)
+        self._side = _column(self.file, self.optimized, self.own)
+        self._columns = QBoxLayout(QBoxLayout.Direction.LeftToRight)
+        self._columns.setSpacing(GAP)
+        self._columns.addWidget(_column(self.proof, self.usage), 1)
+        self._columns.addWidget(self._side)
+        area = Scrolling()
+        area.column.addLayout(self._columns)
+        area.column.addStretch(1)
+        whole.addWidget(area, 1)
         self._pages = QStackedLayout(self)
         self._pages.addWidget(self._empty)
         self._pages.addWidget(work)
+
+    @override
+    def resizeEvent(self, event: QResizeEvent) -> None:
+        """Lay the files beside the proof, or beneath it where there is no room."""
+        super().resizeEvent(event)
+        beside = event.size().width() >= scaled(SIDE + _PROOF)
+        direction = QBoxLayout.Direction
+        self._columns.setDirection(direction.LeftToRight if beside else direction.TopToBottom)
+        self._side.setMaximumWidth(scaled(SIDE) if beside else _ANY_WIDTH)
+        self._side.setMinimumWidth(scaled(SIDE) if beside else 0)
 
     def _build_head(self) -> QHBoxLayout:
         words = QVBoxLayout()
@@ -313,6 +330,18 @@ class ShipRoom(QWidget):
             set_property(words, "severity", severity)
         differ = 0 <= view.classes_agree < 1
         set_property(self.classes, "severity", "bad" if differ else severity)
+
+
+def _column(*cards: Card) -> QWidget:
+    """Return cards above one another, as high as what is in them."""
+    made = QWidget()
+    column = QVBoxLayout(made)
+    column.setContentsMargins(0, 0, 0, 0)
+    column.setSpacing(GAP)
+    for card in cards:
+        column.addWidget(card)
+    column.addStretch(1)
+    return made
 
 
 def _figure(words: str, value: QWidget) -> QWidget:

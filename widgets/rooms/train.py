@@ -6,9 +6,9 @@ from dataclasses import replace
 from time import monotonic
 from typing import Any
 
-from PySide6.QtCore import Qt, QTimer, Signal
+from PySide6.QtCore import QTimer, Signal
 from PySide6.QtGui import QHideEvent, QResizeEvent, QShowEvent
-from PySide6.QtWidgets import QGridLayout, QScrollArea, QStackedLayout, QVBoxLayout, QWidget
+from PySide6.QtWidgets import QGridLayout, QStackedLayout, QVBoxLayout, QWidget
 from typing_extensions import override
 
 from engines.contract import events
@@ -323,18 +323,14 @@ class TrainRoom(QWidget):
         self.rate_card, self.log_card = Card("Learning rate", "of every step"), Card("Log")
         parts: tuple[QWidget, ...] = (self.loss, self.measure, self.rate, self.log)
         self._cards = (self.loss_card, self.measure_card, self.rate_card, self.log_card)
-        self._charts, inner = QScrollArea(), QWidget()
-        inner.setProperty("clear", True)
-        self._charts.setWidgetResizable(True)
-        self._charts.setFocusPolicy(Qt.FocusPolicy.NoFocus)
-        self._grid = grid = QGridLayout(inner)
-        grid.setContentsMargins(0, 0, 0, 0)
-        grid.setSpacing(GAP)
+        self._charts = Scrolling()
+        self._grid = QGridLayout()
+        self._grid.setSpacing(GAP)
+        self._charts.column.addLayout(self._grid)
         for card, part in zip(self._cards, parts):
             card.body.addWidget(part)
         self._columns = 0
         self._arrange(2)
-        self._charts.setWidget(inner)
         holder = QWidget()
         self._pages = QStackedLayout(holder)
         self._pages.addWidget(self.empty)

@@ -3,7 +3,9 @@
 from __future__ import annotations
 
 from PySide6.QtCore import Qt
+from PySide6.QtGui import QResizeEvent
 from PySide6.QtWidgets import QHBoxLayout, QLabel, QVBoxLayout, QWidget
+from typing_extensions import override
 
 from widgets.controls.buttons import Button, ToolButton
 from widgets.controls.fields import FieldRow
@@ -13,6 +15,8 @@ from widgets.look.theme import scaled, theme
 from widgets.rooms.pace import clock_text
 
 SIDE = 320
+_WIDE = 760
+"""So wide a head has its bar between words and figures."""
 STATES = {
     "training": ("training", "busy"),
     "paused": ("paused", "warning"),
@@ -79,8 +83,11 @@ class RunHead(QWidget):
         words.setSpacing(2)
         words.addLayout(first)
         words.addWidget(self.where)
-        line = QHBoxLayout(self)
-        line.setContentsMargins(0, 0, 0, 0)
+        whole = QVBoxLayout(self)
+        whole.setContentsMargins(0, 0, 0, 0)
+        whole.setSpacing(8)
+        self._line = line = QHBoxLayout()
+        whole.addLayout(line)
         line.setSpacing(32)
         line.addLayout(words)
         line.addWidget(self.bar, 1, Qt.AlignmentFlag.AlignVCenter)
@@ -88,6 +95,21 @@ class RunHead(QWidget):
         line.addLayout(_figure(self.result_title, self.result))
         line.addLayout(_figure(self.rate_title, self.rate))
         self.set_result()
+
+    @override
+    def resizeEvent(self, event: QResizeEvent) -> None:
+        """Where there is little room the bar goes beneath the words, not between them."""
+        super().resizeEvent(event)
+        whole = self.layout()
+        beneath = event.size().width() < scaled(_WIDE)
+        assert isinstance(whole, QVBoxLayout)
+        if beneath != (whole.indexOf(self.bar) >= 0):
+            (self._line if beneath else whole).removeWidget(self.bar)
+            if beneath:
+                whole.addWidget(self.bar)
+            else:
+                self._line.insertWidget(1, self.bar, 1, Qt.AlignmentFlag.AlignVCenter)
+            self._line.setStretch(0, int(beneath))
 
 
 def _figure(title: QLabel, value: QLabel) -> QVBoxLayout:

@@ -8,6 +8,7 @@ from PySide6.QtGui import QAction
 from PySide6.QtWidgets import QApplication, QVBoxLayout, QWidget
 from pytestqt.qtbot import QtBot
 
+from tests.widgets.shown import cut
 from widgets.controls import (
     Button,
     Card,
@@ -262,3 +263,19 @@ def test_that_a_text_field_shows_its_hint(qtbot: QtBot) -> None:
     field = text_field("filter", "Filter", hint="Filter")
     qtbot.addWidget(field)
     assert field.placeholderText() == "Filter"
+
+
+@pytest.mark.parametrize(("width", "beside"), [(320, False), (1100, True)])
+def test_that_a_message_has_its_buttons_beside_its_words_where_there_is_room(
+    qtbot: QtBot, width: int, beside: bool
+) -> None:
+    panel = MessagePanel()
+    qtbot.addWidget(panel)
+    panel.setFixedWidth(width)
+    panel.show_message(
+        "The file could not be read.", "It ends early.", "Copy it again.", action="open", action_text="Open …"
+    )
+    QApplication.processEvents()
+    button, words = panel.button.geometry(), panel.todo.geometry()
+    assert (button.left() > words.left() and button.top() < words.bottom()) == beside
+    assert cut(panel) == []

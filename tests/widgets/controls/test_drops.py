@@ -3,9 +3,9 @@
 from __future__ import annotations
 
 import pytest
-from PySide6.QtCore import Qt
+from PySide6.QtCore import QPoint, Qt
 from PySide6.QtGui import QAction
-from PySide6.QtWidgets import QApplication
+from PySide6.QtWidgets import QApplication, QWidget
 from pytestqt.qtbot import QtBot
 
 from widgets.controls import DropButton, DropRow, DropSection, SectionsButton
@@ -114,3 +114,27 @@ def test_that_things_to_do_stand_below_the_choices(qtbot: QtBot) -> None:
         install.trigger()
     assert asked.args == ["jax"]
     assert drop.key == "torch"
+
+
+def test_that_a_wide_menu_ends_where_its_button_does_at_the_right_of_a_window(
+    qapp: QApplication, qtbot: QtBot
+) -> None:
+    apply(qapp, "light")
+    window = QWidget()
+    qtbot.addWidget(window)
+    window.setGeometry(40, 40, 700, 300)
+    drop = DropButton("mode", "Precision")
+    drop.setParent(window)
+    drop.set_rows([DropRow("fp64", "FP64", "exact comparisons, slower than all the others are")], "fp64")
+    drop.setGeometry(560, 10, 120, 32)
+    window.show()
+    qtbot.waitExposed(window)
+    menu = drop.menu()
+    menu.popup(drop.mapToGlobal(QPoint(0, drop.height())))
+    assert menu.width() > 140
+    assert abs(window.mapFromGlobal(menu.geometry().topRight()).x() - drop.geometry().right()) <= 1
+    menu.close()
+    drop.setGeometry(10, 10, 120, 32)
+    menu.popup(drop.mapToGlobal(QPoint(0, drop.height())))
+    assert window.mapFromGlobal(menu.pos()).x() == 10
+    menu.close()

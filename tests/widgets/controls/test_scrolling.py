@@ -5,7 +5,7 @@ from __future__ import annotations
 import pytest
 from PySide6.QtCore import QPoint, Qt
 from PySide6.QtTest import QTest
-from PySide6.QtWidgets import QApplication, QFrame, QHBoxLayout, QWidget
+from PySide6.QtWidgets import QApplication, QFrame, QHBoxLayout, QStackedLayout, QVBoxLayout, QWidget
 from pytestqt.qtbot import QtBot
 
 from widgets.controls.card import Card
@@ -88,3 +88,24 @@ def test_that_the_bar_goes_with_its_page(page: Page) -> None:
     QApplication.processEvents()
     page.area.hide()
     assert not page.area.bar.isVisible()
+
+
+def test_that_the_bar_finds_the_gap_around_a_holder_that_ends_with_the_cards(
+    qapp: QApplication, qtbot: QtBot
+) -> None:
+    page, holder = QWidget(), QWidget()
+    qtbot.addWidget(page)
+    part = Card("One")
+    part.setFixedHeight(500)
+    area = Scrolling(part)
+    within, around = QStackedLayout(holder), QVBoxLayout(page)
+    within.addWidget(area)
+    around.setContentsMargins(GAP, GAP, GAP, GAP)
+    around.addWidget(holder)
+    page.resize(400, 300)
+    page.show()
+    qtbot.waitExposed(page)
+    assert area.bar.isVisible()
+    assert area.bar.parentWidget() is page
+    assert area.bar.x() > holder.geometry().right()
+    assert area.bar.geometry().right() < page.width()

@@ -9,6 +9,7 @@ from PySide6.QtWidgets import QApplication, QInputDialog, QLineEdit
 from pytestqt.qtbot import QtBot
 
 from tests.widgets.shown import cut, nameless, outside
+from widgets.controls.scrolling import Scrolling
 from widgets.look.theme import apply
 from widgets.rooms.runs import MOST_CURVES, RunRow, RunsRoom, figure
 
@@ -163,3 +164,22 @@ def test_that_runs_of_one_title_are_told_apart_by_their_numbers(room: RunsRoom, 
     dialog = room.findChild(QInputDialog)
     assert dialog is not None
     assert dialog.textValue() == "diabetes"
+
+
+@pytest.mark.parametrize(("scale", "height"), [(1.0, 600), (2.0, 440)])
+def test_that_a_low_page_scrolls_before_it_squeezes_the_table(
+    qapp: QApplication, qtbot: QtBot, scale: float, height: int
+) -> None:
+    apply(qapp, "light", scale)
+    room = RunsRoom()
+    qtbot.addWidget(room)
+    room.resize(1120, height)
+    room.set_runs(ROWS)
+    room.show()
+    room.message.show_message("One run is in the bin", severity="info")
+    QApplication.processEvents()
+    view = room.table.view
+    assert view.viewport().height() >= 2 * view.verticalHeader().defaultSectionSize()
+    assert room.table.filter.geometry().bottom() < view.geometry().top()
+    assert room.findChildren(Scrolling)[0].bar.isVisible() == (scale > 1)
+    apply(qapp, "light")

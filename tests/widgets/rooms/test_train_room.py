@@ -353,3 +353,17 @@ def test_that_the_page_does_not_jump_when_a_run_ends(room: TrainRoom) -> None:
     QApplication.processEvents()
     assert room.head.go_on.isVisible()
     assert room.loss_card.mapTo(room, QPoint()).y() == before
+
+
+@pytest.mark.parametrize(("width", "beneath"), [(1216, False), (720, True)])
+def test_that_the_bar_of_a_run_goes_beneath_where_its_words_need_the_room(
+    room: TrainRoom, width: int, beneath: bool
+) -> None:
+    room.resize(width, 722)
+    room.show()
+    going(room)
+    room.show_event(Finished({"test_accuracy": 0.98}))
+    QApplication.processEvents()
+    head = room.head
+    assert (head.bar.y() > head.where.geometry().bottom()) == beneath
+    assert (head.bar.width() == head.width()) == beneath

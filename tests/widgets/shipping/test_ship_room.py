@@ -12,7 +12,7 @@ from hypothesis import strategies as st
 
 pytest.importorskip("PySide6")
 
-from PySide6.QtCore import Qt
+from PySide6.QtCore import QPoint, Qt
 from PySide6.QtWidgets import QApplication, QLabel, QWidget
 from pytestqt.qtbot import QtBot
 
@@ -22,6 +22,7 @@ from widgets.controls import FieldRow
 from widgets.controls.scrolling import Scrolling
 from widgets.look import theme
 from widgets.look.theme import current
+from widgets.look.tokens import GAP
 from widgets.rooms.ship import ShipRoom
 from widgets.shipping.ruler import ErrorRuler, place
 from widgets.shipping.words import VERDICTS, basis, figure, share, why
@@ -180,6 +181,19 @@ def test_that_proof_use_and_files_are_seen_whole_in_the_smallest_window(room: Sh
     assert not any(area.bar.isVisible() for area in room.findChildren(Scrolling))
     for card in (room.proof, room.usage, room.file, room.optimized, room.own):
         assert card.visibleRegion().boundingRect() == card.rect(), card.title.text()
+
+
+def test_that_the_files_go_beneath_the_proof_where_the_window_is_narrow(room: ShipRoom) -> None:
+    room.show_export(EXPORT)
+    room.show_proof(proof())
+    assert room.file.mapTo(room, QPoint()).y() == room.proof.mapTo(room, QPoint()).y()
+    room.resize(800, 700)
+    QApplication.processEvents()
+    assert room.file.mapTo(room, QPoint()).y() > room.proof.mapTo(room, QPoint()).y() + room.proof.height()
+    assert room.file.width() == room.proof.width() == 800 - 2 * GAP
+    room.resize(1216, 722)
+    QApplication.processEvents()
+    assert room.file.width() == 320
 
 
 def test_that_the_folder_of_each_file_can_be_shown(room: ShipRoom, qtbot: QtBot) -> None:
