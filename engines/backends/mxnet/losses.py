@@ -7,6 +7,8 @@ from typing import Any
 
 import mxnet as mx
 
+from engines.backends.losses import figures_per_value
+
 Loss = Callable[[Any, Any, Any], Any]
 
 
@@ -43,19 +45,7 @@ def _class_hits(outputs: Any, targets: Any) -> Any:
     return mx.nd.argmax(outputs, axis=-1) == targets.astype(outputs.dtype)
 
 
-def _binary_hits(outputs: Any, targets: Any) -> Any:
-    return (outputs > 0) == (targets > 0.5)
-
-
-def _distances(outputs: Any, targets: Any) -> Any:
-    return mx.nd.abs(outputs - targets)
-
-
-_PER_VALUE: dict[str, Callable[[Any, Any], Any]] = {
-    "classes": _class_hits,
-    "binary": _binary_hits,
-    "values": _distances,
-}
+_PER_VALUE = {**figures_per_value(mx.nd), "classes": _class_hits}
 
 
 def step_metric(kind: str, outputs: Any, targets: Any) -> Any:

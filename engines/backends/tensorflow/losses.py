@@ -2,12 +2,11 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable
 from typing import Any
 
 import tensorflow as tf
 
-Loss = Callable[[Any, Any], Any]
+from engines.backends.losses import Measure, figures_per_value, plain_losses
 
 
 def _cross_entropy(outputs: Any, targets: Any) -> Any:
@@ -18,41 +17,12 @@ def _binary_cross_entropy(outputs: Any, targets: Any) -> Any:
     return tf.reduce_mean(tf.nn.sigmoid_cross_entropy_with_logits(targets, outputs))
 
 
-def _mean_squared_error(outputs: Any, targets: Any) -> Any:
-    return tf.reduce_mean(tf.math.squared_difference(outputs, targets))
-
-
-def _mean_absolute_error(outputs: Any, targets: Any) -> Any:
-    return tf.reduce_mean(_distances(outputs, targets))
-
-
-def _huber(outputs: Any, targets: Any) -> Any:
-    away = _distances(outputs, targets)
-    return tf.reduce_mean(tf.where(away <= 1.0, 0.5 * tf.square(away), away - 0.5))
-
-
-LOSSES: dict[str, Loss] = {
+LOSSES: dict[str, Measure] = {
     "cross_entropy": _cross_entropy,
     "binary_cross_entropy": _binary_cross_entropy,
-    "mean_squared_error": _mean_squared_error,
-    "mean_absolute_error": _mean_absolute_error,
-    "huber": _huber,
+    **plain_losses(tf, tf.reduce_mean),
 }
-
-
-def _class_hits(outputs: Any, targets: Any) -> Any:
-    return tf.argmax(outputs, axis=-1) == targets
-
-
-def _binary_hits(outputs: Any, targets: Any) -> Any:
-    return (outputs > 0) == (targets > 0.5)
-
-
-def _distances(outputs: Any, targets: Any) -> Any:
-    return tf.abs(outputs - targets)
-
-
-_PER_VALUE: dict[str, Loss] = {"classes": _class_hits, "binary": _binary_hits, "values": _distances}
+_PER_VALUE = figures_per_value(tf)
 
 
 def step_metric(kind: str, outputs: Any, targets: Any) -> Any:

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from functools import partial
 from typing import Any
 
 import numpy as np
@@ -10,14 +10,14 @@ import numpy.typing as npt
 import torch
 from torch import Tensor
 
+from engines.backends.samples import HeldSamples, Indices
 from engines.backends.torch.devices import fits_on
-from engines.training.evaluation import shape_targets
 from engines.training.shards import Shards
 
 Pair = tuple[Tensor, Tensor]
 
 
-class Samples:
+class Samples(HeldSamples[Tensor]):
     """Gives batches of a split as tensors on the device; ``inputs`` and ``targets`` of equal length."""
 
     def __init__(
@@ -29,24 +29,14 @@ class Samples:
         dtype: torch.dtype = torch.float32,
         layout: str = "",
     ) -> None:
-        self._shards, self._device, self._dtype = shards, device, dtype
+        super().__init__(shards, output_shape, loss, partial(fits_on, device))
+        self._device, self._dtype = device, dtype
         self._channels_last = layout == "channels_last" and shards.inputs.ndim == 4
-        self._targets = shape_targets(shards.targets, output_shape, loss)
-        self._resident = fits_on(device, shards.inputs.nbytes + self._targets.nbytes)
-        self._whole: dict[str, Pair] = {}
-
-    def count(self, split: str) -> int:
-        """Return the number of samples of ``split``."""
-        return len(self._indices[split])
-
-    @property
-    def _indices(self) -> Mapping[str, npt.NDArray[np.int64]]:
-        return self._shards.indices
 
     def batches(self, split: str, positions: npt.NDArray[np.int64]) -> Pair:
         """Return the samples at ``positions`` (any shape) in ``split``, gathered in one go."""
-        if not self._resident:
-            found, wanted = self._gathered(self._indices[split][positions])
+        if not self.resident:
+            found, wanted = self._gathered(self._shards.indices[split][positions])
             return self._shown(found), wanted
         inputs, targets = self._split(split)
         flat = torch.from_numpy(positions.reshape(-1)).to(self._device)
@@ -55,23 +45,16 @@ class Samples:
         return self._shown(found), wanted
 
     def slice(self, split: str, begin: int, end: int) -> Tensor:
-        """Return a run of the inputs of ``split``, in its order."""
-        if self._resident:
-            return self._shown(self._split(split)[0][begin:end])
-        return self._shown(self._inputs(self._indices[split][begin:end]))
+        """Return a run of the inputs of ``split``, in its order and in the design's shape."""
+        return self._shown(super().slice(split, begin, end))
 
-    def _split(self, split: str) -> Pair:
-        if split not in self._whole:
-            self._whole[split] = self._gathered(self._indices[split])
-        return self._whole[split]
-
-    def _gathered(self, indices: npt.NDArray[np.int64]) -> Pair:
-        return self._inputs(indices), self._tensor(self._targets[indices])
-
-    def _inputs(self, indices: npt.NDArray[np.int64]) -> Tensor:
+    def _inputs(self, indices: Indices) -> Tensor:
         """Return inputs as they are held: images with their channels last, where the layout is that."""
         found = self._shards.inputs[indices]
         return self._tensor(np.moveaxis(found, -3, -1) if self._channels_last else found)
+
+    def _wanted(self, indices: Indices) -> Tensor:
+        return self._tensor(self._targets[indices])
 
     def _shown(self, held: Tensor) -> Tensor:
         """Return held inputs in the design's shape, without moving anything in memory."""
