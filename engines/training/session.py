@@ -225,13 +225,16 @@ def _damage(error: WorkbenchError) -> Log:
 
 
 def _plan(job: TrainJob, folder: RunFolder, trainer: Trainer, shards: Shards) -> Plan:
-    recipe, record = job.recipe, folder.record
     batches = _first_epoch(job, shards)
+    threads = folder.record.threads or job.recipe.threads
+    chunk_steps = folder.record.chunk_steps or job.recipe.chunk_steps
+    if threads and chunk_steps:
+        trainer.measure(threads, batches)  # nothing to choose; what compiles at its first step does so now
     plan = choose_plan(
-        lambda threads: trainer.measure(threads, batches),
+        lambda count: trainer.measure(count, batches),
         trainer.thread_candidates(),
         len(batches),
-        record.threads or recipe.threads,
-        record.chunk_steps or recipe.chunk_steps,
+        threads,
+        chunk_steps,
     )
     return replace(plan, mode=trainer.mode if isinstance(trainer, Prepares) else "")
