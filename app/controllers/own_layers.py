@@ -6,15 +6,18 @@ from functools import partial
 from pathlib import Path
 from typing import TYPE_CHECKING
 
-from PySide6.QtCore import QFileSystemWatcher, QObject, QTimer, QUrl
+from PySide6.QtCore import QFileSystemWatcher, QObject, Qt, QTimer, QUrl
 from PySide6.QtGui import QDesktopServices
+from PySide6.QtWidgets import QInputDialog
 
 from app import own_layers
 from app.bridge.flow_thread import FlowThread, Outcome
+from app.messages import words
 from app.workbench import Workbench
 from engines.contract.errors import ErrorCode, WorkbenchError
 from engines.contract.files import make_folder, write_text_atomic
 from engines.contract.own_layers import LayerAnswer
+from engines.design.names import check_name, free_name
 from engines.design.own_layers import OwnLayers
 from engines.training.run_folder import read_design
 
@@ -62,14 +65,28 @@ class OwnLayersController(QObject):
     # --- from the person ---
 
     def add(self, file: str) -> None:
-        """Put a layer of the file into the design; "" makes a new file from the template, and opens it."""
+        """Put a layer of the file into the design; "" asks for the name of a new one and makes it."""
         room = self._room()
         if room is None or self._bench.project is None:
             return
-        if not file:
-            file = self._new_file()
         if file:
             room.insert_own(file)
+        else:
+            self._ask_name(room)
+
+    def make(self, name: str) -> None:
+        """Make a layer of this name from the template, put it into the design, and open its file."""
+        room, folder, stem = self._room(), self._own.folder, name.strip().removesuffix(".py")
+        if room is None or folder is None:
+            return
+        there = {Path(one).stem.lower() for one in self._own.names}  # some systems take A.py for a.py
+        taken = (stem,) if stem.lower() in there else ()
+        if self._bench.attempt(lambda: check_name(stem, taken)):
+            path = folder / f"{stem}.py"
+            text = TEMPLATE.read_text(encoding="utf-8").format(name=class_name(stem))
+            if self._bench.attempt(lambda: _write(path, text)):
+                self._take_new(path.name)
+                room.insert_own(path.name)
 
     def open_file(self, name: str) -> None:
         """Open a layer's file in the person's own editor."""
@@ -77,19 +94,20 @@ class OwnLayersController(QObject):
         if folder is not None and Path(name).name == name and (folder / name).is_file():
             QDesktopServices.openUrl(QUrl.fromLocalFile(str(folder / name)))
 
-    def _new_file(self) -> str:
-        folder = self._own.folder
-        if folder is None:
-            return ""
-        number = next(n for n in range(1, 10_000) if not (folder / f"layer{n}.py").exists())
-        path = folder / f"layer{number}.py"
-        text = TEMPLATE.read_text(encoding="utf-8").format(name=f"Layer{number}")
-        if not self._bench.attempt(lambda: _write(path, text)):
-            return ""
-        self._trust_now(path.name)
+    def _ask_name(self, room: DesignRoom) -> None:
+        dialog = QInputDialog(room)
+        dialog.setAttribute(Qt.WidgetAttribute.WA_DeleteOnClose)
+        dialog.setObjectName("own_layer_dialog")
+        dialog.setWindowTitle(words.LAYER_TITLE)
+        dialog.setLabelText(words.LAYER_NAME)
+        dialog.setTextValue(free_name("layer", [Path(name).stem for name in self._own.names]))
+        dialog.textValueSelected.connect(self.make)
+        dialog.open()
+
+    def _take_new(self, file: str) -> None:
+        self._trust_now(file)
         self._watch()
-        self.open_file(path.name)
-        return path.name
+        self.open_file(file)
 
     def _trust(self) -> None:
         if self._bench.attempt(lambda: own_layers.trust_files(self._own)):
@@ -202,6 +220,11 @@ class OwnLayersController(QObject):
         if room is not None:
             room.own_layer_requested.connect(self.add)
             room.file_requested.connect(self.open_file)
+
+
+def class_name(stem: str) -> str:
+    """Return what the class of a layer's file is called: attention_pool is AttentionPool."""
+    return "".join(part[:1].upper() + part[1:] for part in stem.split("_"))
 
 
 def _untrusted(fault: WorkbenchError) -> bool:

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import importlib.util
 from pathlib import Path
+from typing import Any
 
 import pytest
 from PySide6.QtGui import QDesktopServices
@@ -57,9 +58,17 @@ def own(person: Person, opened: list[str]) -> Path:
         menu = person.hand.wait_for("own_layer").menu()
         menu.aboutToShow.emit()
         menu.actions()[0].trigger()
+        name_it(person, "layer1")
     project = person.composition.bench.project
     assert project is not None
     return project.folder / "layers" / "layer1.py"
+
+
+def name_it(person: Person, name: str) -> None:
+    """Type a name into the dialog that asks for one, and confirm it."""
+    dialog: Any = person.hand.wait_for("own_layer_dialog", 10)
+    dialog.setTextValue(name)
+    dialog.accept()
 
 
 def problems(person: Person) -> list[str]:
@@ -168,6 +177,31 @@ def test_that_a_file_from_elsewhere_is_run_only_when_it_is_trusted(person: Perso
     wait_well(person)
     assert ran.exists()
     design.set_setting("layer1", "file", "layer1.py")
+
+
+def test_that_a_new_layer_is_called_as_the_person_says_and_no_file_is_written_over(
+    person: Person, own: Path, opened: list[str]
+) -> None:
+    room = person.go("design")
+    room.select("relu")
+    for name, said in (("attention_pool.py", ""), ("Layer1", "already"), ("2nd", "cannot be the name")):
+        menu = person.hand.wait_for("own_layer").menu()
+        menu.aboutToShow.emit()
+        menu.actions()[0].trigger()
+        name_it(person, name)
+        if said:
+            assert said in person.message()
+            person.put_away_message()
+    assert sorted(path.name for path in own.parent.glob("*.py")) == [
+        "attention_pool.py",
+        "layer1.py",
+        "theirs.py",
+    ]
+    assert "class AttentionPool:" in own.with_name("attention_pool.py").read_text(encoding="utf-8")
+    assert own.read_text(encoding="utf-8") == CONTROL_FLOW
+    wait_well(person)
+    assert room.selected == "attention_pool"
+    room.undo()
 
 
 def test_that_undo_takes_the_layer_out_again(person: Person, own: Path) -> None:

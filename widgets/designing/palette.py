@@ -97,8 +97,8 @@ class LayerPalette(QFrame):
 
     def _fill_own(self, menu: QMenu) -> None:
         menu.clear()
-        made = menu.addAction("New file from the template", lambda: self.own_requested.emit(""))
-        made.setProperty("sentence", "Your layer: new file from the template")
+        made = menu.addAction("New file from the template …", lambda: self.own_requested.emit(""))
+        made.setProperty("sentence", "Your layer: new file from the template …")
         for name in self.own_files():
             listed = menu.addAction(name, partial(self.own_requested.emit, name))
             listed.setProperty("sentence", f"Your layer: {name}")
