@@ -93,7 +93,9 @@ def open_window(app: QApplication) -> Window:
 
 def _fill(window: Window) -> None:
     from app.composition import Composition
+    from widgets.look.logo import window_icon
 
+    window.setWindowIcon(window_icon())
     Composition(window)
 
 

@@ -58,13 +58,6 @@ def arrange(design: Design) -> dict[str, Position]:
     return {name: (x - left, y) for name, (x, y) in positions.items()}
 
 
-def arranged(design: Design) -> Design:
-    """Move every node to where ``arrange`` puts it and return the design."""
-    for name, position in arrange(design).items():
-        design.move(name, position)
-    return design
-
-
 def drawing(design: Design) -> Drawing:
     """Return the design as boxes and lines in its own positions."""
     nodes = design.nodes.values()

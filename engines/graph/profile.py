@@ -19,7 +19,6 @@ from engines.graph.read_onnx import parameter_count
 from engines.graph.reference import Reference
 from engines.graph.runtime import Session
 
-THREADS = 1
 _WARM_UP = 3
 _LEAST_RUNS = 9
 

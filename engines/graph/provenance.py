@@ -46,11 +46,6 @@ def layers_of(metadata: dict[str, str]) -> tuple[str, ...]:
     return tuple(name for name in (*merged, layer_of(metadata)) if name)
 
 
-def set_layer(node: onnx.NodeProto, layer: str) -> None:
-    """Write down that ``node`` came from ``layer`` of the design."""
-    _set(node, LAYER_KEY, layer)
-
-
 class Known:
     """Where tensors came from, by name: passes drop a node's metadata, but tensors keep their names."""
 

@@ -68,11 +68,6 @@ class RunHistory:
         column = self._columns.get(name)
         return (self._steps.view, column.view) if column else (np.zeros(0, int), np.zeros(0, np.float32))
 
-    @property
-    def validation_names(self) -> tuple[str, ...]:
-        """The names that validations have: ``loss`` and the recipe's metrics."""
-        return tuple(self._validated[-1].values) if self._validated else ()
-
     def validations(self, name: str) -> tuple[Steps, npt.NDArray[np.float64]]:
         """Return after how many steps each validation came, and its value of ``name``."""
         found = [(event.step, event.values[name]) for event in self._validated if name in event.values]

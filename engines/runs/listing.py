@@ -1,4 +1,4 @@
-"""The runs of a project, and the checkpoints of a run."""
+"""The runs of a project."""
 
 from __future__ import annotations
 
@@ -7,9 +7,8 @@ from functools import lru_cache
 from pathlib import Path
 
 from engines.contract.errors import WorkbenchError
-from engines.training.checkpoints import list_checkpoints, read_checkpoint_record
 from engines.training.lock import is_locked
-from engines.training.run_folder import CHECKPOINTS, RUN, RunRecord, read_run
+from engines.training.run_folder import RUN, RunRecord, read_run
 
 RUNS = "runs"
 
@@ -23,18 +22,6 @@ class RunSummary:
     state: str
     record: RunRecord | None = None
     why: str = ""
-
-
-@dataclass(frozen=True)
-class CheckpointSummary:
-    """One checkpoint; ``best`` holds weights alone, the others all that a run goes on with."""
-
-    path: Path
-    best: bool
-    step: int
-    epoch: int
-    created: str
-    bytes: int
 
 
 def summarize(folder: Path) -> RunSummary:
@@ -61,18 +48,3 @@ def list_runs(project_folder: Path | str) -> list[RunSummary]:
     folders = (Path(project_folder) / RUNS).glob(f"*/{RUN}")
     runs = [summarize(path.parent) for path in folders]
     return sorted(runs, key=lambda run: (run.record.created if run.record else "", run.path.name))[::-1]
-
-
-def list_run_checkpoints(run: Path | str) -> list[CheckpointSummary]:
-    """Return a run's checkpoints, newest first; what has no whole record is left out."""
-    found = []
-    for role in ("step", "best"):
-        for path in list_checkpoints(Path(run) / CHECKPOINTS, role):
-            try:
-                record = read_checkpoint_record(path)
-            except WorkbenchError:
-                continue
-            size = path.stat().st_size
-            best = role == "best"
-            found.append(CheckpointSummary(path, best, record.step, record.epoch, record.created, size))
-    return sorted(found, key=lambda checkpoint: (-checkpoint.step, checkpoint.best))

@@ -7,7 +7,7 @@ from hypothesis import given
 
 from engines.contract.errors import ErrorCode, WorkbenchError
 from engines.contract.spec import DataManifest, Recipe
-from engines.design.arrange import GAP_X, GAP_Y, HEIGHT, WIDTH, arrange, arranged, drawing
+from engines.design.arrange import GAP_X, GAP_Y, HEIGHT, WIDTH, arrange, drawing
 from engines.design.document import Design
 from engines.design.fit import check_fit
 from engines.design.freeze import freeze
@@ -128,7 +128,10 @@ def test_that_a_branch_goes_beside_what_it_skips() -> None:
 
 
 def test_that_a_drawing_has_every_box_and_line() -> None:
-    picture = drawing(arranged(residual()))
+    design = residual()
+    for name, position in arrange(design).items():
+        design.move(name, position)
+    picture = drawing(design)
     assert {box.name for box in picture.nodes} == set(residual().nodes)
     assert ("stem", "sum") in picture.edges
     assert len(picture.edges) == 7

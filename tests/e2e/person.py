@@ -12,8 +12,9 @@ from PySide6.QtGui import QDragEnterEvent, QDropEvent
 from PySide6.QtWidgets import QAbstractSpinBox, QApplication, QWidget
 
 from app.composition import Composition
-from app.tour.hand import Hand, delete_dropped, let_run
+from app.tour.hand import Hand, let_run
 from app.window import Window, open_window
+from tests.helpers.silence import flush_deleted
 from widgets.look import theme
 
 CONTROL = Qt.KeyboardModifier.ControlModifier
@@ -42,7 +43,7 @@ class Person:
         self.window.deleteLater()
         self.window = None
         let_run(20)
-        delete_dropped()
+        flush_deleted()
         theme.apply(self.app, "light")
 
     @property

@@ -31,6 +31,11 @@ def typist(no_engine: None, person: Person) -> Person:
     return person
 
 
+def test_that_the_window_bears_the_mark_of_the_application(typist: Person) -> None:
+    assert typist.window is not None
+    assert not typist.window.windowIcon().isNull()
+
+
 def test_that_a_missing_engine_is_listed_with_how_to_get_it_and_train_explains(typist: Person) -> None:
     row = next(row for row in ENGINES if row.visible)
     assert typist.shell.status.engine.words.text() == "Engine: none installed"

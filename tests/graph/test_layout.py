@@ -2,15 +2,12 @@
 
 from __future__ import annotations
 
-from dataclasses import replace
 from itertools import pairwise
 
-import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from engines.contract.views import EdgeView, GraphView, NodeView, TensorView
-from engines.graph.hierarchy import collapse, collapse_to_depth, scopes
+from engines.contract.views import EdgeView, GraphView, NodeView
 from engines.graph.layout import bounds, lay_out
 from engines.graph.read_onnx import graph_view
 from engines.graph.rows import rows_of
@@ -92,54 +89,3 @@ def test_that_laying_out_twice_gives_the_same_picture() -> None:
     view = graph_view(conv_chain(4), "file")
     assert lay_out(view) == lay_out(view)
     assert lay_out(lay_out(view)) == lay_out(view)
-
-
-@pytest.fixture
-def scoped() -> GraphView:
-    """in → a/x → a/y → b/z/p → b/z/q → out, with a skip from a/x to b/z/q."""
-    paths = {"in": (), "x": ("a",), "y": ("a",), "p": ("b", "z"), "q": ("b", "z"), "out": ()}
-    nodes = tuple(
-        NodeView(
-            name, name, "Conv", "convolution", scope=scope,
-            inputs=(TensorView(f"to_{name}", "float", ()),),
-            outputs=(TensorView(f"t_{name}", "float", ("n",)),),
-        )
-        for name, scope in paths.items()
-    )  # fmt: skip
-    ways = [("in", "x"), ("x", "y"), ("y", "p"), ("p", "q"), ("q", "out"), ("x", "q")]
-    return GraphView("made", "onnx", nodes, tuple(EdgeView(a, b, f"t_{a}") for a, b in ways))
-
-
-def test_that_scopes_are_listed_parents_first(scoped: GraphView) -> None:
-    assert scopes(scoped) == (("a",), ("b",), ("b", "z"))
-
-
-def test_that_a_closed_module_is_one_node_with_the_edges_that_cross_it(scoped: GraphView) -> None:
-    view = collapse(scoped, [("a",)])
-    assert [node.id for node in view.nodes] == ["in", "scope:a", "p", "q", "out"]
-    assert {(edge.source, edge.target, edge.tensor) for edge in view.edges} == {
-        ("in", "scope:a", "t_in"), ("scope:a", "p", "t_y"), ("scope:a", "q", "t_x"),
-        ("p", "q", "t_p"), ("q", "out", "t_q"),
-    }  # fmt: skip
-    folded = view.nodes[1]
-    assert (folded.op, folded.family, folded.attributes) == ("2 nodes", "convolution", (("Conv", "2"),))
-    assert {tensor.name for tensor in folded.outputs} == {"t_x", "t_y"}
-
-
-def test_that_the_outermost_closed_module_wins(scoped: GraphView) -> None:
-    view = collapse(scoped, [("b",), ("b", "z")])
-    assert [node.id for node in view.nodes] == ["in", "x", "y", "scope:b", "out"]
-
-
-def test_that_closing_nothing_changes_nothing_but_the_layout(scoped: GraphView) -> None:
-    assert collapse(scoped, []) == lay_out(scoped)
-
-
-def test_that_a_depth_folds_every_module_of_it(scoped: GraphView) -> None:
-    assert [node.id for node in collapse_to_depth(scoped, 1).nodes] == ["in", "scope:a", "scope:b", "out"]
-
-
-def test_that_modules_that_feed_each_other_are_still_drawn(scoped: GraphView) -> None:
-    back = replace(scoped.nodes[2], scope=("b",))
-    view = collapse(replace(scoped, nodes=(*scoped.nodes[:2], back, *scoped.nodes[3:])), [("a",), ("b",)])
-    assert len(view.nodes) == 4

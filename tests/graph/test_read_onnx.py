@@ -15,6 +15,7 @@ from onnx import TensorProto, helper, numpy_helper
 from engines.contract.events import Answer, Finished
 from engines.contract.jobs import ReadGraphJob
 from engines.contract.records import from_plain, to_plain
+from engines.contract.spec import LAYER_KEY
 from engines.contract.views import GraphView
 from engines.graph import provenance
 from engines.graph.families import FAMILIES, family_of
@@ -182,7 +183,7 @@ def test_that_slashes_in_a_name_make_a_path() -> None:
 def test_that_origins_outlive_a_pass_that_drops_metadata() -> None:
     model = conv_chain(1)
     for node, layer in zip(model.graph.node, ("conv", "norm", "drop", "bend")):
-        provenance.set_layer(node, layer)
+        node.metadata_props.add(key=LAYER_KEY, value=layer)
     known = provenance.Known()
     known.learn(model)
     after = model_of(

@@ -11,7 +11,7 @@ import pytest
 from app.run_files import changing as artifacts
 from engines.contract.errors import ErrorCode, WorkbenchError
 from engines.runs.compare import compare_runs
-from engines.runs.listing import list_run_checkpoints, list_runs
+from engines.runs.listing import list_runs
 from engines.runs.manage import delete_run, empty_bin, list_bin, purge, rename_run, restore_run
 from engines.runs.verify import Finding, verify
 from engines.training import manifest
@@ -48,14 +48,6 @@ def test_that_runs_are_listed_with_their_state(project: Path) -> None:
 def test_that_a_project_without_runs_has_none(tmp_path: Path) -> None:
     assert list_runs(tmp_path) == []
     assert list_bin(tmp_path) == []
-
-
-def test_that_checkpoints_are_listed_newest_first(project: Path) -> None:
-    found = list_run_checkpoints(project / "runs" / "run")
-    assert found[0].step == 42
-    assert not found[0].best
-    assert any(checkpoint.best for checkpoint in found)
-    assert all(checkpoint.bytes > 0 for checkpoint in found)
 
 
 def test_that_equal_runs_have_equal_losses_bit_for_bit(tmp_path: Path) -> None:

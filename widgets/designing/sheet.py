@@ -7,7 +7,6 @@ from collections.abc import Callable, Mapping
 from dataclasses import replace
 
 from engines.contract.errors import ErrorCode, WorkbenchError
-from engines.contract.spec import Setting
 from engines.design.arrange import WIDTH
 from engines.design.document import Design, Node, Position
 from engines.design.inference import Inference
@@ -66,15 +65,6 @@ def short_title(node: Node) -> str:
 def shape_words(shape: tuple[int, ...]) -> str:
     """Write a per-sample shape with its batch: ``N × 32 × 8 × 8``."""
     return " × ".join(["N", *map(str, shape)])
-
-
-def setting_words(value: Setting) -> str:
-    """Write a setting's value as a person would."""
-    if isinstance(value, bool):
-        return "on" if value else "off"
-    if isinstance(value, tuple):
-        return " × ".join(map(str, value))
-    return f"{value:g}" if isinstance(value, float) else str(value)
 
 
 def drawn_places(sheet: Sheet) -> Mapping[str, Position]:

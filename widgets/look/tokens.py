@@ -5,7 +5,6 @@ from __future__ import annotations
 from dataclasses import dataclass
 from functools import lru_cache
 
-GRID = 4
 GAP = 16
 HEADER = 52
 RAIL = 64
@@ -16,7 +15,6 @@ RADIUS_CARD = 12
 RADIUS_NODE = 10
 ICON = 18
 CAPTION, BODY, TITLE, VALUE = 11, 13, 20, 24
-MOTION_MS = 160
 
 
 @dataclass(frozen=True)
