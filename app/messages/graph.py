@@ -68,8 +68,8 @@ ROWS: dict[ErrorCode, Message] = {
     ),
     ErrorCode.SAVE_UNSUPPORTED: Message(
         what="{node} has no counterpart in a .{format} file.",
-        why="“{layer}” is a layer of Modelwright, which nobody else could read.",
-        todo="Save another format, or export ONNX.",
+        why="It is a layer of one's own: such a file does not hold the code in {layer}.",
+        todo="Save another format, which holds the layer's operations, or export ONNX.",
     ),
     ErrorCode.SAVE_FORMAT_UNKNOWN: Message(
         what="{engine} does not write {path}.",

@@ -170,7 +170,7 @@ class ErrorCode(str, Enum):
     PROVIDER_FELL_BACK = "provider_fell_back"  # provider, used, path
     EXPORT_FAILED = "export_failed"  # path, why
     SAVE_FAILED = "save_failed"  # path, why
-    SAVE_UNSUPPORTED = "save_unsupported"  # format, node, layer
+    SAVE_UNSUPPORTED = "save_unsupported"  # format, node, layer (its file)
     SAVE_FORMAT_UNKNOWN = "save_format_unknown"  # path, engine, known
 
     # Training and run folders.

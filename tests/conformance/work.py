@@ -49,6 +49,10 @@ def export(engine: Any, spec: GraphSpec, weights: Arrays, target: str) -> None:
     engine.export(spec, weights, target)
 
 
+def save(engine: Any, spec: GraphSpec, weights: Arrays, form: str, target: str) -> None:
+    engine.save(spec, weights, form, target)
+
+
 def losses(engine: Any, asked: dict[str, tuple[Any, Any]]) -> dict[str, float]:
     return {name: engine.loss(name, outputs, targets) for name, (outputs, targets) in asked.items()}
 

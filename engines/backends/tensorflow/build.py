@@ -3,24 +3,25 @@
 from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass
 from typing import Any
 
 import keras
-import numpy as np
 import numpy.typing as npt
 import tensorflow as tf
 
 from engines.backends.tensorflow.layers import (
+    AS_GIVEN,
     LAYERS,
     SeededDropout,
     Turn,
+    call,
     last_axes,
     lies_as_designed,
     to_design,
 )
 from engines.backends.tensorflow.own import OwnLayer
-from engines.backends.tensorflow.sequences import DesignLayer
+from engines.backends.tensorflow.recurrent import Recurrent
+from engines.backends.tensorflow.weights import Parameter, locate
 from engines.contract.errors import ErrorCode, WorkbenchError
 from engines.contract.spec import GraphSpec, LayerSpec
 from engines.training.fitting import fitting
@@ -30,39 +31,9 @@ DTYPES = {"fp32": "float32", "fp64": "float64", "tf32": "float32", "bf16": "floa
 POLICIES = {"bf16": "mixed_bfloat16", "fp16": "mixed_float16"}
 """Keras' policy for layers that compute in another type than their weights have."""
 
-_ATTRIBUTES: dict[str, tuple[str, ...]] = {
-    "weight": ("kernel", "gamma", "scale"),
-    "bias": ("bias", "beta"),
-    "running_mean": ("moving_mean",),
-    "running_var": ("moving_variance",),
-}
-
-
-@dataclass(frozen=True)
-class Parameter:
-    """A variable under its canonical name; ``axes`` take its layout to the canonical one."""
-
-    name: str
-    variable: Any
-    axes: tuple[int, ...]
-    trainable: bool
-
-    def canonical(self, value: Any) -> npt.NDArray[Any]:
-        """Return the variable's value, or a slot's of its shape, in the canonical layout."""
-        return np.ascontiguousarray(value.numpy().transpose(self.axes))
-
-    def own(self, array: npt.NDArray[Any]) -> npt.NDArray[Any]:
-        """Return a canonical array in the variable's layout."""
-        return np.ascontiguousarray(array.transpose(np.argsort(self.axes)))
-
-    @property
-    def shape(self) -> tuple[int, ...]:
-        """The canonical shape."""
-        return tuple(self.variable.shape[axis] for axis in self.axes)
-
 
 class DesignModel:
-    """A whole design: ``keras`` takes channels-last inputs and gives its channels-last output.
+    """A whole design: ``keras`` takes and gives images with channels last, sequences as (time, features).
 
     ``dtype`` is the type of weights, inputs and outputs; with a mixed ``policy`` the layers compute in half
     precision, in training and in evaluation alike.
@@ -73,8 +44,8 @@ class DesignModel:
         self.shapes = {layer.name: layer.output_shape for layer in spec.layers}
         self.layers: dict[str, keras.Layer] = {}
         self.turns: dict[tuple[str, int], Turn] = {}
-        self.designed = {layer.name: False for layer in spec.inputs}
-        values = {layer.name: _input(layer, dtype) for layer in spec.inputs}
+        self.designed = {layer.name: _reads_steps(spec, layer) for layer in spec.inputs}
+        values = {layer.name: self._input(layer) for layer in spec.inputs}
         inputs = list(values.values())
         for layer in spec.layers:
             if layer.layer != "input":
@@ -82,7 +53,21 @@ class DesignModel:
                 self._make_turns(layer)
                 values[layer.name] = self._call(layer, values)
         self.keras = keras.Model(inputs, values[spec.outputs[0]], name=spec.name or None)
-        self.parameters = tuple(self._parameter(entry.name, entry.trainable) for entry in spec.parameters)
+        self.parameters = tuple(
+            locate(layer, self.layers[layer.name], entry)
+            for layer in spec.layers
+            for entry in layer.parameters
+        )
+
+    def _input(self, layer: LayerSpec) -> Any:
+        axes = self.own_axes(layer.name)[1:]
+        own = tuple(layer.output_shape[axis - 1] for axis in axes)
+        return keras.Input(own, dtype=self.dtype, name=layer.name)
+
+    def own_axes(self, name: str) -> tuple[int, ...]:
+        """Return the axes, batch first, that take a layer's value from the design's layout to its own."""
+        rank = len(self.shapes[name])
+        return tuple(range(rank + 1)) if self.designed[name] else last_axes(rank)
 
     def _make(self, layer: LayerSpec) -> keras.Layer:
         if layer.source:
@@ -105,25 +90,12 @@ class DesignModel:
                 self.turns[layer.name, place] = turn
         self.designed[layer.name] = own
 
-    def _call(self, layer: LayerSpec, values: Mapping[str, Any], **options: bool) -> Any:
+    def _call(self, layer: LayerSpec, values: Mapping[str, Any]) -> Any:
         sources = [values[name] for name in layer.inputs]
         for place, source in enumerate(sources):
             turn = self.turns.get((layer.name, place))
             sources[place] = source if turn is None else turn(source)
-        return self.layers[layer.name](sources[0] if len(sources) == 1 else sources, **options)
-
-    def _parameter(self, name: str, trainable: bool) -> Parameter:
-        node, role = name.rsplit("/", 1)
-        layer = self.layers[node]
-        if isinstance(layer, (DesignLayer, OwnLayer)):
-            variable = (layer.roles[role] if isinstance(layer, OwnLayer) else getattr(layer, role)).value
-            return Parameter(name, variable, tuple(range(len(variable.shape))), trainable)
-        found = next(key for key in _ATTRIBUTES[role] if getattr(layer, key, None) is not None)
-        variable = getattr(layer, found).value
-        rank = len(variable.shape)
-        first = (rank - 1, rank - 2) if found == "kernel" else (rank - 1,)
-        axes = (*first, *(axis for axis in range(rank) if axis not in first))
-        return Parameter(name, variable, axes, trainable)
+        return call(self.layers[layer.name], layer, sources)
 
     @property
     def output_shape(self) -> tuple[int, ...]:
@@ -140,8 +112,18 @@ class DesignModel:
         """The layers that are random in training."""
         return [layer for layer in self.layers.values() if isinstance(layer, SeededDropout)]
 
+    @property
+    def recurrents(self) -> list[tuple[str, Recurrent]]:
+        """What reads time steps one after the other, each direction apart, by the design's name."""
+        return [
+            (name, part)
+            for name, layer in self.layers.items()
+            for part in layer._flatten_layers()
+            if isinstance(part, Recurrent)
+        ]
+
     def __call__(self, inputs: Sequence[Any], training: bool = False) -> Any:
-        """Return the output in the design's layout; the inputs have their channels last."""
+        """Return the output in the design's layout; the inputs lie as in ``keras``."""
         given = inputs[0] if len(inputs) == 1 else list(inputs)
         output = tf.cast(self.keras(given, training=training), self.dtype)
         return self.as_designed(self.spec.outputs[0], output)
@@ -160,10 +142,13 @@ class DesignModel:
         return values
 
 
-def _input(layer: LayerSpec, dtype: str) -> Any:
-    shape = layer.output_shape
-    own = tuple(shape[axis - 1] for axis in last_axes(len(shape))[1:])
-    return keras.Input(own, dtype=dtype, name=layer.name)
+def _reads_steps(spec: GraphSpec, layer: LayerSpec) -> bool:
+    """Tell whether a layer's value is (time, features) to all that read it, which then lies so already."""
+    readers = [reader for reader in spec.layers if layer.name in reader.inputs]
+    follow = (
+        _reads_steps(spec, one) if one.layer in AS_GIVEN else lies_as_designed(one, ()) for one in readers
+    )
+    return len(layer.output_shape) == 2 and all(follow)
 
 
 def build(spec: GraphSpec, precision: str = "fp32") -> DesignModel:

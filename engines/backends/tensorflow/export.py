@@ -2,10 +2,13 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager
 from pathlib import Path
-from typing import cast
+from typing import Any, cast
 
+import numpy as np
+import numpy.typing as npt
 import onnx
 import tensorflow as tf
 import tf2onnx
@@ -61,14 +64,27 @@ def to_onnx(model: DesignModel, output: str, target: Path) -> onnx.ModelProto:
     Raises:
         WorkbenchError: ``EXPORT_FAILED``, see ``exporting.export_faults``.
     """
-    with exporting.export_faults(target, "tf2onnx", model.spec, "TensorFlow"), without_chatter():
+    faults = exporting.export_faults(target, "tf2onnx", model.spec, "TensorFlow")
+    with faults, without_chatter(), _recognized(model):
         written, _ = tf2onnx.convert.from_function(
             traced(model), input_signature=_signature(model), opset=OPSET
         )
-        name_as_design(written, model.spec, output, _layer_of)
+        name_as_design(written, model.spec, output, _layer_of(written, model))
         _finish(written)
         onnx.checker.check_model(written, full_check=True)
     return cast("onnx.ModelProto", written)
+
+
+@contextmanager
+def _recognized(model: DesignModel) -> Iterator[None]:
+    """Have LSTM and GRU in the form in which tf2onnx finds them, to write an LSTM or GRU for each."""
+    for _, layer in model.recurrents:
+        layer.exported = True
+    try:
+        yield
+    finally:
+        for _, layer in model.recurrents:
+            layer.exported = False
 
 
 def _signature(model: DesignModel) -> list[tf.TensorSpec]:
@@ -82,7 +98,8 @@ def traced(model: DesignModel) -> tf.types.experimental.PolymorphicFunction:
         inputs = []
         for layer, value in zip(model.spec.inputs, given):
             with tf.name_scope(_SCOPE + layer.name):
-                inputs.append(from_design(value, layer.output_shape))
+                own = model.designed[layer.name]
+                inputs.append(value if own else from_design(value, layer.output_shape))
         last = model.spec.outputs[0]
         values = model.walk(inputs, lambda name: tf.name_scope(_SCOPE + name))
         with tf.name_scope(f"{_SCOPE}{last}/border"):
@@ -91,8 +108,26 @@ def traced(model: DesignModel) -> tf.types.experimental.PolymorphicFunction:
     return tf.function(answer, input_signature=_signature(model))
 
 
-def _layer_of(node: onnx.NodeProto) -> str:
-    return layer_of_scope(node.name)
+def _layer_of(written: onnx.ModelProto, model: DesignModel) -> Callable[[onnx.NodeProto], str]:
+    """Return what tells a node's layer: its scope, or for an LSTM or GRU, which has none, its weights."""
+    weights = {entry.name: entry for entry in written.graph.initializer}
+    layers = [(name, _sorted(part.cell.recurrent_kernel.numpy())) for name, part in model.recurrents]
+    found: dict[str, str] = {}
+    rows: dict[str, str] = {}
+    for node in written.graph.node:
+        found[node.name] = layer_of_scope(node.name)
+        if node.op_type in ("LSTM", "GRU"):
+            key = _sorted(onnx.numpy_helper.to_array(weights[node.input[2]])[0])
+            found[node.name] = next((name for name, other in layers if other == key), "")
+            rows.update(dict.fromkeys(node.output, found[node.name]))
+        elif node.op_type == "Squeeze" and not found[node.name]:
+            found[node.name] = rows.get(node.input[0], "")
+    return lambda node: found[node.name]
+
+
+def _sorted(array: npt.NDArray[Any]) -> bytes:
+    """Return what two arrays of the same values in another order have in common."""
+    return np.sort(array, axis=None).tobytes()
 
 
 def layer_of_scope(name: str) -> str:

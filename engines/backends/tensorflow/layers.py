@@ -12,7 +12,7 @@ from typing import Any, cast
 import keras
 import tensorflow as tf
 
-from engines.backends.tensorflow import sequences
+from engines.backends.tensorflow import recurrent, sequences
 from engines.contract.own_layers import OWN
 from engines.contract.spec import LayerSpec
 
@@ -288,8 +288,12 @@ def _time_pool(kind: Any) -> Maker:
     return lambda layer, inputs, dtype: kind(data_format="channels_last", **_common(layer, dtype))
 
 
-def _designed(kind: Any) -> Maker:
-    return lambda layer, inputs, dtype: kind(layer, dtype=dtype)
+def _recurrent(kind: type[recurrent.Recurrent]) -> Maker:
+    return lambda layer, inputs, dtype: recurrent.recurrent(kind, layer, dtype)
+
+
+def _prelu(layer: LayerSpec, inputs: list[Shape], dtype: str) -> keras.Layer:
+    return keras.layers.PReLU(shared_axes=list(range(1, len(inputs[0]))), **_common(layer, dtype))
 
 
 def _reshape(layer: LayerSpec, inputs: list[Shape], dtype: str) -> keras.Layer:
@@ -310,14 +314,12 @@ def _common(layer: LayerSpec, dtype: str) -> dict[str, Any]:
 
 LAYERS: dict[str, Maker] = {
     "dense": _dense,
-    "embedding": _designed(sequences.Embedding),
-    "positional_encoding": _designed(sequences.PositionalEncoding),
-    "lstm": _designed(sequences.Lstm),
-    "gru": _designed(sequences.Gru),
-    "multi_head_attention": _designed(sequences.MultiHeadAttention),
-    "take_step": lambda layer, inputs, dtype: sequences.TakeStep(
-        cast("int", layer.settings["step"]), **_common(layer, dtype)
-    ),
+    "embedding": sequences.embedding,
+    "positional_encoding": sequences.positions,
+    "lstm": _recurrent(recurrent.Lstm),
+    "gru": _recurrent(recurrent.Gru),
+    "multi_head_attention": sequences.attention,
+    "take_step": sequences.take_step,
     "conv1d": _convolution(keras.layers.Conv1D, GroupedConv1D),
     "conv2d": _convolution(keras.layers.Conv2D, GroupedConv2D),
     "max_pool1d": _pool(keras.layers.MaxPooling1D),
@@ -344,7 +346,7 @@ LAYERS: dict[str, Maker] = {
     "elu": lambda layer, inputs, dtype: keras.layers.ELU(
         alpha=layer.settings["alpha"], **_common(layer, dtype)
     ),
-    "prelu": _designed(sequences.Prelu),
+    "prelu": _prelu,
     "gelu": lambda layer, inputs, dtype: Gelu(**_common(layer, dtype)),
     "silu": _activation("silu"),
     "sigmoid": _activation("sigmoid"),
@@ -383,3 +385,11 @@ def lies_as_designed(layer: LayerSpec, inputs: Sequence[bool]) -> bool:
         return inputs[0]
     over_features = layer.layer == "layer_norm" and len(layer.parameters[0].shape) == 1
     return over_features or layer.layer in AS_DESIGNED
+
+
+def call(made: keras.Layer, layer: LayerSpec, sources: list[Any]) -> Any:
+    """Call a layer as Keras has it on its inputs' values."""
+    if layer.layer == "multi_head_attention":
+        query, key, value = (*sources, sources[-1], sources[-1])[:3]
+        return made(query, value, key, use_causal_mask=layer.settings["causal"])
+    return made(sources[0] if len(sources) == 1 else sources)

@@ -14,7 +14,8 @@ import numpy as np
 import numpy.typing as npt
 import tensorflow as tf
 
-from engines.backends.tensorflow.build import DesignModel, Parameter
+from engines.backends.tensorflow.build import DesignModel
+from engines.backends.tensorflow.weights import Parameter
 from engines.contract.spec import Recipe
 from engines.training.fitting import fitting
 from engines.training.optimizers import OPTIMIZERS

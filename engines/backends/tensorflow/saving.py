@@ -11,15 +11,16 @@ import numpy as np
 import numpy.typing as npt
 import tensorflow as tf
 
-from engines.backends.tensorflow import layers
+from engines.backends.tensorflow import layers, recurrent, sequences
 from engines.backends.tensorflow.build import DesignModel
 from engines.backends.tensorflow.evaluate import load_run
 from engines.backends.tensorflow.export import traced
-from engines.backends.tensorflow.reference import answers, channels_last
+from engines.backends.tensorflow.reference import answers, own_layout
 from engines.backends.tensorflow.runtime import use_threads, without_chatter
 from engines.contract.errors import ErrorCode, WorkbenchError
 from engines.contract.events import Event
 from engines.contract.jobs import SaveJob
+from engines.contract.positions import sinusoids
 from engines.training import saving
 from engines.training.control import ControlFlags
 from engines.training.run_folder import read_run
@@ -35,27 +36,24 @@ def save(job: SaveJob, flags: ControlFlags) -> Iterator[Event]:
 
 
 def plain_model(model: DesignModel) -> keras.Model:
-    """Return the functional model of Keras' own layers alone, with the same weights; images channels last.
+    """Return the functional model of Keras' own layers alone, with the same weights.
 
     Raises:
-        WorkbenchError: ``SAVE_UNSUPPORTED`` naming the first layer that Keras has no counterpart for.
+        WorkbenchError: ``SAVE_UNSUPPORTED`` naming the first layer of one's own, whose file Keras does not have.
     """
-    kinds = {layer.name: layer.layer for layer in model.spec.layers}
-
-    def plain(layer: keras.Layer) -> keras.Layer:
-        if type(layer).__module__.startswith("keras."):
-            return layer.__class__.from_config(layer.get_config())
-        make = _PLAIN.get(type(layer))
-        if make is None:
-            node = layer.name.partition(".")[0]
-            facts = {"format": "keras", "node": node, "layer": kinds.get(node, type(layer).__name__)}
-            raise WorkbenchError(ErrorCode.SAVE_UNSUPPORTED, **facts)
-        return make(layer)
-
-    twin = keras.models.clone_model(model.keras, clone_function=plain)
+    twin = keras.models.clone_model(model.keras, clone_function=_plain)
     for own, other in zip(model.keras.layers, twin.layers):
         other.set_weights(own.get_weights())
     return twin
+
+
+def _plain(layer: keras.Layer) -> keras.Layer:
+    if type(layer) in _PLAIN:
+        return _PLAIN[type(layer)](layer)
+    if not type(layer).__module__.startswith("keras."):
+        facts = {"format": "keras", "node": layer.name, "layer": layer.spec.file}
+        raise WorkbenchError(ErrorCode.SAVE_UNSUPPORTED, **facts)
+    return _same(type(layer))(layer)
 
 
 def _permute(turn: Any) -> keras.Layer:
@@ -65,6 +63,31 @@ def _permute(turn: Any) -> keras.Layer:
 
 def _same(kind: Any) -> Maker:
     return lambda layer: cast("keras.Layer", kind.from_config(layer.get_config()))
+
+
+def _bidirectional(layer: Any) -> keras.Layer:
+    ways = _plain(layer.forward_layer), _plain(layer.backward_layer)
+    return keras.layers.Bidirectional(ways[0], backward_layer=ways[1], name=layer.name)
+
+
+def _block(layer: Any, answer: Callable[[Any], Any]) -> keras.Layer:
+    """Return what a layer does as a model in the model, where Keras has operations for it but no layer."""
+    given = keras.Input(layer.input.shape[1:], dtype=layer.input.dtype)
+    return keras.Model(given, answer(given), name=layer.name)
+
+
+def _embedding(layer: Any) -> keras.Layer:
+    rows = keras.layers.Embedding(layer.input_dim, layer.output_dim)
+    return _block(layer, lambda ids: rows(keras.ops.clip(ids, 0, layer.input_dim - 1)))
+
+
+def _positions(layer: Any) -> keras.Layer:
+    time, features = layer.input.shape[1:]
+    if not layer.learned:
+        return _block(layer, lambda value: value + sinusoids(time, features).astype(layer.compute_dtype))
+    rows = keras.layers.Embedding(time, features)
+    # Places hang on the value, though not on what it holds: else they were no part of the model.
+    return _block(layer, lambda value: value + rows(keras.ops.zeros_like(value[:1, :, 0]) + np.arange(time)))
 
 
 _PLAIN: dict[type, Maker] = {
@@ -77,6 +100,13 @@ _PLAIN: dict[type, Maker] = {
     layers.GroupedConv1D: _same(keras.layers.Conv1D),
     layers.GroupedConv2D: _same(keras.layers.Conv2D),
     layers.LeakyRelu: _same(keras.layers.LeakyReLU),
+    recurrent.Lstm: _same(keras.layers.LSTM),
+    recurrent.Gru: _same(keras.layers.GRU),
+    keras.layers.Bidirectional: _bidirectional,
+    sequences.MultiHeadAttention: _same(keras.layers.MultiHeadAttention),
+    sequences.Embedding: _embedding,
+    sequences.PositionalEncoding: _positions,
+    sequences.TakeStep: lambda layer: _block(layer, lambda value: value[:, layer.step]),
 }
 """What Keras itself has for each of the backend's own layers."""
 
@@ -87,11 +117,11 @@ def _write_keras(model: DesignModel, path: Path) -> None:
 
 def _read_keras(path: Path, model: DesignModel) -> saving.Answering:
     opened: Any = keras.models.load_model(path, compile=False, safe_mode=True)
-    rank = len(model.output_shape) + 1
+    output = model.spec.outputs[0]
 
     def run(inputs: Array) -> Array:
-        found = np.asarray(opened([channels_last(inputs)], training=False))
-        return found.transpose(layers.first_axes(rank - 1)) if rank > 2 else found
+        found = opened([own_layout(model, inputs)], training=False)
+        return np.asarray(model.as_designed(output, found))
 
     return run
 

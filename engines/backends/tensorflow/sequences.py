@@ -1,7 +1,4 @@
-"""Layers over (time, features) as Keras layers, with the catalogue's one meaning.
-
-Their values lie as in the design, and so do their weights, under the design's own roles.
-"""
+"""The other layers over (time, features): ids, places and time steps. Their values lie as in the design."""
 
 from __future__ import annotations
 
@@ -16,139 +13,15 @@ from engines.contract.positions import sinusoids
 from engines.contract.spec import LayerSpec
 
 Shape = tuple[int, ...]
-UNROLLED = 32
-"""So many time steps are written out one by one, which is faster; more of them are a loop."""
 
 
-def _project(value: Any, weight: Any, bias: Any = None) -> Any:
-    """Return every time step times a weight (out, in), and a bias added: one product of two matrices."""
-    rows = tf.matmul(tf.reshape(value, (-1, value.shape[-1])), weight, transpose_b=True)
-    rows = rows if bias is None else rows + bias
-    return tf.reshape(rows, (-1, *value.shape[1:-1], rows.shape[-1]))
+class Embedding(keras.layers.Embedding):
+    """Keras' own; the ids come as floats, and one that is too small or too large is the nearest."""
 
-
-class DesignLayer(keras.Layer):
-    """A layer whose variables have the roles and shapes of its parameters in the design."""
-
-    def __init__(self, layer: LayerSpec, **options: Any) -> None:
-        super().__init__(name=layer.name, **options)
-        for parameter in layer.parameters:
-            role = parameter.name.split("/")[1]
-            setattr(self, role, self.add_weight(parameter.shape, "zeros", name=role))
-
-    def role(self, name: str) -> Any:
-        """Return the value of a parameter, or None where the layer has none such."""
-        variable = getattr(self, name, None)
-        return variable if variable is None else tf.convert_to_tensor(variable)
-
-
-class Recurrent(DesignLayer):
-    """Reads time steps one after the other; how, says ``_step``."""
-
-    def __init__(self, layer: LayerSpec, **options: Any) -> None:
-        super().__init__(layer, **options)
-        self.units = cast("int", layer.settings["units"])
-        self.both, self.sequences = layer.settings["bidirectional"], layer.settings["return_sequences"]
-
-    def call(self, value: Any) -> Any:
-        """Return every time step's values, or those after the last that each direction reads."""
-        found = self._read(value, "")
-        if not self.both:
-            return found if self.sequences else found[:, -1]
-        back = self._read(tf.reverse(value, [1]), "reverse_")
-        if self.sequences:
-            return tf.concat([found, tf.reverse(back, [1])], -1)
-        return tf.concat([found[:, -1], back[:, -1]], -1)
-
-    def _read(self, value: Any, way: str) -> Any:
-        """Return the values of all time steps; what the inputs add to the gates comes from one product."""
-        seen = _project(value, self.role(f"{way}weight"), self.role(f"{way}bias"))
-        kept = self.role(f"{way}recurrent_weight")
-        zeros = tf.zeros((tf.shape(value)[0], self.units), value.dtype)
-        steps = value.shape[1]
-        if steps > UNROLLED:
-            return self._loop(tf.transpose(seen, (1, 0, 2)), kept, zeros, steps)
-        states, found = (zeros, zeros), []
-        for row in tf.unstack(seen, steps, axis=1):
-            states = self._step(row, kept, *states)
-            found.append(states[0])
-        return tf.stack(found, axis=1)
-
-    def _loop(self, seen: Any, kept: Any, zeros: Any, steps: int) -> Any:
-        array = tf.TensorArray(zeros.dtype, steps, element_shape=zeros.shape)
-
-        def body(step: Any, h: Any, c: Any, found: Any) -> Any:
-            h, c = self._step(seen[step], kept, h, c)
-            return step + 1, h, c, found.write(step, h)
-
-        *_, found = tf.while_loop(
-            lambda step, *_: step < steps, body, (0, zeros, zeros, array), maximum_iterations=steps
-        )
-        return tf.transpose(found.stack(), (1, 0, 2))
-
-    def _step(self, seen: Any, kept: Any, h: Any, c: Any) -> tuple[Any, Any]:
-        raise NotImplementedError
-
-
-class Lstm(Recurrent):
-    """Gates in the order i, f, g, o."""
-
-    def _step(self, seen: Any, kept: Any, h: Any, c: Any) -> tuple[Any, Any]:
-        i, f, g, o = tf.split(seen + tf.matmul(h, kept, transpose_b=True), 4, axis=-1)
-        c = tf.sigmoid(f) * c + tf.sigmoid(i) * tf.tanh(g)
-        return tf.sigmoid(o) * tf.tanh(c), c
-
-
-class Gru(Recurrent):
-    """Gates in the order r, z, n; the reset gate acts after the product with what is remembered."""
-
-    def _step(self, seen: Any, kept: Any, h: Any, c: Any) -> tuple[Any, Any]:
-        gates, new = tf.split(seen, (2 * self.units, self.units), axis=-1)
-        kept_gates, kept_new = tf.split(
-            tf.matmul(h, kept, transpose_b=True), (2 * self.units, self.units), axis=-1
-        )
-        r, z = tf.split(tf.sigmoid(gates + kept_gates), 2, axis=-1)
-        n = tf.tanh(new + r * kept_new)
-        return (1.0 - z) * n + z * h, c
-
-
-class MultiHeadAttention(DesignLayer):
-    """Softmax attention of each head's query over its keys."""
-
-    def __init__(self, layer: LayerSpec, **options: Any) -> None:
-        super().__init__(layer, **options)
-        self.heads, self.causal = cast("int", layer.settings["heads"]), bool(layer.settings["causal"])
-
-    def call(self, given: Any) -> Any:
-        """Return ``(batch, time of the query, features of the query)``; one value is query, key and value."""
-        values = list(given) if isinstance(given, (list, tuple)) else [given]
-        query, key, value = (*values, values[-1], values[-1])[:3]
-        q, k, v = (self._split(*part) for part in (("query_", query), ("key_", key), ("value_", value)))
-        scores = tf.matmul(q, k, transpose_b=True) * (1.0 / math.sqrt(q.shape[-1]))
-        if self.causal:
-            seen = np.tri(query.shape[1], key.shape[1], dtype=bool)
-            scores = tf.where(seen, scores, tf.constant(-math.inf, scores.dtype))
-        mixed = tf.transpose(tf.matmul(tf.nn.softmax(scores), v), (0, 2, 1, 3))
-        joined = tf.reshape(mixed, (-1, query.shape[1], query.shape[2]))
-        return _project(joined, self.role("weight"), self.role("bias"))
-
-    def _split(self, role: str, value: Any) -> Any:
-        whole = _project(value, self.role(f"{role}weight"), self.role(f"{role}bias"))
-        width = whole.shape[-1] // self.heads
-        return tf.transpose(tf.reshape(whole, (-1, whole.shape[1], self.heads, width)), (0, 2, 1, 3))
-
-
-class Embedding(DesignLayer):
-    """Rows of a table; the ids come as floats, and one that is too small or too large is the nearest."""
-
-    def __init__(self, layer: LayerSpec, **options: Any) -> None:
-        super().__init__(layer, autocast=False, **options)  # half precision would round the ids
-        self.largest = cast("int", layer.settings["vocabulary"]) - 1
-
-    def call(self, value: Any) -> Any:
-        """Return ``(batch, time, units)``."""
-        ids = tf.cast(tf.clip_by_value(value, 0, self.largest), tf.int32)
-        return _rows(self.role("weight"), ids)
+    def call(self, inputs: Any) -> Any:
+        """Return ``(batch, time, units)``; Keras' own would mend negative ids, of which there are none."""
+        ids = tf.cast(tf.clip_by_value(inputs, 0, self.input_dim - 1), tf.int32)
+        return tf.cast(_rows(tf.convert_to_tensor(self.embeddings), ids), self.compute_dtype)
 
 
 @tf.custom_gradient
@@ -161,16 +34,56 @@ def _rows(table: Any, ids: Any) -> Any:
     return tf.gather(table, ids), slope
 
 
-class PositionalEncoding(DesignLayer):
-    """Adds to each time step a row of its own: learned, or of fixed waves."""
+class MultiHeadAttention(keras.layers.MultiHeadAttention):
+    """Keras' own, each projection as one product of two matrices, which is faster.
+
+    The scale of the scores is of their type; Keras holds it in float32 whatever it computes in.
+    """
+
+    def call(self, query: Any, value: Any, key: Any, use_causal_mask: bool = False) -> Any:
+        """Return ``(batch, time of the query, features of the query)``."""
+        parts = ((query, self.query_dense), (key, self.key_dense), (value, self.value_dense))
+        q, k, v = (self._heads(*part) for part in parts)
+        scores = tf.matmul(q, k, transpose_b=True) * (1.0 / math.sqrt(self.key_dim))
+        if use_causal_mask:
+            seen = np.tri(query.shape[1], key.shape[1], dtype=bool)
+            scores = tf.where(seen, scores, tf.constant(-math.inf, scores.dtype))
+        mixed = tf.transpose(tf.matmul(tf.nn.softmax(scores), v), (0, 2, 1, 3))
+        return _project(tf.reshape(mixed, (-1, *query.shape[1:])), self.output_dense)
+
+    def _heads(self, value: Any, dense: keras.layers.EinsumDense) -> Any:
+        whole = tf.reshape(_project(value, dense), (-1, value.shape[1], self.num_heads, self.key_dim))
+        return tf.transpose(whole, (0, 2, 1, 3))
+
+
+def _project(value: Any, dense: keras.layers.EinsumDense) -> Any:
+    """Return every time step through a dense layer, as one product of two matrices."""
+    features = value.shape[-1]
+    rows = tf.matmul(tf.reshape(value, (-1, features)), tf.reshape(dense.kernel, (features, -1)))
+    rows = rows if dense.bias is None else rows + tf.reshape(dense.bias, (-1,))
+    return tf.reshape(rows, (-1, value.shape[1], rows.shape[-1]))
+
+
+class PositionalEncoding(keras.layers.Layer):
+    """Adds to each time step a row of its own: learned (``embeddings``), or of fixed waves."""
+
+    def __init__(self, learned: bool, **options: Any) -> None:
+        super().__init__(**options)
+        self.learned = learned
+
+    def build(self, input_shape: tuple[int | None, ...]) -> None:
+        """Make the rows' variable."""
+        if self.learned:
+            self.embeddings = self.add_weight(input_shape[1:], "zeros", name="embeddings")
 
     def call(self, value: Any) -> Any:
         """Return the input and the rows added."""
-        rows = self.role("weight")
-        return value + (tf.constant(sinusoids(*value.shape[1:]), value.dtype) if rows is None else rows)
+        if self.learned:
+            return value + self.embeddings
+        return value + tf.constant(sinusoids(*value.shape[1:]), value.dtype)
 
 
-class TakeStep(keras.Layer):
+class TakeStep(keras.layers.Layer):
     """One time step."""
 
     def __init__(self, step: int, **options: Any) -> None:
@@ -182,9 +95,23 @@ class TakeStep(keras.Layer):
         return value[:, self.step]
 
 
-class Prelu(DesignLayer):
-    """A slope of its own for each channel, which lies last."""
+def embedding(layer: LayerSpec, inputs: list[Shape], dtype: str) -> keras.Layer:
+    """Return an embedding."""
+    vocabulary, units = layer.settings["vocabulary"], layer.settings["units"]
+    return Embedding(vocabulary, units, name=layer.name, dtype=dtype)
 
-    def call(self, value: Any) -> Any:
-        """Return x, or slope · x below zero."""
-        return tf.where(value >= 0, value, self.role("weight") * value)
+
+def positions(layer: LayerSpec, inputs: list[Shape], dtype: str) -> keras.Layer:
+    """Return a positional encoding."""
+    return PositionalEncoding(layer.settings["form"] == "learned", name=layer.name, dtype=dtype)
+
+
+def attention(layer: LayerSpec, inputs: list[Shape], dtype: str) -> keras.Layer:
+    """Return an attention; its heads share the features of the query."""
+    heads, bias = cast("int", layer.settings["heads"]), layer.settings["bias"]
+    return MultiHeadAttention(heads, inputs[0][1] // heads, use_bias=bias, name=layer.name, dtype=dtype)
+
+
+def take_step(layer: LayerSpec, inputs: list[Shape], dtype: str) -> keras.Layer:
+    """Return what takes a time step."""
+    return TakeStep(cast("int", layer.settings["step"]), name=layer.name, dtype=dtype)

@@ -17,8 +17,8 @@ from engines.backends.tensorflow import train  # noqa: E402
 from engines.backends.tensorflow.build import DesignModel, build, load_weights, read_weights  # noqa: E402
 from engines.backends.tensorflow.devices import devices, open_device  # noqa: E402, F401
 from engines.backends.tensorflow.export import to_onnx  # noqa: E402
-from engines.backends.tensorflow.layers import to_design  # noqa: E402
-from engines.backends.tensorflow.reference import channels_last  # noqa: E402
+from engines.backends.tensorflow.reference import own_layout  # noqa: E402
+from engines.backends.tensorflow.saving import FORMATS  # noqa: E402
 from engines.backends.tensorflow.train import TensorflowTrainer as Trainer  # noqa: E402, F401
 from engines.contract.capabilities import DeviceView  # noqa: E402
 from engines.contract.spec import GraphSpec  # noqa: E402
@@ -66,7 +66,7 @@ def _placed() -> Any:
 
 
 def _tensor(x: Any, model: DesignModel) -> Any:
-    return tf.constant(channels_last(x).astype(model.dtype))
+    return tf.constant(own_layout(model, x).astype(model.dtype))
 
 
 def forward(spec: GraphSpec, weights: Arrays, x: Any, precision: str) -> Any:
@@ -102,7 +102,7 @@ def _gradients(spec: GraphSpec, weights: Arrays, x: Any, seed: Any, precision: s
         if gradient is not None
     }
     if first is not None:  # ids have none
-        found["x"] = to_design(first, spec.inputs[0].output_shape).numpy()
+        found["x"] = model.as_designed(spec.inputs[0].name, first).numpy()
     return found
 
 
@@ -120,6 +120,11 @@ def export(spec: GraphSpec, weights: Arrays, target: str) -> None:
     with tf.device("/CPU:0"):
         model = open_model(spec, weights, "fp32")
         Path(target).write_bytes(to_onnx(model, "answer", Path(target)).SerializeToString())
+
+
+def save(spec: GraphSpec, weights: Arrays, form: str, target: str) -> None:
+    """Write a model in a format of TensorFlow's own."""
+    FORMATS[form].write(open_model(spec, weights, "fp32"), Path(target))
 
 
 def loss(name: str, outputs: Any, targets: Any) -> float:
