@@ -1,6 +1,7 @@
 """List every dependency with its licence, as its own metadata names it.
 
-Run with the environment's Python to write ``LICENSES.md`` beside this file::
+Run with the environment's Python, once the tests have made the engines' own environments, to write
+``LICENSES.md`` beside this file::
 
     .venv/bin/python packaging/licenses.py
 """
@@ -8,16 +9,30 @@ Run with the environment's Python to write ``LICENSES.md`` beside this file::
 from __future__ import annotations
 
 import re
+import sys
 import tomllib
 from collections.abc import Iterator
-from importlib.metadata import Distribution, PackageNotFoundError, distribution
+from importlib.metadata import Distribution, PackageNotFoundError, distribution, distributions
 from pathlib import Path
 
 ROOT = Path(__file__).resolve().parent.parent
+OWN_ENVIRONMENTS = ROOT / ".engines" / "environments"
 TARGET = ROOT / "packaging" / "LICENSES.md"
 
 COPYLEFT_NOTES: dict[str, str] = {}
 """Direct dependencies under the GPL alone: what that means here. A test lets no other in."""
+
+OWN = """
+## In an engine's own environment
+
+Settings and `modelwright engines install` put an engine into an environment of its own, by a locked list.
+All of it stands above, but for these:
+"""
+
+NVIDIA = (
+    "On a Linux with an NVIDIA GPU such an environment also gets NVIDIA's CUDA libraries (packages\n"
+    "  `nvidia-…`), which are under NVIDIA's own licence."
+)
 
 HEAD = """# Licences of what Modelwright builds on
 
@@ -76,7 +91,26 @@ def licence(package: Distribution) -> str:
         if entry.startswith("License :: ") and entry != "License :: OSI Approved"
     ]
     free = (meta.get("License") or "").strip().splitlines()
-    return expression or "; ".join(classifiers) or (free[0][:80] if free else "") or "not declared"
+    told = expression or "; ".join(classifiers) or (free[0][:80] if free else "")
+    return told or _title_of_text(package) or "not declared"
+
+
+def _title_of_text(package: Distribution) -> str:
+    """Return what the licence that a package carries calls itself, "" where there is none known."""
+    texts = [file.read_text() for file in package.files or () if re.match(r"LICEN[CS]E", file.name)]
+    found = re.search(r"(Apache|MIT|BSD)[\w -]* Licen[cs]e|Apache License", "\n".join(texts))
+    return found.group() if found else ""
+
+
+def own() -> dict[str, Distribution | None]:
+    """Return what engines' own environments hold that this one does not, None where none is made here."""
+    sys.path.insert(0, str(ROOT))
+    from engines.environments.locked import LOCKED
+
+    places = [str(path) for path in OWN_ENVIRONMENTS.glob("*/venv/[Ll]ib/**/site-packages")]
+    there = {requirement_name(found.name): found for found in distributions(path=places)}
+    locked = {requirement_name(line) for row in LOCKED.values() for line in row.requirements}
+    return {name: there.get(name) for name in sorted(locked - closure(direct()).keys())}
 
 
 def is_copyleft_only(text: str) -> bool:
@@ -92,8 +126,12 @@ def table() -> str:
     for name, package in closure(wanted).items():
         role = "direct" if name in wanted else ""
         lines.append(f"| {name} | {package.version} | {licence(package)} | {role} |")
+    lines += [OWN, "| package | version | licence |", "|---|---|---|"]
+    for name, package in own().items():
+        assert package is not None, f"{name}: make the engines' environments first, as the tests do"
+        lines.append(f"| {name} | {package.version} | {licence(package)} |")
     notes = [f"- **{name}**: {note}" for name, note in COPYLEFT_NOTES.items()]
-    return "\n".join([*lines, "", "## To know before bundling", "", *notes]) + "\n"
+    return "\n".join([*lines, "", "## To know before bundling", "", *notes, f"- {NVIDIA}"]) + "\n"
 
 
 if __name__ == "__main__":

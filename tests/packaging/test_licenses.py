@@ -22,6 +22,15 @@ def test_that_every_direct_dependency_is_pinned_with_the_others(name: str) -> No
     assert name in pinned
 
 
+@pytest.mark.parametrize("name", sorted(licenses.own()))
+def test_that_what_only_an_engines_own_environment_holds_is_listed_too(name: str) -> None:
+    assert f"| {name} | " in PAGE
+
+
+def test_that_every_package_says_its_licence() -> None:
+    assert "not declared" not in PAGE
+
+
 def test_that_no_direct_dependency_is_under_the_gpl_alone_without_a_note() -> None:
     found = licenses.closure(licenses.direct())
     bound = {
