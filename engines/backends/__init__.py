@@ -1,1 +1,1 @@
-"""One folder an engine, each with the modules probe, build, train and export."""
+"""One folder an engine, each with probe, build, train, export and jobs; beside them what engines share."""

@@ -1,1 +1,1 @@
-"""Reading run folders: metric history with growing arrays, comparison, checkpoints."""
+"""Reading run folders: lists, metric history with growing arrays, comparison, verifying, the bin."""

@@ -63,12 +63,12 @@ class WholeEditor(Editor):
             self.field.setValue(int(value) if isinstance(value, int) else 0)
 
 
-class NumberEditor(Editor):
-    """A line for a number such as 0.9 or 1e-5."""
+class LineEditor(Editor):
+    """A line to type a value in; no validator, since the document says what fits."""
 
     def __init__(self, kind: SettingKind) -> None:
         super().__init__(kind)
-        self.field = named(QLineEdit(), *self._named())  # no validator: the document says what fits
+        self.field = named(QLineEdit(), *self._named())
         self.field.setAlignment(Qt.AlignmentFlag.AlignRight)
         self.field.editingFinished.connect(self._on_edited)
         self.field.installEventFilter(_UndoGuard(self.field, lambda: self.field.text() != self._shown))
@@ -78,18 +78,36 @@ class NumberEditor(Editor):
 
     @override
     def show_value(self, value: Setting) -> None:
-        self._shown = f"{value:g}" if isinstance(value, (int, float)) else str(value)
+        self._shown = self._written(value)
         self.field.setText(self._shown)
         set_property(self.field, "wrong", False)
 
     def _on_edited(self) -> None:
-        if self.field.text() == self._shown:
-            return
+        if self.field.text() != self._shown:
+            self.edited.emit(self._read(self.field.text()))
+
+    def _written(self, value: Setting) -> str:
+        """Return the value as a person would type it."""
+        raise NotImplementedError
+
+    def _read(self, text: str) -> object:
+        """Return the value that was typed, or the text where it is none."""
+        raise NotImplementedError
+
+
+class NumberEditor(LineEditor):
+    """A line for a number such as 0.9 or 1e-5."""
+
+    @override
+    def _written(self, value: Setting) -> str:
+        return f"{value:g}" if isinstance(value, (int, float)) else str(value)
+
+    @override
+    def _read(self, text: str) -> object:
         try:
-            value: object = float(self.field.text().replace(",", "."))
+            return float(text.replace(",", "."))
         except ValueError:
-            value = self.field.text()
-        self.edited.emit(value)
+            return text
 
 
 class SwitchEditor(Editor):
@@ -159,31 +177,18 @@ class SizesEditor(Editor):
         self.edited.emit(tuple(field.value() for field in self.fields))
 
 
-class ShapeEditor(Editor):
+class ShapeEditor(LineEditor):
     """A line for any number of sizes: ``1 × 8 × 8``, or with commas or spaces."""
 
-    def __init__(self, kind: SettingKind) -> None:
-        super().__init__(kind)
-        self.field = named(QLineEdit(), *self._named())
-        self.field.setAlignment(Qt.AlignmentFlag.AlignRight)
-        self.field.editingFinished.connect(self._on_edited)
-        self.field.installEventFilter(_UndoGuard(self.field, lambda: self.field.text() != self._shown))
-        self._row.addWidget(self.field)
-        self.setFocusProxy(self.field)
-        self._shown = ""
+    @override
+    def _written(self, value: Setting) -> str:
+        return " × ".join(map(str, value)) if isinstance(value, tuple) else str(value)
 
     @override
-    def show_value(self, value: Setting) -> None:
-        self._shown = " × ".join(map(str, value)) if isinstance(value, tuple) else str(value)
-        self.field.setText(self._shown)
-        set_property(self.field, "wrong", False)
-
-    def _on_edited(self) -> None:
-        if self.field.text() == self._shown:
-            return
-        words = self.field.text().replace("×", " ").replace("x", " ").replace(",", " ").split()
+    def _read(self, text: str) -> object:
+        words = text.replace("×", " ").replace("x", " ").replace(",", " ").split()
         whole = all(word.isdecimal() for word in words) and bool(words)
-        self.edited.emit(tuple(int(word) for word in words) if whole else self.field.text())
+        return tuple(int(word) for word in words) if whole else text
 
 
 EDITORS: Mapping[str, Callable[[SettingKind], Editor]] = {
