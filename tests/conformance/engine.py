@@ -47,12 +47,16 @@ class Engine:
     @property
     def device(self) -> str:
         """The device that the engine works on; skips the test where it lists none but the CPU."""
-        if not self._device:
-            self._device = self._answer("work_on_accelerator", {})
         row = row_of(self.name)
-        if not self._device and row is not None:
+        if not self.has_device() and row is not None:
             pytest.skip(f"{row.title} lists no accelerator on this machine")
         return self._device
+
+    def has_device(self) -> bool:
+        """Tell whether the engine lists a device to work on here."""
+        if not self._device:
+            self._device = self._answer("work_on_accelerator", {})
+        return bool(self._device)
 
     @cached_property
     def report(self) -> EngineReport:
