@@ -78,7 +78,7 @@ class Desk:
         """
         host = self._host(engine)
         try:
-            yield from in_the_doctors_words(engine, self._run_on(host, job))
+            yield from in_the_doctors_words(engine, job, self._run_on(host, job))
         finally:
             if engine != TOOLS:
                 self._ready.pop(engine).close()

@@ -13,6 +13,8 @@ from pathlib import Path
 
 from app.desk import Desk
 from app.home import user_cache, user_data
+from app.messages import words
+from app.messages.endings import ending
 from engines.contract.errors import ErrorCode, Fact, WorkbenchError
 from engines.contract.events import Answer, Crashed, Event, Failed, Finished
 from engines.contract.files import make_folder, write_text_atomic
@@ -162,7 +164,7 @@ def _throw_away() -> ProcessHost:
 
 def _answer_in(events: Iterator[Event], question: DescribeLayerJob) -> LayerAnswer:
     found = [answer for event in events if (answer := _answer_of(event, question)) is not None]
-    return found[0] if found else _fault(question, "its process gave no answer", "")
+    return found[0] if found else _fault(question, words.LAYER_SILENT, "")
 
 
 def settle(design: Design) -> None:
@@ -186,18 +188,20 @@ def ask_all(
 def _answer_of(event: Event, question: DescribeLayerJob) -> LayerAnswer | None:
     if isinstance(event, Answer) and isinstance(event.record, LayerAnswer):
         return event.record
+    if isinstance(event, Failed) and event.code == ErrorCode.TIME_LIMIT.value:
+        return _fault(question, words.LAYER_ENDLESS.format(seconds=round(SECONDS)), event.details)
     if isinstance(event, Failed):
         return LayerAnswer(code=event.code, facts=event.facts, details=event.details)
     if isinstance(event, Crashed):
-        how = f"{event.cause} {event.signal or event.exit_code}"
-        return _fault(question, f"its process ended ({how})", event.stderr)
+        how = ending(event.exit_code or -event.signal)
+        return _fault(question, words.LAYER_CRASHED.format(ended=how), event.stderr)
     return None
 
 
 def _fault(question: DescribeLayerJob, why: str, details: str) -> LayerAnswer:
     facts: dict[str, Fact] = {"file": Path(question.file).name, "line": 0, "text": "", "doing": SHAPES}
     code = ErrorCode.OWN_LAYER_FAILED.value
-    return LayerAnswer(code=code, facts={**facts, "what": "Crash", "why": why}, details=details)
+    return LayerAnswer(code=code, facts={**facts, "what": words.LAYER_ENDED, "why": why}, details=details)
 
 
 def _digests(own: OwnLayers) -> Iterator[str]:

@@ -4,29 +4,40 @@ from __future__ import annotations
 
 from collections.abc import Generator, Iterator
 from contextlib import closing
+from pathlib import Path
 
 from app.engine_facts.places import kept_of, place_of
 from engines.contract.capabilities import EngineRow
 from engines.contract.events import Crashed, Event, Failed, Hello, Listening, Log, Stopping
+from engines.contract.jobs import Job, TrainJob
 from engines.environments.doctor import end_at_start, findings_before
 from engines.registry import engine
+from engines.training.run_folder import RUN
 
 _BEFORE_WORK = (Hello, Log, Listening, Stopping)
 """What comes from a process whose engine may not even be imported yet."""
 
 
-def in_the_doctors_words(name: str, running: Generator[Event, None, None]) -> Iterator[Event]:
+def in_the_doctors_words(name: str, job: Job, running: Generator[Event, None, None]) -> Iterator[Event]:
     """Yield a job's events; a bad end before any work says what is wrong with the engine of that name."""
-    row = engine(name)
+    row, before = engine(name), _written(job)
     greeted = begun = False
     with closing(running) as events:
         for event in events:
-            if row is not None and not begun and isinstance(event, (Failed, Crashed)):
+            bad = isinstance(event, (Failed, Crashed)) and not begun
+            if row is not None and bad and _written(job) == before:
+                assert isinstance(event, (Failed, Crashed))
                 yield _told(row, event, greeted=greeted)
             else:
                 greeted = greeted or isinstance(event, Hello)
                 begun = begun or not isinstance(event, _BEFORE_WORK)
                 yield event
+
+
+def _written(job: Job) -> int:
+    """Return when the run's record was last written: what writes it has its engine."""
+    record = Path(job.run) / RUN if isinstance(job, TrainJob) else None
+    return record.stat().st_mtime_ns if record is not None and record.exists() else 0
 
 
 def _told(row: EngineRow, end: Failed | Crashed, *, greeted: bool) -> Failed | Crashed:

@@ -43,7 +43,7 @@ ROWS: dict[ErrorCode, Message] = {
         button="show_engines",
     ),
     ErrorCode.ENGINE_DIES: Message(
-        what="The process of {title} died while the engine was imported ({ended}).",
+        what="The process of {title} died before its work began ({ended}).",
         why="Its interpreter is {python}; what it said last: {why}",
         todo="A library that does not fit this machine is the usual cause. Mend it with: {command}",
         button="install_engine",

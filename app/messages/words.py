@@ -194,6 +194,10 @@ WHY_NOT = {
 }
 """Why an interpreter cannot be chosen, by the code of the doctor's message."""
 WHY_NOT_ELSE = "cannot be used"
+LAYER_ENDED = "No answer"
+LAYER_ENDLESS = "it came to no end within {seconds} seconds; is there a loop that never ends?"
+LAYER_CRASHED = "it ended its process ({ended})."
+LAYER_SILENT = "its process said nothing."
 LAYER_TITLE = "A layer of your own"
 LAYER_NAME = "Name of the layer and of its file in the project’s folder “layers”"
 BROWSE_TITLE = "Choose the Python that {title} is to run in"

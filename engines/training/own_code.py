@@ -109,7 +109,7 @@ class OwnCode:
             yield
         except WorkbenchError:
             raise
-        except Exception as error:
+        except (Exception, SystemExit) as error:  # a file may not end the process that runs it, either
             details = "".join(
                 traceback.format_exception(type(error), error, error.__traceback__, chain=False)
             )

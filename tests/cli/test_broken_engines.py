@@ -17,6 +17,7 @@ from engines.contract.events import Crashed, Event, Log, Stopped
 from engines.contract.jobs import Job
 from tests.environments.fake_pythons import fake_python, needs_scripts, real_python
 from tests.helpers.command import Outcome, modelwright
+from tests.helpers.fake_jobs import fake_training
 
 pytestmark = [pytest.mark.commands, needs_scripts]
 
@@ -65,7 +66,7 @@ def test_that_a_run_in_an_interpreter_that_is_none_says_so_instead_of_telling_of
     ("body", "words"),
     [
         ("echo 'Illegal instruction: AVX2' >&2; kill -ILL $$", ["illegal instruction, SIGILL", "AVX2"]),
-        ("exit 5", ["died while the engine was imported (exit code 5)", "said last: nothing."]),
+        ("exit 5", ["died before its work began (exit code 5)", "said last: nothing."]),
     ],
 )
 def test_that_an_engine_whose_process_dies_at_its_start_is_told_with_what_mends_it(
@@ -142,3 +143,27 @@ def test_that_a_probe_that_was_told_to_stop_says_nothing_against_the_engine(
     with Desk(lambda engine: Deaf()) as desk, pytest.raises(Ended) as caught:  # type: ignore[arg-type]
         list(engines.examine(desk, "fake"))
     assert caught.value.event == Stopped(step=0, kept=False)
+
+
+@pytest.mark.parametrize(("begins", "kind"), [(True, "crashed"), (False, "failed")])
+def test_that_a_crash_after_the_run_had_begun_is_told_as_one(
+    home: Path, row: EngineRow, tmp_path: Path, begins: bool, kind: str
+) -> None:
+    run = tmp_path / "run"
+
+    class Dying:
+        pid = 1
+
+        def run(self, job: Job) -> Iterator[Event]:
+            if begins:
+                run.mkdir()
+                (run / "run.json").write_text("{}", encoding="utf-8")
+            yield Crashed("signal", 0, 11, "")
+
+        def close(self) -> None:
+            """Nothing is held."""
+
+    job = fake_training(tmp_path)
+    with Desk(lambda engine: Dying()) as desk:  # type: ignore[arg-type]
+        (last,) = desk.run("fake", job)
+    assert last.kind == kind

@@ -111,9 +111,17 @@ def test_that_a_file_that_ends_its_process_or_hangs_costs_nothing(
     question = DescribeLayerJob(failing("import os; os._exit(3)"), "l.py", {}, ((4,),))
     crashed = ask(question)
     assert crashed.code == ErrorCode.OWN_LAYER_FAILED.value
-    assert "exit 3" in str(crashed.facts["why"])
+    assert "it ended its process (exit code 3)" in str(crashed.facts["why"])
     hung = ask(DescribeLayerJob(failing("import time; time.sleep(600)"), "l.py", {}, ((4,),)))
-    assert hung.code == ErrorCode.TIME_LIMIT.value
+    assert hung.code == ErrorCode.OWN_LAYER_FAILED.value
+    assert hung.facts["file"] == "l.py"
+    assert "a loop that never ends" in str(hung.facts["why"])
+
+
+def test_that_a_file_that_would_exit_is_told_with_the_line_that_does_it(tmp_path: Path) -> None:
+    answer = ask(DescribeLayerJob(failing("import sys; sys.exit(3)"), "l.py", {}, ((4,),)))
+    assert answer.code == ErrorCode.OWN_LAYER_FAILED.value
+    assert (answer.facts["what"], answer.facts["line"]) == ("SystemExit", 3)
 
 
 @pytest.mark.skipif(

@@ -120,7 +120,7 @@ MXNET = EngineView(
     health=EngineHealth("mxnet", OWN, "own", "broken"),
     findings=(
         FindingLine(
-            "The process of MXNet died while the engine was imported (status -11).",
+            "The process of MXNet died before its work began (segmentation fault, SIGSEGV).",
             f"In {OWN}: Segmentation fault (core dumped)",
             "A library that does not fit this machine is the usual cause. Mend it with: "
             "modelwright engines repair mxnet",
