@@ -226,7 +226,7 @@ def _short(text: str) -> str:
 
 def _facts(model: onnx.ModelProto) -> Mapping[str, str]:
     facts = {
-        "producer": f"{model.producer_name} {model.producer_version}".strip(),
+        "producer": f"{model.producer_name} {model.producer_version.removesuffix(' None')}".strip(),
         "ir version": str(model.ir_version),
         "opset": ", ".join(f"{opset.domain or 'ai.onnx'} {opset.version}" for opset in model.opset_import),
         "nodes": str(len(model.graph.node)),

@@ -67,6 +67,12 @@ def test_that_nodes_edges_shapes_and_attributes_are_shown() -> None:
     assert view.facts["nodes"] == "4"
 
 
+def test_that_a_writer_without_a_revision_is_named_without_none() -> None:
+    model = conv_chain(1)
+    model.producer_name, model.producer_version = "tf2onnx", "1.17.0 None"
+    assert graph_view(model, "m").facts["producer"] == "tf2onnx 1.17.0"
+
+
 def test_that_a_view_travels_as_plain_data() -> None:
     view = graph_view(dense(), "file")
     assert from_plain(GraphView, to_plain(view)) == view

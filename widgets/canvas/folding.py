@@ -15,6 +15,8 @@ Path = tuple[str, ...]
 FOLD = "scope:"
 _BATCH = {"batch", "batch_size", "N"}
 _WIDEST = 232.0
+_FEW = 200
+"""So many cards are laid out anew at once, to be wide enough."""
 
 
 def path_of(node: NodeView) -> Path:
@@ -35,7 +37,8 @@ def scopes(graph: GraphView) -> dict[Path, int]:
 def sheet_of(graph: GraphView, folded: Iterable[Path], marks: Mapping[str, str] | None = None) -> Sheet:
     """Draw ``graph`` with the ``folded`` scopes as one card each; ``marks`` tints nodes by id.
 
-    With nothing folded the graph's own layout is kept.
+    With nothing folded the graph's own layout is kept, unless it is small and its cards are too narrow
+    for their words.
     """
     shut = set(folded) & scopes(graph).keys()
     home = {node.id: _home(node, shut) for node in graph.nodes}
@@ -44,11 +47,15 @@ def sheet_of(graph: GraphView, folded: Iterable[Path], marks: Mapping[str, str] 
     for node in graph.nodes:
         held.setdefault(home[node.id], []).append(node)
     cards = tuple(_card(name, nodes, marks) for name, nodes in held.items())
-    if not any(card.members for card in cards) and _has_layout(graph):
+    if not any(card.members for card in cards) and _has_layout(graph) and not _is_narrow(cards):
         return Sheet(
             cards, tuple(Link(e.source, e.target, e.tensor, e.points) for e in _inner(graph.edges, home))
         )
     return laid_out(Sheet(_widened(cards), _folded_links(graph.edges, home)))
+
+
+def _is_narrow(cards: tuple[Card, ...]) -> bool:
+    return len(cards) <= _FEW and any(min(needed_width(card), _WIDEST) > card.width + 1 for card in cards)
 
 
 def _widened(cards: tuple[Card, ...]) -> tuple[Card, ...]:

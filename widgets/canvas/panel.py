@@ -43,7 +43,7 @@ class CanvasPanel(QFrame):
         self._minimap = Minimap(self.canvas)
         self._tools = self._make_tools()
         if compact:
-            self.canvas.pleasant, self.canvas.opening = 0.55, 0.6
+            self.canvas.opening = 0.6
         self._build()
         self._connect()
 

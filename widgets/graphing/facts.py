@@ -127,9 +127,12 @@ def marks(view: OptimizeView) -> tuple[Mapping[str, str], Mapping[str, str]]:
 
 
 def graph_marks(before: GraphView, after: GraphView) -> tuple[Mapping[str, str], Mapping[str, str]]:
-    """Mark what went (amber, before) and what is new or took others in (green, after), by node id."""
+    """Mark what went (amber, before) and what is new or took others in (green, after), by node id.
+
+    A node that became another operation went, and the other is new.
+    """
     old = {node.id: node.op for node in before.nodes}
-    new = {node.id for node in after.nodes}
-    gone = dict.fromkeys((name for name in old if name not in new), "warning")
+    new = {node.id: node.op for node in after.nodes}
+    gone = dict.fromkeys((name for name, op in old.items() if new.get(name) != op), "warning")
     fresh = {node.id: "good" for node in after.nodes if old.get(node.id) != node.op or node.merged}
     return gone, fresh

@@ -42,6 +42,7 @@ class RunHead(QWidget):
         self.go_on = Button("Continue on …", "run_continue_on", small=True)
         self.go_on.setToolTip("Go on as a new run, on another engine or for more epochs")
         self.compare = ToolButton("compare", "Compare engines (Ctrl+E)", "train_compare")
+        self.compare.setProperty("small", True)
         self.where = Elided("", "dim")
         self.bar = ProgressBar("run_progress", "Progress of the run")
         self.result_title, self.result = label("", "dim"), label("", "value")

@@ -7,6 +7,7 @@ from dataclasses import replace
 from engines.contract.views import EdgeView, GraphView, NodeView
 from tests.widgets.canvas.sheets import folded_graph, small_graph, tensor, weight
 from widgets.canvas.folding import FOLD, main_node, scopes, shape_text, sheet_of
+from widgets.canvas.painting import needed_width
 
 
 def test_that_only_scopes_of_several_nodes_can_be_folded() -> None:
@@ -28,13 +29,24 @@ def test_that_unfolded_every_node_is_a_card() -> None:
     assert [card.id for card in sheet_of(graph, []).cards] == [node.id for node in graph.nodes]
 
 
-def test_that_a_layout_from_elsewhere_is_kept_while_nothing_is_folded() -> None:
+def placed_graph(width: float) -> GraphView:
     graph = small_graph()
-    placed = replace(
-        graph, nodes=tuple(replace(node, x=7.0, y=100.0 * place) for place, node in enumerate(graph.nodes))
+    nodes = tuple(
+        replace(node, x=7.0, y=100.0 * place, width=width) for place, node in enumerate(graph.nodes)
     )
+    return replace(graph, nodes=nodes)
+
+
+def test_that_a_layout_from_elsewhere_is_kept_while_nothing_is_folded() -> None:
+    placed = placed_graph(width=240.0)
     assert [card.y for card in sheet_of(placed, []).cards] == [0.0, 100.0, 200.0, 300.0, 400.0]
     assert {card.x for card in sheet_of(placed, []).cards} == {7.0}
+
+
+def test_that_no_word_of_a_small_graph_is_cut_by_a_layout_from_elsewhere() -> None:
+    cards = sheet_of(placed_graph(width=120.0), []).cards
+    assert all(card.width >= needed_width(card) for card in cards)
+    assert len({card.y for card in cards}) > 1
 
 
 def test_that_nested_scopes_fold_into_the_outermost_and_open_one_by_one() -> None:

@@ -11,10 +11,18 @@ from PySide6.QtTest import QTest
 from PySide6.QtWidgets import QApplication
 from pytestqt.qtbot import QtBot
 
-from engines.contract.views import BatchProof, ModelFacts, OptimizeView, PassView, ProofView
+from engines.contract.views import (
+    BatchProof,
+    GraphView,
+    ModelFacts,
+    NodeView,
+    OptimizeView,
+    PassView,
+    ProofView,
+)
 from tests.widgets.canvas.sheets import folded_graph, small_graph
 from widgets.canvas.folding import FOLD
-from widgets.graphing.facts import comparison, error_words, latency_words, marks
+from widgets.graphing.facts import comparison, error_words, graph_marks, latency_words, marks
 from widgets.look.theme import apply
 from widgets.rooms.graph import GRAPH, NETRON, OPTIMIZED, GraphRoom
 
@@ -158,6 +166,16 @@ def test_that_what_went_is_amber_and_what_is_new_is_green() -> None:
     gone, fresh = marks(report())
     assert dict(gone) == {"shape": "warning", "conv": "warning", "norm": "warning"}
     assert dict(fresh) == {"conv_new": "good"}
+
+
+def test_that_a_node_that_became_another_operation_went_and_is_new() -> None:
+    def graph(*ops: str) -> GraphView:
+        nodes = tuple(NodeView(f"n{place}", f"n{place}", op, "other") for place, op in enumerate(ops))
+        return GraphView("g", "grappler", nodes, ())
+
+    gone, fresh = graph_marks(graph("Conv2D", "FusedBatchNormV3", "Relu"), graph("Conv2D", "FusedConv2D"))
+    assert dict(gone) == {"n1": "warning", "n2": "warning"}
+    assert dict(fresh) == {"n1": "good"}
 
 
 def test_that_a_selection_is_lit_on_both_sides_even_where_a_layer_was_merged(
