@@ -34,7 +34,6 @@ class Session:
     engine: str = ""
     device: str = ""
     theme: str = "system"
-    reduced_motion: bool = False
     in_process: bool = False
     version: int = 1
 

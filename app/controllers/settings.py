@@ -12,7 +12,7 @@ from app.controllers.engine_pages import EnginePagesController
 from app.messages import words
 from app.session import save_session
 from app.workbench import Workbench
-from widgets.look.theme import apply, theme
+from widgets.look.theme import apply
 
 if TYPE_CHECKING:
     from widgets.rooms.settings import SettingsRoom
@@ -25,7 +25,6 @@ class SettingsController(QObject):
         super().__init__(bench)
         self._bench, self._pages = bench, pages
         self._room: SettingsRoom | None = None
-        theme().reduced_motion = bench.session.reduced_motion
 
     def make_room(self) -> QWidget:
         """Make the room, once."""
@@ -35,9 +34,8 @@ class SettingsController(QObject):
         self._room = room
         session = self._bench.session
         room.set_theme(session.theme)
-        room.set_switches(reduced_motion=session.reduced_motion, in_process=session.in_process)
+        room.set_in_process(session.in_process)
         room.theme_chosen.connect(self._on_theme_chosen)
-        room.motion_reduced.connect(self._on_motion_reduced)
         room.in_process_changed.connect(self._on_in_process_changed)
         room.help_requested.connect(lambda: self._bench.shell.help_requested.emit("engines"))
         self._pages.connect_room(room)
@@ -48,10 +46,6 @@ class SettingsController(QObject):
         if isinstance(app, QApplication):
             apply(app, scheme)
         self._remember(theme=scheme)
-
-    def _on_motion_reduced(self, reduced: bool) -> None:
-        theme().reduced_motion = reduced
-        self._remember(reduced_motion=reduced)
 
     def _on_in_process_changed(self, inside: bool) -> None:
         self._remember(in_process=inside)

@@ -201,3 +201,7 @@ def test_that_a_table_is_left_by_tab(typist: Person) -> None:
     for view in shown.findChildren(QAbstractItemView):
         if view.isVisible() and view.isEnabled():
             assert not view.tabKeyNavigation(), view.objectName()
+
+
+def test_that_the_help_names_the_keys_of_all_rooms() -> None:
+    assert f"| Ctrl+1 … Ctrl+{len(KEYS)} |" in page("start")

@@ -19,7 +19,7 @@ from widgets.look.tokens import DARK, LIGHT, Tokens
 
 
 class Theme(QObject):
-    """What is chosen (``scheme``), what is shown (``tokens``), how large (``scale``), whether to move."""
+    """What is chosen (``scheme``), what is shown (``tokens``), how large (``scale``)."""
 
     themed = Signal()
 
@@ -28,7 +28,6 @@ class Theme(QObject):
         self.scheme = "light"
         self.tokens: Tokens = LIGHT
         self.scale = 1.0
-        self.reduced_motion = False
         self._pictures = QTemporaryDir()
         atexit.register(self._pictures.remove)  # Python may end without destroying what is cached
         self._follows = False

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 
-from PySide6.QtCore import Qt, Signal
+from PySide6.QtCore import QSignalBlocker, Qt, Signal
 from PySide6.QtWidgets import (
     QButtonGroup,
     QCheckBox,
@@ -34,7 +34,6 @@ class SettingsRoom(QWidget):
     """
 
     theme_chosen = Signal(str)
-    motion_reduced = Signal(bool)
     in_process_changed = Signal(bool)
     engine_opened = Signal(str)
     probe_requested = Signal(str)
@@ -50,7 +49,6 @@ class SettingsRoom(QWidget):
         super().__init__(parent)
         self.setObjectName("settings_room")
         self.themes: dict[str, QRadioButton] = {}
-        self.reduced = named(QCheckBox("Reduce motion"), "reduce_motion", "Reduce motion")
         self.in_process = named(
             QCheckBox("Run inside this process"), "run_in_process", "Run the engine inside this process"
         )
@@ -65,12 +63,10 @@ class SettingsRoom(QWidget):
         """Show which theme is chosen, without a signal."""
         self.themes[scheme].setChecked(True)
 
-    def set_switches(self, *, reduced_motion: bool, in_process: bool) -> None:
-        """Show the switches, without a signal."""
-        for box, on in ((self.reduced, reduced_motion), (self.in_process, in_process)):
-            box.blockSignals(True)
-            box.setChecked(on)
-            box.blockSignals(False)
+    def set_in_process(self, inside: bool) -> None:
+        """Show whether the engine runs inside this process, without a signal."""
+        with QSignalBlocker(self.in_process):
+            self.in_process.setChecked(inside)
 
     def set_engines(self, views: Sequence[EngineView]) -> None:
         """List the engines; the page that is open stays so."""
@@ -143,7 +139,6 @@ class SettingsRoom(QWidget):
             self.themes[key] = button
             self._group.addButton(button)
             card.body.addWidget(button)
-        card.body.addWidget(self.reduced)
         return card
 
     def _debugging(self) -> Card:
@@ -162,7 +157,6 @@ class SettingsRoom(QWidget):
     def _connect(self) -> None:
         for key, button in self.themes.items():
             button.clicked.connect(lambda _=False, key=key: self.theme_chosen.emit(key))
-        self.reduced.toggled.connect(self.motion_reduced)
         self.in_process.toggled.connect(self.in_process_changed)
         self.engines.chosen.connect(self._on_engine_chosen)
 

@@ -37,13 +37,11 @@ def shown(room: SettingsRoom) -> list[str]:
 def test_that_showing_what_is_chosen_is_no_choice(room: SettingsRoom, qtbot: QtBot) -> None:
     with (
         qtbot.assertNotEmitted(room.theme_chosen),
-        qtbot.assertNotEmitted(room.motion_reduced),
         qtbot.assertNotEmitted(room.in_process_changed),
     ):
         room.set_theme("dark")
-        room.set_switches(reduced_motion=True, in_process=True)
+        room.set_in_process(True)
     assert room.themes["dark"].isChecked()
-    assert room.reduced.isChecked()
     assert room.in_process.isChecked()
 
 
@@ -55,10 +53,7 @@ def test_that_a_theme_is_chosen_by_a_click(room: SettingsRoom, qtbot: QtBot, sch
     assert chosen.args == [scheme]
 
 
-def test_that_the_switches_are_told(room: SettingsRoom, qtbot: QtBot) -> None:
-    with qtbot.waitSignal(room.motion_reduced) as told:
-        tick(qtbot, room.reduced)
-    assert told.args == [True]
+def test_that_the_switch_is_told(room: SettingsRoom, qtbot: QtBot) -> None:
     with qtbot.waitSignal(room.in_process_changed) as told:
         qtbot.keyClick(room.in_process, Qt.Key.Key_Space)
     assert told.args == [True]
