@@ -18,6 +18,7 @@ os.environ["MODELWRIGHT_HOME"] = _homes.name
 import pytest  # noqa: E402
 from hypothesis import HealthCheck, settings  # noqa: E402
 
+from engines.contract.spec import DataManifest  # noqa: E402
 from tests.helpers.silence import Silence, watch_qt  # noqa: E402
 
 _number = count(1)
@@ -38,6 +39,14 @@ def home(monkeypatch: pytest.MonkeyPatch) -> Path:
     folder = Path(_homes.name) / str(next(_number))
     monkeypatch.setenv("MODELWRIGHT_HOME", str(folder))
     return folder
+
+
+@pytest.fixture(scope="session")
+def digits(tmp_path_factory: pytest.TempPathFactory) -> tuple[Path, DataManifest]:
+    """Prepare the digits once; return where they lie, and their manifest."""
+    from tests.conformance.data import digits_in
+
+    return digits_in(tmp_path_factory.mktemp("digits"))
 
 
 @pytest.fixture(autouse=True)

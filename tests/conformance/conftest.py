@@ -1,4 +1,4 @@
-"""One child an engine for all tests here, and the digits prepared once.
+"""One child an engine for all tests here.
 
 Every test that asks ``engines`` runs on the CPU and, marked ``gpu``, on each engine's first accelerator.
 """
@@ -6,13 +6,10 @@ Every test that asks ``engines`` runs on the CPU and, marked ``gpu``, on each en
 from __future__ import annotations
 
 from collections.abc import Iterator
-from pathlib import Path
 from typing import Any
 
 import pytest
 
-from engines.contract.spec import DataManifest
-from tests.conformance.data import digits_in
 from tests.conformance.engine import ACCELERATOR, CPU, Engine, Engines
 from tests.conformance.measures import questions
 from tests.conformance.work import Question
@@ -42,8 +39,3 @@ def exact(asked: list[Question]) -> list[dict[str, Any]]:
         said = child.close()
     assert not said
     return answer
-
-
-@pytest.fixture(scope="session")
-def digits(tmp_path_factory: pytest.TempPathFactory) -> tuple[Path, DataManifest]:
-    return digits_in(tmp_path_factory.mktemp("conformance"))

@@ -17,7 +17,6 @@ from engines.design.freeze import freeze
 from engines.design.templates import TEMPLATES
 from engines.host.process import ProcessHost
 from engines.training.run_folder import read_run
-from tests.conformance.data import digits_in
 from tests.conformance.engine import NAMES
 from tests.helpers.dying_worker import EXIT_CODE
 from tests.helpers.engine_pythons import python_of
@@ -32,11 +31,6 @@ WORKER = Path(__file__).parents[1] / "helpers" / "dying_worker.py"
 TOLD_SECONDS, STARTED_SECONDS = 3.0, 10.0
 WAYS = {"killed": ("", -9), "exits": ("exit", EXIT_CODE), "segmentation fault": ("segv", -11)}
 """What the process is told to do to itself, or is done to it; and how that is reported."""
-
-
-@pytest.fixture(scope="module")
-def digits(tmp_path_factory: pytest.TempPathFactory) -> tuple[Path, DataManifest]:
-    return digits_in(tmp_path_factory.mktemp("data"))
 
 
 class Death:

@@ -10,7 +10,7 @@ from engines.backends.jax.hlo import graph_of, read_hlo
 from engines.contract.events import Answer, Finished
 from engines.contract.jobs import LowerJob
 from engines.contract.views import LoweredView
-from tests.jax.test_train import Digits, digits, events_of, finished, noisy_job  # noqa: F401
+from tests.helpers.real_runs import Digits, events_of, finished, noisy_job
 
 TEXT = """HloModule jit_answer, is_scheduled=true
 
@@ -64,11 +64,11 @@ def test_that_text_of_another_kind_is_an_empty_graph() -> None:
 @pytest.mark.framework
 def test_that_a_run_shows_what_xla_makes_of_its_model(
     tmp_path: Path,
-    digits: Digits,  # noqa: F811
+    digits: Digits,
 ) -> None:
     run = tmp_path / "run"
-    finished(noisy_job(run, digits, epochs=1))
-    events = list(events_of(LowerJob(str(run), str(digits[0]))))
+    finished("jax", noisy_job(run, digits, epochs=1))
+    events = list(events_of("jax", LowerJob(str(run), str(digits[0]))))
     assert isinstance(events[-1], Finished), events[-1]
     view = next(event.record for event in events if isinstance(event, Answer))
     assert isinstance(view, LoweredView)

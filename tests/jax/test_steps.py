@@ -16,7 +16,7 @@ from engines.training.initial_weights import initial_weights
 from engines.training.loop import best_arrays
 from engines.training.order import epoch_batches
 from engines.training.shards import open_shards
-from tests.jax.test_train import Digits, digits, noisy_job  # noqa: F401
+from tests.helpers.real_runs import Digits, noisy_job
 
 if TYPE_CHECKING:
     from engines.backends.jax.train import JaxTrainer
@@ -36,7 +36,7 @@ def spec_of(template: str) -> GraphSpec:
     return freeze(TEMPLATES[template].design())
 
 
-def trainer_for(folder: Path, digits: Digits, looped: bool, **changes: Any) -> JaxTrainer:  # noqa: F811
+def trainer_for(folder: Path, digits: Digits, looped: bool, **changes: Any) -> JaxTrainer:
     from engines.backends.jax.steps import Steps
     from engines.backends.jax.train import JaxTrainer
 
@@ -50,7 +50,7 @@ def trainer_for(folder: Path, digits: Digits, looped: bool, **changes: Any) -> J
 @pytest.mark.parametrize("changes", [{"precision": "fp64"}, {"precision": "fp64", "accumulate": 4}])
 def test_that_steps_called_one_by_one_are_those_of_the_loop(
     tmp_path: Path,
-    digits: Digits,  # noqa: F811
+    digits: Digits,
     changes: dict[str, Any],
 ) -> None:
     batches = epoch_batches(1000, 32, 0, 0)[:6]
@@ -71,7 +71,7 @@ def test_that_steps_called_one_by_one_are_those_of_the_loop(
 @pytest.mark.parametrize(("template", "loop"), [("digits-cnn", False), ("digits-mlp", True)])
 def test_that_on_the_cpu_no_convolution_stands_in_a_loop_where_it_is_slow(
     tmp_path: Path,
-    digits: Digits,  # noqa: F811
+    digits: Digits,
     template: str,
     loop: bool,
 ) -> None:

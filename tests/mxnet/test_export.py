@@ -13,7 +13,8 @@ from engines.contract.jobs import ExportJob, ProveJob, ReferenceJob
 from engines.contract.spec import LAYER_KEY, GraphSpec
 from engines.graph.onnx_jobs import prove
 from engines.training.control import ControlFlags
-from tests.mxnet.runs import Digits, events_of, job_of, said, sequential
+from tests.helpers.real_runs import Digits, events_of, noisy_job, said
+from tests.mxnet.nets import sequential
 from tests.torch.cases import noisy_model
 
 pytestmark = pytest.mark.framework
@@ -38,8 +39,8 @@ ATTENTION = sequential(
 def test_that_an_export_of_a_trained_run_is_proven(tmp_path: Path, digits: Digits, spec: GraphSpec) -> None:
     run, target = tmp_path / "run", tmp_path / "model.onnx"
     both = [tmp_path / "first.npz", tmp_path / "second.npz"]
-    assert isinstance(list(events_of(job_of(run, digits, spec, epochs=2)))[-1], Finished)
-    exported = list(events_of(ExportJob(str(run), str(digits[0]), str(target), str(both[0]))))
+    assert isinstance(list(events_of("mxnet", noisy_job(run, digits, spec=spec, epochs=2)))[-1], Finished)
+    exported = list(events_of("mxnet", ExportJob(str(run), str(digits[0]), str(target), str(both[0]))))
     assert isinstance(exported[-1], Finished), exported[-1]
     assert said(exported) == []
     view = next(event.record for event in exported if isinstance(event, Answer))
@@ -57,7 +58,7 @@ def test_that_an_export_of_a_trained_run_is_proven(tmp_path: Path, digits: Digit
 
 
 def check_reference(run: Path, digits: Digits, both: list[Path]) -> None:
-    again = list(events_of(ReferenceJob(str(run), str(digits[0]), str(both[1]))))
+    again = list(events_of("mxnet", ReferenceJob(str(run), str(digits[0]), str(both[1]))))
     assert isinstance(again[-1], Finished), again[-1]
     first, second = (np.load(path) for path in both)
     assert set(first) == set(second) > {"inputs", "outputs", "outputs_1", "outputs_17"}

@@ -18,15 +18,14 @@ from engines.contract.events import Answer, Failed, Finished, Log, Started
 from engines.contract.jobs import EvaluateJob, ExportJob, ProbeJob
 from engines.contract.records import to_plain
 from engines.training.run_folder import read_run
-from tests.tensorflow.test_train import Digits, digits, events_of  # noqa: F401 - the fixture
-from tests.torch.test_train import template_job
+from tests.helpers.real_runs import Digits, events_of, template_job
 
 pytestmark = pytest.mark.framework
 
 
 def test_that_what_xla_cannot_compile_goes_on_as_a_graph_and_says_so(
     tmp_path: Path,
-    digits: Digits,  # noqa: F811
+    digits: Digits,
 ) -> None:
     run = tmp_path / "run"
     job = template_job("digits-mlp", run, digits, epochs=2, chunk_steps=20, run_mode="xla")
@@ -47,10 +46,10 @@ def test_that_what_xla_cannot_compile_goes_on_as_a_graph_and_says_so(
 
 def test_that_xla_trains_a_cnn_with_max_pools_silently(
     tmp_path: Path,
-    digits: Digits,  # noqa: F811
+    digits: Digits,
 ) -> None:
     changes = {"run_mode": "xla", "epochs": 2, "chunk_steps": 35}
-    events = list(events_of(template_job("digits-cnn", tmp_path / "run", digits, **changes)))
+    events = list(events_of("tensorflow", template_job("digits-cnn", tmp_path / "run", digits, **changes)))
     assert isinstance(events[-1], Finished), events[-1]
     assert [event for event in events if isinstance(event, Log)] == []
     assert next(event for event in events if isinstance(event, Started)).mode == "xla"
@@ -66,18 +65,18 @@ def test_that_xla_trains_a_cnn_with_max_pools_silently(
 )
 def test_that_what_it_has_not_is_refused_before_there_is_a_run(
     tmp_path: Path,
-    digits: Digits,  # noqa: F811
+    digits: Digits,
     changes: dict[str, Any],
     code: ErrorCode,
 ) -> None:
-    events = list(events_of(template_job("digits-mlp", tmp_path / "run", digits, **changes)))
+    events = list(events_of("tensorflow", template_job("digits-mlp", tmp_path / "run", digits, **changes)))
     assert isinstance(events[-1], Failed)
     assert events[-1].code == code.value
     assert not (tmp_path / "run").exists()
 
 
 def test_that_the_probe_says_what_goes_here() -> None:
-    report = next(event.record for event in events_of(ProbeJob()) if isinstance(event, Answer))
+    report = next(event.record for event in events_of("tensorflow", ProbeJob()) if isinstance(event, Answer))
     assert isinstance(report, EngineReport)
     assert report.modes == ("graph", "eager", "xla")
     on_gpu = any(device.name.startswith("cuda") for device in report.devices)
@@ -87,19 +86,26 @@ def test_that_the_probe_says_what_goes_here() -> None:
 
 def test_that_a_run_in_half_precision_is_evaluated_as_it_trained_and_exported_as_float32(
     tmp_path: Path,
-    digits: Digits,  # noqa: F811
+    digits: Digits,
 ) -> None:
     run, target = tmp_path / "run", tmp_path / "model.onnx"
     job = template_job("digits-cnn", run, digits, precision="fp16", epochs=4)
-    events = list(events_of(dataclasses.replace(job)))
+    events = list(events_of("tensorflow", dataclasses.replace(job)))
     last = events[-1]
     assert isinstance(last, Finished), last
     assert [event for event in events if isinstance(event, Log)] == []
     assert float(last.summary["test_accuracy"]) >= 0.9
-    evaluated = events_of(EvaluateJob(str(run), str(digits[0])))
+    evaluated = events_of("tensorflow", EvaluateJob(str(run), str(digits[0])))
     record = next(event.record for event in evaluated if isinstance(event, Answer))
     assert record.values["accuracy"] == last.summary["test_accuracy"]
-    exported = list(events_of(ExportJob(str(run), str(digits[0]), str(target), str(tmp_path / "a.npz"))))
+    exported = list(
+        events_of("tensorflow", ExportJob(str(run), str(digits[0]), str(target), str(tmp_path / "a.npz")))
+    )
     assert isinstance(exported[-1], Finished), exported[-1]
     types = {tensor.data_type for tensor in onnx.load(target).graph.initializer}
     assert types & {onnx.TensorProto.FLOAT16, onnx.TensorProto.BFLOAT16} == set()
+
+
+def test_that_the_probe_names_keras() -> None:
+    report = next(event.record for event in events_of("tensorflow", ProbeJob()) if isinstance(event, Answer))
+    assert report.facts["keras"][0].isdigit()

@@ -1,4 +1,4 @@
-"""One child with PyTorch for all tests here, and the digits prepared once."""
+"""One child with PyTorch for all tests here."""
 
 from __future__ import annotations
 
@@ -10,12 +10,6 @@ from pathlib import Path
 from typing import Any
 
 import pytest
-
-from engines.contract.events import Answer
-from engines.contract.jobs import PrepareDataJob
-from engines.contract.spec import DataManifest
-from engines.data.prepare import run as prepare
-from engines.training.control import ControlFlags
 
 Ask = Callable[..., Any]
 
@@ -44,13 +38,3 @@ def ask() -> Iterator[Ask]:
     child.stdin.close()
     child.wait(30)
     child.stdout.close()
-
-
-@pytest.fixture(scope="session")
-def digits(tmp_path_factory: pytest.TempPathFactory) -> tuple[Path, DataManifest]:
-    """The digits, prepared: their folder and manifest."""
-    home = tmp_path_factory.mktemp("data")
-    events = prepare(PrepareDataJob(source="digits", folder=str(home)), ControlFlags())
-    manifest = next(event.record for event in events if isinstance(event, Answer))
-    assert isinstance(manifest, DataManifest)
-    return home / manifest.digest, manifest

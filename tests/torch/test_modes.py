@@ -17,7 +17,7 @@ from engines.contract.errors import ErrorCode
 from engines.contract.events import Answer, Event, Failed, Finished, Log, Started
 from engines.contract.jobs import EvaluateJob, ExportJob, ProbeJob
 from engines.training.run_folder import read_run
-from tests.torch.test_train import Digits, events_of, losses_of, template_job
+from tests.helpers.real_runs import Digits, events_of, losses_of, template_job
 
 pytestmark = pytest.mark.framework
 
@@ -42,7 +42,7 @@ def test_that_a_run_without_a_compiler_goes_on_eagerly_and_says_so(
 ) -> None:
     job = template_job("digits-mlp", tmp_path / "run", digits, epochs=2, chunk_steps=20)
     wanted = dataclasses.replace(job, recipe=dataclasses.replace(job.recipe, run_mode="compiled"))
-    events = list(events_of(wanted))
+    events = list(events_of("torch", wanted))
     assert isinstance(events[-1], Finished), events[-1]
     (note,) = notes(events)
     assert note.level == "warning"
@@ -55,7 +55,7 @@ def test_that_a_run_without_a_compiler_goes_on_eagerly_and_says_so(
     lines = (tmp_path / "run" / "events.jsonl").read_text().splitlines()
     assert ErrorCode.COMPILE_FAILED.value in [json.loads(line).get("code") for line in lines]
     plain = dataclasses.replace(job, run=str(tmp_path / "plain"))
-    assert isinstance(list(events_of(plain))[-1], Finished)
+    assert isinstance(list(events_of("torch", plain))[-1], Finished)
     np.testing.assert_array_equal(losses_of(tmp_path / "run"), losses_of(tmp_path / "plain"))
 
 
@@ -63,10 +63,10 @@ def test_that_a_run_that_fell_back_is_resumed_as_it_went(
     tmp_path: Path, digits: Digits, no_compiler: None, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     job = template_job("digits-mlp", tmp_path / "run", digits, epochs=2, chunk_steps=20, run_mode="compiled")
-    assert isinstance(list(events_of(job))[-1], Finished)
+    assert isinstance(list(events_of("torch", job))[-1], Finished)
     monkeypatch.undo()  # the compiler is back
     longer = dataclasses.replace(job.recipe, epochs=3)
-    events = list(events_of(dataclasses.replace(job, recipe=longer, resume=True)))
+    events = list(events_of("torch", dataclasses.replace(job, recipe=longer, resume=True)))
     assert isinstance(events[-1], Finished), events[-1]
     assert started(events).mode == "eager"
     assert notes(events) == []
@@ -82,7 +82,7 @@ def test_that_a_run_that_fell_back_is_resumed_as_it_went(
 def test_that_what_it_has_not_is_refused_before_there_is_a_run(
     tmp_path: Path, digits: Digits, changes: dict[str, Any], code: ErrorCode
 ) -> None:
-    events = list(events_of(template_job("digits-mlp", tmp_path / "run", digits, **changes)))
+    events = list(events_of("torch", template_job("digits-mlp", tmp_path / "run", digits, **changes)))
     assert isinstance(events[-1], Failed)
     assert events[-1].code == code.value
     told = tell(events[-1].code, events[-1].facts)
@@ -92,7 +92,7 @@ def test_that_what_it_has_not_is_refused_before_there_is_a_run(
 
 
 def test_that_the_probe_says_what_goes_here(no_compiler: None) -> None:
-    report = next(event.record for event in events_of(ProbeJob()) if isinstance(event, Answer))
+    report = next(event.record for event in events_of("torch", ProbeJob()) if isinstance(event, Answer))
     assert isinstance(report, EngineReport)
     assert report.modes == ("eager",)
     assert report.refusals["mode/compiled"] == "no_compiler"
@@ -108,13 +108,15 @@ def test_that_a_run_in_half_precision_is_evaluated_as_it_trained_and_exported_as
 ) -> None:
     run, target = tmp_path / "run", tmp_path / "model.onnx"
     changes = {"precision": precision, "epochs": 4, "memory_layout": "channels_last"}
-    last = list(events_of(template_job("digits-cnn", run, digits, **changes)))[-1]
+    last = list(events_of("torch", template_job("digits-cnn", run, digits, **changes)))[-1]
     assert isinstance(last, Finished), last
     assert float(last.summary["test_accuracy"]) >= 0.9
-    evaluated = events_of(EvaluateJob(str(run), str(digits[0])))
+    evaluated = events_of("torch", EvaluateJob(str(run), str(digits[0])))
     record = next(event.record for event in evaluated if isinstance(event, Answer))
     assert record.values["accuracy"] == last.summary["test_accuracy"]
-    exported = list(events_of(ExportJob(str(run), str(digits[0]), str(target), str(tmp_path / "a.npz"))))
+    exported = list(
+        events_of("torch", ExportJob(str(run), str(digits[0]), str(target), str(tmp_path / "a.npz")))
+    )
     assert isinstance(exported[-1], Finished), exported[-1]
     model = onnx.load(target)
     floats = {tensor.data_type for tensor in model.graph.initializer} - {onnx.TensorProto.INT64}
