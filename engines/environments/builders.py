@@ -71,13 +71,14 @@ def ways(locked: Locked, base: str, venv: Path, python: Path, gpu: bool) -> list
         "pip",
         (
             (base, "-m", "venv", "--clear", str(venv)),
-            (str(python), *_PIP, *locked.pip_options(gpu), *wanted),
+            (str(python), *_PIP, *locked.pip_options(gpu), *locked.held_to, *wanted),
         ),
     )
     uv = find_uv()
     if not uv:
         return [plain]
-    install = (uv, "pip", "install", "--python", str(python), *locked.uv_options, *wanted)
+    options = (*locked.uv_options, *locked.held_to)
+    install = (uv, "pip", "install", "--python", str(python), *options, *wanted)
     return [Way("uv", ((uv, "venv", "--clear", "--python", base, str(venv)), install)), plain]
 
 

@@ -5,10 +5,12 @@ from __future__ import annotations
 import hashlib
 import sys
 from dataclasses import dataclass
+from pathlib import Path
 
 ONNX = ("onnx==1.23.2", "onnx-ir==1.1.0")
 
 
+_LOCKS = Path(__file__).parent / "locks"
 CPU_BUILDS = "https://download.pytorch.org/whl/cpu"
 """Where PyTorch keeps builds without gigabytes of CUDA."""
 
@@ -19,7 +21,9 @@ class Locked:
 
     ``oldest`` and ``below`` bound the versions that the backend was written for (``below`` is out).
     ``with_nvidia`` takes the place of the first requirement on a Linux with an NVIDIA GPU. ``cpu_index`` is
-    a further index for pip where there is none; ``uv_options`` are uv's for the same.
+    a further index for pip where there is none; ``uv_options`` are uv's for the same. ``constraints`` holds
+    the version of every package that these bring with them (``packaging/lock_engines.py`` writes it); None
+    where ``requirements`` name them all.
     """
 
     requirements: tuple[str, ...]
@@ -29,6 +33,12 @@ class Locked:
     with_nvidia: str = ""
     cpu_index: str = ""
     uv_options: tuple[str, ...] = ()
+    constraints: Path | None = None
+
+    @property
+    def held_to(self) -> tuple[str, ...]:
+        """What pip and uv are told so that they take no other version of anything."""
+        return ("--constraint", str(self.constraints)) if self.constraints is not None else ()
 
     def wanted(self, gpu: bool) -> tuple[str, ...]:
         """Return the requirements for a machine with an NVIDIA GPU, or without."""
@@ -44,7 +54,8 @@ class Locked:
 
     def digest(self, python: str, gpu: bool = False) -> str:
         """Return a hash of all that decides what is installed on Python ``python`` (3.11)."""
-        return hashlib.sha256("\n".join([python, *self.wanted(gpu)]).encode()).hexdigest()
+        held = self.constraints.read_text(encoding="utf-8").splitlines() if self.constraints else []
+        return hashlib.sha256("\n".join([python, *self.wanted(gpu), *held]).encode()).hexdigest()
 
 
 LOCKED: dict[str, Locked] = {
@@ -55,6 +66,7 @@ LOCKED: dict[str, Locked] = {
         below="3",
         cpu_index=CPU_BUILDS,
         uv_options=("--torch-backend", "auto"),
+        constraints=_LOCKS / "torch.txt",
     ),
     "tensorflow": Locked(
         ("tensorflow==2.21.0", "keras==3.15.1", "tf2onnx==1.17.0", "numpy==2.4.6", ONNX[0]),
@@ -62,6 +74,7 @@ LOCKED: dict[str, Locked] = {
         oldest="2.18",
         below="3",
         with_nvidia="tensorflow[and-cuda]==2.21.0",
+        constraints=_LOCKS / "tensorflow.txt",
     ),
     "jax": Locked(
         (
@@ -77,6 +90,7 @@ LOCKED: dict[str, Locked] = {
         oldest="0.6",
         below="0.11",
         with_nvidia="jax[cuda12]==0.10.2",
+        constraints=_LOCKS / "jax.txt",
     ),
     # Upstream ended in 2023: later NumPy lacks np.bool, on which its import dies; ONNX Runtime before 1.20
     # refuses this NumPy, and onnx from 1.19 on lacks the onnx.mapping that its exporter reads.
@@ -111,6 +125,7 @@ LOCKED: dict[str, Locked] = {
         oldest="1.18",
         below="2",
         with_nvidia="onnxruntime-gpu[cuda,cudnn]==1.31.1",
+        constraints=_LOCKS / "onnxruntime.txt",
     ),
 }
 """One row an engine."""
