@@ -267,9 +267,9 @@ TUNE_STAGES = {
 """What a tuning asked, by the stage of its rows."""
 BATCH_SIZE_SHOWN = "Another batch size changes the mathematics: it is shown, and taken only where you say so."
 TUNE_DOING = {
-    "start": "starting a process for {way}",
-    "compile": "compiling {way}",
-    "measure": "measuring {way}",
+    "start": "starting a process: {way}",
+    "compile": "compiling: {way}",
+    "measure": "measuring: {way}",
     "check": "checking what was chosen",
 }
 TUNE_SETTINGS = {"threads": "threads {}", "batch_size": "batch size {}", "chunk_steps": "{} steps a call"}

@@ -97,12 +97,15 @@ class Trial:
         way.trainer, batches = trainer, self._batches(way.recipe)
         wanted = way.steps or way.recipe.chunk_steps or self._call_steps(trainer, batches)
         way.steps = min(wanted, len(batches))
-        self._call(trainer, batches[: way.steps])
+        if way.steps > 1:
+            self._call(trainer, batches[: way.steps])
 
     def _call_steps(self, trainer: Trainer, batches: npt.NDArray[np.int64]) -> int:
         """Return how many steps go into the usual length of a call."""
         self._call(trainer, batches[:1])
         took = self._call(trainer, batches[:1])
+        if took > CHUNK_SECONDS:
+            return 1
         some = min(len(batches), max(1, round(CHUNK_SECONDS / 4 / took)))
         took = min(took, self._call(trainer, batches[:some]) / some)
         return max(1, min(len(batches), round(CHUNK_SECONDS / took)))

@@ -100,9 +100,9 @@ def test_that_json_lines_tell_what_is_in_hand_and_each_row_as_it_comes(tmp_path:
 
 def test_that_a_person_reads_what_is_in_hand_and_for_how_long() -> None:
     event = Tuning(VIEW, "compile", {"run_mode": "xla"}, 0.4, 0.8, 6.0, 8.2)
-    assert doing_line(event).startswith("compiling xla · about 8")
+    assert doing_line(event).startswith("compiling: xla · about 8")
     assert doing_line(replace(event, doing="measure", settings={"threads": 2})).startswith(
-        "measuring threads 2"
+        "measuring: threads 2"
     )
     assert "the recipe as it is" in doing_line(replace(event, settings={}))
 

@@ -28,7 +28,7 @@ def test_that_a_tuning_ends_in_the_recipe_and_its_table_stays(fake_engine: None,
     person.hand.wait(lambda: person.composition.tuning.running, 20, "the tuning")
     shown = card(person)
     person.hand.wait(lambda: 0 < len(shown.table.model.rows) < 8, 20, "the first rows")
-    person.hand.wait(lambda: "Compiling hurried" in shown.progress.doing.text(), 20, "the compiler")
+    person.hand.wait(lambda: "Compiling: hurried" in shown.progress.doing.text(), 20, "the compiler")
     assert "s of about 4 s" in shown.progress.time.text()
     person.hand.wait(lambda: not person.composition.tuning.running, 60, "its end")
     after = design.recipe

@@ -110,8 +110,11 @@ class TuningCard(Card):
     def show_event(self, event: Tuning) -> None:
         """Show how it stands, with the rows that there are by now."""
         self.progress.show_event(event)
+        known = len(self._rows)
         if self._shown is None or self._shown.rows != event.view.rows:
             self._show_rows(event.view)
+        if len(self._rows) > known:
+            self.reveal()
 
     def end(self) -> None:
         """Show that none goes on any more."""

@@ -31,7 +31,7 @@ class TuneProgress(QWidget):
         self._event: Tuning | None = None
         self._since = 0.0
         self.doing = label("", "caption", wrap=True)
-        self.time = label("", "dim")
+        self.time = label("", "caption")
         self.bar = ProgressBar("tune_progress", "Progress of the tuning")
         self.stop = Button("Stop and take the best so far", "tune_stop", small=True)
         self.stop.setToolTip(STOP_TIP)

@@ -31,9 +31,9 @@ def _plain(value: str) -> str:
 
 
 _DOING = {
-    "start": "Starting a process for {}",
-    "compile": "Compiling {}",
-    "measure": "Measuring {}",
+    "start": "Starting a process: {}",
+    "compile": "Compiling: {}",
+    "measure": "Measuring: {}",
     "check": "Checking what was chosen",
 }
 
@@ -56,8 +56,7 @@ def summary_text(view: TuneView) -> str:
     """Return what came of it in a sentence or two."""
     early = "Stopped early: the best so far. " if view.early else ""
     if not view.chosen:
-        rate = f"{view.before:,.0f} samples/s: " if view.before else ""
-        return f"{early}{rate}nothing was clearly faster. The recipe stays as it is."
+        return f"{early}{_no_gain(view)} The recipe stays as it is."
     ways = [way_text(row) for row in view.rows if row.chosen and set(row.settings) & set(view.chosen)]
     taken = f"Taken: {', '.join(dict.fromkeys(ways))}."
     if not (view.before and view.after):
@@ -65,3 +64,11 @@ def summary_text(view: TuneView) -> str:
     ratio = view.after / view.before
     gain = f"{ratio:.2f} times as fast" if ratio >= 1.03 else "as fast as before"
     return f"{early}{view.before:,.0f} → {view.after:,.0f} samples/s: {gain}. {taken}"
+
+
+def _no_gain(view: TuneView) -> str:
+    if view.before != view.after:
+        sides = f"{view.before:,.0f} samples/s as it is, {view.after:,.0f} in what seemed faster"
+        return f"Side by side there was no clear gain: {sides}."
+    rate = f"{view.before:,.0f} samples/s: " if view.before else ""
+    return f"{rate}nothing was clearly faster."

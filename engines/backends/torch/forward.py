@@ -2,6 +2,10 @@
 
 from __future__ import annotations
 
+import os
+import shutil
+from contextlib import suppress
+from pathlib import Path
 from typing import Any, cast
 
 import torch
@@ -10,6 +14,10 @@ from torch import Tensor
 from engines.backends.torch.build import DesignModule
 from engines.backends.torch.losses import LOSSES
 from engines.backends.torch.steps import Forward
+
+COMPILED = "compiled-torch"
+"""The folder of compiled kernels, beside the prepared data."""
+MOST_COMPILED_BYTES = 512 * 1024 * 1024
 
 
 def forward_of(module: DesignModule, loss: str) -> Forward:
@@ -21,6 +29,19 @@ def forward_of(module: DesignModule, loss: str) -> Forward:
         return loss_of(output, y), output
 
     return forward
+
+
+def keep_compiled(data: Path) -> None:
+    """Keep compiled kernels beside the prepared data, or where the person's own setting says.
+
+    A folder that has grown large is begun anew; what is in use there stays loaded.
+    """
+    folder = data.parent / COMPILED
+    if os.environ.setdefault("TORCHINDUCTOR_CACHE_DIR", str(folder)) == str(folder):
+        with suppress(OSError):
+            size = sum(path.stat().st_size for path in folder.rglob("*"))
+            if size > MOST_COMPILED_BYTES:
+                shutil.rmtree(folder)
 
 
 def compile_forward(forward: Forward) -> Forward:

@@ -6,6 +6,7 @@ import copy
 import time
 from collections.abc import Iterator, Mapping, Sequence
 from contextlib import contextmanager
+from pathlib import Path
 from typing import Any
 
 import numpy as np
@@ -16,7 +17,7 @@ from torch import Tensor, nn
 from engines.backends.torch.abilities import ABILITIES
 from engines.backends.torch.build import DTYPES, DesignModule, build, load_weights, read_weights
 from engines.backends.torch.devices import memory_faults, open_device, set_up
-from engines.backends.torch.forward import compile_forward, forward_of
+from engines.backends.torch.forward import compile_forward, forward_of, keep_compiled
 from engines.backends.torch.losses import step_metric
 from engines.backends.torch.own import OwnModule
 from engines.backends.torch.samples import Samples
@@ -66,6 +67,8 @@ class TorchTrainer:
             self.module = module_of(job.spec, self.recipe).to(self.device)
             self.samples = samples_of(shards, self.module, self.recipe, self.device)
             self._forward = forward_of(self.module, self.recipe.loss)
+            if self.compiles:
+                keep_compiled(Path(job.data))
             compiled = compile_forward(self._forward) if self.compiles else self._forward
             self.steps = Steps(self.module, self.recipe, compiled)
         self._step = 0

@@ -62,8 +62,12 @@ def test_that_the_rows_show_rates_what_was_taken_and_why_one_did_not_go(card: Tu
 
 
 def test_that_a_recipe_that_nothing_beats_is_said_to_stay() -> None:
-    kept = TuneView("a", "cpu", ROWS, before=100.0, after=101.0)
-    assert summary_text(kept) == ("100 samples/s: nothing was clearly faster. The recipe stays as it is.")
+    kept = TuneView("a", "cpu", ROWS, before=100.0, after=100.0)
+    assert summary_text(kept) == "100 samples/s: nothing was clearly faster. The recipe stays as it is."
+    assert summary_text(replace(kept, after=101.0)) == (
+        "Side by side there was no clear gain: 100 samples/s as it is, 101 in what seemed faster. "
+        "The recipe stays as it is."
+    )
     assert summary_text(TuneView("a", "cpu")).startswith("nothing was clearly faster")
 
 
@@ -144,7 +148,7 @@ def test_that_the_bar_moves_on_while_a_compiler_says_nothing(qtbot: QtBot) -> No
     qtbot.addWidget(progress)
     progress.begin()
     progress.show_event(event(0, "compile"))
-    assert progress.doing.text() == "Compiling XLA"
+    assert progress.doing.text() == "Compiling: XLA"
     shares, times = [], []
     for clock.now in (0.0, 5.0, 9.0, 60.0):
         progress.tick()
@@ -153,7 +157,7 @@ def test_that_the_bar_moves_on_while_a_compiler_says_nothing(qtbot: QtBot) -> No
     assert shares == pytest.approx([0.25, 0.5, 0.7, 0.725])
     assert times == ["0 s of about 10 s", "5 s of about 10 s", "9 s of about 10 s", "60 s of about 10 s"]
     progress.show_event(event(0, "measure", share=0.75, next_share=0.8, left=4.0))
-    assert (progress.doing.text(), progress.time.text()) == ("Measuring XLA", "about 4 s left")
+    assert (progress.doing.text(), progress.time.text()) == ("Measuring: XLA", "about 4 s left")
     clock.now += 3.0
     progress.tick()
     assert progress.time.text() == "nearly done"
