@@ -1,9 +1,9 @@
-"""Print how far every engine is from the reference: ``python -m tests.conformance [--curves] [--accelerator]``.
+"""Print how far every engine is from the reference.
 
-A row a layer: the largest error of its outputs and gradients in float32, in units of what is allowed
-(1e-5 + 1e-5 · max|reference|, ten times that for gradients). With ``--curves`` also the largest relative
-distance of two engines' losses over 100 steps; with ``--accelerator`` all on the first that each engine lists,
-without those that list none.
+Run: ``python -m tests.conformance [--curves] [--accelerator]``. A row a layer: the largest error of its
+outputs and gradients in float32, in units of what is allowed (1e-5 + 1e-5 · max|reference|, ten times that
+for gradients). With ``--curves`` also the largest relative distance of two engines' losses over 100 steps;
+with ``--accelerator`` all on the first that each engine lists, without the engines that list none.
 """
 
 from __future__ import annotations
