@@ -68,12 +68,13 @@ def step(batch):
     optimizer.apply_gradients(zip(tape.gradient(loss, model.trainable_variables), model.trainable_variables))
     return loss
 if MANY:
-    @tf.function(input_signature=[tf.TensorSpec((None, 32), tf.int64)])
+    @tf.function(input_signature=[tf.TensorSpec((None, 32), tf.int64)], autograph=False)
     def many(rows):
-        kept = tf.TensorArray(tf.float32, tf.shape(rows)[0])
-        for number in tf.range(tf.shape(rows)[0]):
-            kept = kept.write(number, step(rows[number]))
-        return kept.stack()
+        count = tf.shape(rows)[0]
+        def body(number, kept):
+            return number + 1, kept.write(number, step(rows[number]))
+        start = (0, tf.TensorArray(tf.float32, count))
+        return tf.while_loop(lambda number, _: number < count, body, start, parallel_iterations=1)[1].stack()
     def run(rows):
         many(tf.constant(rows)).numpy()
 else:

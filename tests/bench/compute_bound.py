@@ -30,7 +30,7 @@ from engines.training.control import ControlFlags
 from tests.bench.bare_loops import LOOPS
 from tests.bench.device import device
 from tests.bench.figures import Figure, run, say
-from tests.bench.side_by_side import ByHand, InTheApp, alone_on_a_core, fastest, ratio
+from tests.bench.side_by_side import ByHand, InTheApp, alone_on_a_core, fastest, prefer, ratio
 from tests.helpers.engine_pythons import has_builds, python_of
 
 WANTED = 0.98
@@ -73,6 +73,8 @@ def data_in(home: Path) -> tuple[Path, DataManifest]:
 def tuned(engine: str, spec: GraphSpec, recipe: Recipe, folder: Path, manifest: DataManifest) -> TuneView:
     """Let the tuner choose, on one thread."""
     host = ProcessHost(engine, python_of(engine))
+    host.warm()
+    prefer(host.pid)
     try:
         job = TuneJob(spec, recipe, str(folder), manifest, device(), seconds=20.0)
         return next(

@@ -12,6 +12,7 @@ import queue
 import statistics
 import subprocess
 import sys
+import tempfile
 import threading
 import time
 from collections.abc import Callable, Sequence
@@ -91,11 +92,13 @@ class ByHand(Side):
             "NPROC": "1",
             **shown(),
         }
+        # A framework says much, and a pipe that nobody reads is full soon.
+        self._said = tempfile.TemporaryFile()  # noqa: SIM115 - open as long as the process lives
         self._process = subprocess.Popen(
             [python, "-c", source, str(folder)],
             stdin=subprocess.PIPE,
             stdout=subprocess.PIPE,
-            stderr=subprocess.DEVNULL,
+            stderr=self._said,
             text=True,
             env=environment,
         )
@@ -106,12 +109,17 @@ class ByHand(Side):
         assert self._process.stdout is not None
         self._process.stdin.write(f"{steps}\n")
         self._process.stdin.flush()
-        return float(json.loads(self._process.stdout.readline()))
+        answer = self._process.stdout.readline()
+        if not answer:
+            self._said.seek(0)
+            raise RuntimeError(self._said.read().decode(errors="replace"))
+        return float(json.loads(answer))
 
     def close(self) -> None:
         """End the process."""
         self._process.kill()
         self._process.communicate()
+        self._said.close()
 
 
 class InTheApp(Side):
