@@ -48,6 +48,13 @@ ROWS: dict[ErrorCode, Message] = {
         why="{why}",
         todo="Choose a smaller batch size, a smaller design, or another device.",
     ),
+    ErrorCode.DEVICE_LOST: Message(
+        what="The work on {device} was broken off by its driver.",
+        why="{why}",
+        todo="Look whether the device is still listed (Settings, Look again), then resume the run there or "
+        "on another device: only what came after its last checkpoint is computed again.",
+        button="show_engines",
+    ),
     ErrorCode.PRECISION_MISSING: Message(
         what="{engine} does not compute in {precision} on {device}.",
         why="There it has {known}. TF32 is a way of NVIDIA GPUs alone.",

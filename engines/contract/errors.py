@@ -183,6 +183,7 @@ class ErrorCode(str, Enum):
     LOSS_NOT_FINITE = "loss_not_finite"  # step, value, learning_rate
     DEVICE_UNKNOWN = "device_unknown"  # device, known
     DEVICE_MEMORY = "device_memory"  # device, batch_size, why
+    DEVICE_LOST = "device_lost"  # device, why
     PRECISION_MISSING = "precision_missing"  # engine, precision, device, known
     RUN_MODE_MISSING = "run_mode_missing"  # engine, mode, device, known
     LAYOUT_MISSING = "layout_missing"  # engine, layout, known

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import platform
+import re
 from collections.abc import Iterable, Mapping, Sequence
 
 from engines.contract.capabilities import DeviceView, EngineReport
@@ -10,6 +11,9 @@ from engines.contract.errors import ErrorCode, WorkbenchError
 from engines.training.losses import LOSSES
 from engines.training.optimizers import OPTIMIZERS
 from engines.training.plan import free_cores
+
+_DRIVER = re.compile(r"CUDA error|CUDA_ERROR_\w+|cudaError\w+|CUBLAS_STATUS_\w+|CUDNN_STATUS_\w+|HIP error")
+"""How drivers of GPUs begin what they say of work that they broke off, whichever framework hands it on."""
 
 
 def engine_report(
@@ -36,6 +40,14 @@ def engine_report(
         refusals=refusals or {},
         facts={**facts, "cores": str(free_cores())},
     )
+
+
+def lost_device(error: Exception, device: str) -> WorkbenchError | None:
+    """Return what to say where a driver broke off the work on ``device``; None for any other fault."""
+    line = next((line.strip() for line in str(error).splitlines() if _DRIVER.search(line)), "")
+    if device == "cpu" or not line:
+        return None
+    return WorkbenchError(ErrorCode.DEVICE_LOST, str(error), device=device, why=line.rstrip(".") + ".")
 
 
 def known_device(name: str, devices: Sequence[DeviceView]) -> str:

@@ -10,7 +10,7 @@ import jax
 from engines.backends.jax.runtime import use_threads, without_chatter
 from engines.contract.capabilities import DeviceView
 from engines.contract.errors import ErrorCode, WorkbenchError
-from engines.training.report import known_device
+from engines.training.report import known_device, lost_device
 
 RESIDENT_BYTES = 1 << 31
 _PLATFORMS = {"gpu": "cuda", "tpu": "tpu"}
@@ -61,7 +61,8 @@ def memory_faults(device: jax.Device, batch_size: int) -> Iterator[None]:
     """Turn a lack of memory into an error of ours.
 
     Raises:
-        WorkbenchError: ``DEVICE_MEMORY`` with the device, the batch size and JAX's first line.
+        WorkbenchError: ``DEVICE_MEMORY`` with the device, the batch size and JAX's first line;
+            ``DEVICE_LOST``.
     """
     try:
         yield
@@ -69,7 +70,10 @@ def memory_faults(device: jax.Device, batch_size: int) -> Iterator[None]:
         if isinstance(error, jax.errors.JaxRuntimeError) and not any(
             sign in str(error) for sign in _NO_MEMORY
         ):
-            raise
+            lost = lost_device(error, name_of(device))
+            if lost is None:
+                raise
+            raise lost from error
         why = (str(error).strip().splitlines() or ["MemoryError"])[0]
         raise WorkbenchError(
             ErrorCode.DEVICE_MEMORY, str(error), device=name_of(device), batch_size=batch_size, why=why

@@ -9,7 +9,7 @@ import mxnet as mx
 
 from engines.contract.capabilities import DeviceView
 from engines.contract.errors import ErrorCode, WorkbenchError
-from engines.training.report import known_device
+from engines.training.report import known_device, lost_device
 
 RESIDENT_BYTES = 1 << 31
 _MEMORY_WORDS = ("out of memory", "Memory allocation", "Failed to allocate", "bad_alloc")
@@ -42,17 +42,21 @@ def memory_faults(device: mx.Context, batch_size: int) -> Iterator[None]:
     MXNet's operations return before they have run: their faults come out where somebody waits.
 
     Raises:
-        WorkbenchError: ``DEVICE_MEMORY`` with the device, the batch size and MXNet's line that says so.
+        WorkbenchError: ``DEVICE_MEMORY`` with the device, the batch size and MXNet's line that says so;
+            ``DEVICE_LOST``.
     """
     try:
         with device:
             yield
             mx.nd.waitall()
     except (mx.MXNetError, MemoryError) as error:
+        name = "cpu" if device.device_type == "cpu" else f"cuda:{device.device_id}"
         why = _lack_of_memory(error)
         if not why:
-            raise
-        name = "cpu" if device.device_type == "cpu" else f"cuda:{device.device_id}"
+            lost = lost_device(error, name)
+            if lost is None:
+                raise
+            raise lost from error
         raise WorkbenchError(
             ErrorCode.DEVICE_MEMORY, str(error), device=name, batch_size=batch_size, why=why
         ) from error

@@ -13,7 +13,7 @@ from engines.backends.tensorflow.runtime import use_threads, without_chatter
 from engines.contract.capabilities import DeviceView
 from engines.contract.errors import ErrorCode, WorkbenchError
 from engines.contract.events import Event
-from engines.training.report import known_device
+from engines.training.report import known_device, lost_device
 from engines.training.run_folder import read_run
 
 RESIDENT_BYTES = 1 << 31
@@ -45,7 +45,8 @@ def memory_faults(device: str, batch_size: int) -> Iterator[None]:
     """Run on ``device``, and turn a lack of memory into an error of ours.
 
     Raises:
-        WorkbenchError: ``DEVICE_MEMORY`` with the device, the batch size and TensorFlow's first line.
+        WorkbenchError: ``DEVICE_MEMORY`` with the device, the batch size and TensorFlow's first line;
+            ``DEVICE_LOST``.
     """
     try:
         with tf.device(device):
@@ -55,6 +56,11 @@ def memory_faults(device: str, batch_size: int) -> Iterator[None]:
         raise WorkbenchError(
             ErrorCode.DEVICE_MEMORY, str(error), device=name_of(device), batch_size=batch_size, why=why
         ) from error
+    except tf.errors.OpError as error:
+        lost = lost_device(error, name_of(device))
+        if lost is None:
+            raise
+        raise lost from error
 
 
 def name_of(device: str) -> str:

@@ -11,7 +11,7 @@ import torch
 
 from engines.contract.capabilities import DeviceView
 from engines.contract.errors import ErrorCode, WorkbenchError
-from engines.training.report import known_device
+from engines.training.report import known_device, lost_device
 
 _NO_MEMORY = ("DefaultCPUAllocator", "CUDA error: out of memory", "_ALLOC_FAILED")
 """What PyTorch says where memory is lacking and the error is of no type of its own: cuBLAS and cuDNN, too."""
@@ -68,7 +68,8 @@ def memory_faults(device: torch.device, batch_size: int) -> Iterator[None]:
     """Turn a lack of memory into an error of ours.
 
     Raises:
-        WorkbenchError: ``DEVICE_MEMORY`` with the device, the batch size and PyTorch's first sentence.
+        WorkbenchError: ``DEVICE_MEMORY`` with the device, the batch size and PyTorch's first sentence;
+            ``DEVICE_LOST``.
     """
     try:
         yield
@@ -76,7 +77,10 @@ def memory_faults(device: torch.device, batch_size: int) -> Iterator[None]:
         raise _fault(device, batch_size, error) from error
     except RuntimeError as error:
         if not any(sign in str(error) for sign in _NO_MEMORY):
-            raise
+            lost = lost_device(error, str(device))
+            if lost is None:
+                raise
+            raise lost from error
         raise _fault(device, batch_size, error) from error
 
 
