@@ -3,7 +3,8 @@
 from __future__ import annotations
 
 from PySide6.QtCore import QSize, Qt
-from PySide6.QtWidgets import QPushButton, QToolButton, QWidget
+from PySide6.QtGui import QPainter
+from PySide6.QtWidgets import QPushButton, QStyle, QStyleOptionButton, QStylePainter, QToolButton, QWidget
 from typing_extensions import override
 
 from widgets.controls.text import named
@@ -12,6 +13,17 @@ from widgets.look.theme import icon_side
 from widgets.look.tokens import ICON
 
 _ICON_ROLE = {"primary": "on_accent", "danger": "on_bad", "quiet": "accent"}
+
+
+def begin_to_paint(button: QPushButton) -> QStylePainter:
+    """Paint a button's ground as the style does, without its text; return the painter for the rest."""
+    painter = QStylePainter(button)
+    painter.setRenderHint(QPainter.RenderHint.Antialiasing)
+    option = QStyleOptionButton()
+    button.initStyleOption(option)
+    option.text = ""
+    painter.drawControl(QStyle.ControlElement.CE_PushButtonBevel, option)
+    return painter
 
 
 class Button(QPushButton):

@@ -12,6 +12,20 @@ _LINE = 22
 """A heading's line is as high as a chip, so that both stand on one line."""
 
 
+def head_of_page(title: QWidget, line: QWidget, *beside: QWidget) -> QHBoxLayout:
+    """Return the head of a page: its title above a line about it, and controls at the right."""
+    words = QVBoxLayout()
+    words.setSpacing(2)
+    words.addWidget(title)
+    words.addWidget(line)
+    head = QHBoxLayout()
+    head.setSpacing(12)
+    head.addLayout(words, 1)
+    for control in beside:
+        head.addWidget(control)
+    return head
+
+
 class Hairline(QFrame):
     """A one-pixel line across."""
 

@@ -6,20 +6,18 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 
 from PySide6.QtCore import QEvent, QObject, QPoint, QRectF, QSize, Qt, Signal
-from PySide6.QtGui import QAction, QActionGroup, QColor, QHelpEvent, QPainter, QPaintEvent
+from PySide6.QtGui import QAction, QActionGroup, QColor, QHelpEvent, QPaintEvent
 from PySide6.QtWidgets import (
     QMenu,
     QPushButton,
     QSizePolicy,
-    QStyle,
-    QStyleOptionButton,
-    QStylePainter,
     QToolTip,
     QWidget,
     QWidgetAction,
 )
 from typing_extensions import override
 
+from widgets.controls.buttons import begin_to_paint
 from widgets.controls.text import label, named
 from widgets.look.icons import icon_pixmap
 from widgets.look.theme import current, icon_side
@@ -126,12 +124,7 @@ class _Drop(QPushButton):
 
     @override
     def paintEvent(self, event: QPaintEvent) -> None:
-        painter = QStylePainter(self)
-        painter.setRenderHint(QPainter.RenderHint.Antialiasing)
-        option = QStyleOptionButton()
-        self.initStyleOption(option)
-        option.text = ""
-        painter.drawControl(QStyle.ControlElement.CE_PushButtonBevel, option)
+        painter = begin_to_paint(self)
         tokens, role = current(), "dim" if self.isEnabled() else "faint"
         room = self.rect().adjusted(self._left(), 0, -self._RIGHT, 0)
         painter.setPen(QColor(tokens.text if self.isEnabled() else tokens.faint))

@@ -22,6 +22,7 @@ from widgets.controls import (
     Table,
     named,
 )
+from widgets.controls.card import head_of_page
 from widgets.controls.scrolling import Scrolling
 from widgets.data.bars import ClassBars, Histogram, SplitBar
 from widgets.data.pictures import is_picture, pictures
@@ -116,7 +117,7 @@ class DataRoom(QWidget):
         whole = QVBoxLayout(work)
         whole.setContentsMargins(GAP, GAP, GAP, GAP)
         whole.setSpacing(GAP)
-        whole.addLayout(self._build_head())
+        whole.addLayout(head_of_page(self.title, self.line, self.source, self.open_button))
         whole.addWidget(self.progress)
         whole.addWidget(self.message)
         parts = QHBoxLayout()
@@ -133,18 +134,6 @@ class DataRoom(QWidget):
         self._pages = QStackedLayout(self)
         self._pages.addWidget(self._empty)
         self._pages.addWidget(work)
-
-    def _build_head(self) -> QHBoxLayout:
-        words = QVBoxLayout()
-        words.setSpacing(2)
-        words.addWidget(self.title)
-        words.addWidget(self.line)
-        head = QHBoxLayout()
-        head.setSpacing(12)
-        head.addLayout(words, 1)
-        head.addWidget(self.source)
-        head.addWidget(self.open_button)
-        return head
 
     def _build_side(self) -> Scrolling:
         self.split.body.addWidget(self.split_bar)

@@ -27,6 +27,7 @@ from widgets.controls import (
     label,
 )
 from widgets.controls.buttons import Disclosure
+from widgets.controls.card import head_of_page
 from widgets.controls.scrolling import Scrolling
 from widgets.controls.text import set_property
 from widgets.graphing.facts import latency_words
@@ -224,7 +225,7 @@ class ShipRoom(QWidget):
         whole = QVBoxLayout(work)
         whole.setContentsMargins(GAP, GAP, GAP, GAP)
         whole.setSpacing(GAP)
-        whole.addLayout(self._build_head())
+        whole.addLayout(head_of_page(self.title, self.line, self.exporter, self.export_button))
         self._progress_row = self._build_progress()
         whole.addWidget(self._progress_row)
         self._build_proof()
@@ -250,18 +251,6 @@ class ShipRoom(QWidget):
         self._columns.setDirection(direction.LeftToRight if beside else direction.TopToBottom)
         self._side.setMaximumWidth(scaled(SIDE) if beside else _ANY_WIDTH)
         self._side.setMinimumWidth(scaled(SIDE) if beside else 0)
-
-    def _build_head(self) -> QHBoxLayout:
-        words = QVBoxLayout()
-        words.setSpacing(2)
-        words.addWidget(self.title)
-        words.addWidget(self.line)
-        head = QHBoxLayout()
-        head.setSpacing(12)
-        head.addLayout(words, 1)
-        head.addWidget(self.exporter)
-        head.addWidget(self.export_button)
-        return head
 
     def _build_progress(self) -> QWidget:
         row = QWidget()

@@ -19,13 +19,11 @@ from PySide6.QtGui import (
 from PySide6.QtWidgets import (
     QPushButton,
     QSizePolicy,
-    QStyle,
-    QStyleOptionButton,
-    QStylePainter,
     QWidget,
 )
 from typing_extensions import override
 
+from widgets.controls.buttons import begin_to_paint
 from widgets.controls.card import Card
 from widgets.controls.marks import Chip
 from widgets.controls.text import label, named
@@ -165,10 +163,7 @@ class ProjectRow(QPushButton):
 
     @override
     def paintEvent(self, event: QPaintEvent) -> None:
-        painter = QStylePainter(self)
-        option = QStyleOptionButton()
-        self.initStyleOption(option)
-        painter.drawControl(QStyle.ControlElement.CE_PushButtonBevel, option)
+        painter = begin_to_paint(self)
         tokens, box = current(), self.rect().adjusted(0, 4, 0, -4)
         upper = box.adjusted(0, 0, 0, -box.height() // 2)
         lower = box.adjusted(0, box.height() // 2, 0, 0)

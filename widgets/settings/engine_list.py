@@ -9,14 +9,12 @@ from PySide6.QtGui import QColor, QKeyEvent, QPainter, QPaintEvent
 from PySide6.QtWidgets import (
     QPushButton,
     QSizePolicy,
-    QStyle,
-    QStyleOptionButton,
-    QStylePainter,
     QVBoxLayout,
     QWidget,
 )
 from typing_extensions import override
 
+from widgets.controls.buttons import begin_to_paint
 from widgets.controls.text import named
 from widgets.look.fonts import interface_font
 from widgets.look.theme import current, scaled, theme
@@ -70,12 +68,7 @@ class EngineItem(QPushButton):
 
     @override
     def paintEvent(self, event: QPaintEvent) -> None:
-        painter = QStylePainter(self)
-        painter.setRenderHint(QPainter.RenderHint.Antialiasing)
-        option = QStyleOptionButton()
-        self.initStyleOption(option)
-        option.text = ""
-        painter.drawControl(QStyle.ControlElement.CE_PushButtonBevel, option)
+        painter = begin_to_paint(self)
         words, severity = state_of(self.view)
         left = scaled(_LEFT)
         box = self.rect().adjusted(left, scaled(4), -8, -scaled(4))
