@@ -27,6 +27,9 @@ def main(command: list[str]) -> int:
     except OSError as fault:
         sys.stderr.write(f"{command[0]}: {fault.strerror or fault}\n")
         return NOT_STARTED
+    for name in ("SIGTERM", "SIGHUP"):  # sent to a whole group, or by a terminal that closes
+        if hasattr(signal, name):
+            signal.signal(getattr(signal, name), lambda *_: _end(process.pid))
     threading.Thread(target=_watch, args=(process.pid,), name="watch the pipe", daemon=True).start()
     status = process.wait()
     return status if status >= 0 else _OF_A_SIGNAL - status
@@ -36,6 +39,10 @@ def _watch(pid: int) -> None:
     """Wait until nobody holds the pipe any more, then end the command with all that it started."""
     with contextlib.suppress(OSError):
         os.read(0, 1)  # not sys.stdin: its lock would be held at this process's end
+    _end(pid)
+
+
+def _end(pid: int) -> None:
     if sys.platform == "win32":
         subprocess.run(["taskkill", "/T", "/F", "/PID", str(pid)], check=False, capture_output=True)
     else:

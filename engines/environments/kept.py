@@ -170,7 +170,8 @@ def _telling(kept: Kept) -> Iterator[None]:
     try:
         yield
     except OSError as fault:
-        raise unwritable(Path(fault.filename or kept.venv), fault) from fault
+        named = Path(str(fault.filename or ""))  # while a tree is deleted it may be a name alone
+        raise unwritable(named if named.is_absolute() else kept.venv, fault) from fault
 
 
 def _build(kept: Kept, base: str, gpu: bool, started: Started) -> Iterator[Event]:

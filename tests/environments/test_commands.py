@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import os
 import signal
 import subprocess
 import sys
@@ -53,16 +54,21 @@ def test_that_a_command_given_up_is_ended_with_its_children() -> None:
 
 
 @pytest.mark.skipif(not hasattr(signal, "SIGKILL"), reason="this signal is POSIX's")
-@pytest.mark.parametrize("way", ["SIGKILL", "SIGTERM"])
-def test_that_a_command_does_not_outlive_the_process_that_runs_it(way: str, tmp_path: Path) -> None:
+@pytest.mark.parametrize("whole_group", [False, True], ids=["alone", "with its group"])
+@pytest.mark.parametrize("way", ["SIGKILL", "SIGTERM", "SIGHUP"])
+def test_that_a_command_does_not_outlive_the_process_that_runs_it(way: str, whole_group: bool) -> None:
+    if whole_group and way == "SIGKILL":
+        pytest.skip("Nobody outlives that to end the command")
     runner = (
         "from engines.environments.commands import lines_of\n"
         f"for line in lines_of({python(SLEEPER)!r}): print(line, flush=True)"
     )
-    with subprocess.Popen(python(runner), stdout=subprocess.PIPE, text=True) as process:
+    with subprocess.Popen(
+        python(runner), stdout=subprocess.PIPE, text=True, start_new_session=True
+    ) as process:
         assert process.stdout is not None
         child = int(process.stdout.readline())
-        process.send_signal(getattr(signal, way))
+        (os.killpg if whole_group else os.kill)(process.pid, getattr(signal, way))
     assert until_gone(child)
 
 
