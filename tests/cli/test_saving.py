@@ -35,15 +35,22 @@ answer = lambda x: next(iter(
 """How each file is opened by its framework alone."""
 
 
-@pytest.fixture(scope="module", params=ENDINGS)
+WORK = [
+    ("torch", "digits-cnn"),
+    ("tensorflow", "digits-cnn"),
+    ("tensorflow", "digits-lstm"),
+]
+
+
+@pytest.fixture(scope="module", params=WORK, ids="-".join)
 def work(request: pytest.FixtureRequest, tmp_path_factory: pytest.TempPathFactory) -> tuple[str, Path]:
     """An engine, and a folder with a run and its ONNX file with reference answers."""
-    folder = tmp_path_factory.mktemp(request.param)
+    (name, template), folder = request.param, tmp_path_factory.mktemp("work")
     settings = ("--set", "epochs=1", "--set", "threads=1", "--out", folder / "run", "--json")
-    engine = ("--data", "digits", "--engine", request.param)
-    assert modelwright(folder / "home", "train", "digits-cnn", *engine, *settings).status == 0
+    engine = ("--data", "digits", "--engine", name)
+    assert modelwright(folder / "home", "train", template, *engine, *settings).status == 0
     assert modelwright(folder / "home", "export", folder / "run", "--to", folder / "m.onnx").status == 0
-    return request.param, folder
+    return name, folder
 
 
 def save(folder: Path, target: Path) -> Outcome:

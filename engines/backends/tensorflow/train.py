@@ -187,7 +187,7 @@ class Outputs:
         self._run = tf.function(self._run, autograph=False).get_concrete_function(*signature)
 
     def __call__(self, *inputs: Any) -> npt.NDArray[Any]:
-        """Return the outputs in the design's layout; the inputs have their channels last."""
+        """Return the outputs in the design's layout; the inputs lie as the model takes them."""
         found: npt.NDArray[Any] = self._run(*inputs).numpy()
         return found
 
