@@ -39,7 +39,7 @@ def plain_model(model: DesignModel) -> keras.Model:
     """Return the functional model of Keras' own layers alone, with the same weights.
 
     Raises:
-        WorkbenchError: ``SAVE_UNSUPPORTED`` naming the first layer of one's own, whose file Keras does not have.
+        WorkbenchError: ``SAVE_UNSUPPORTED`` naming the first layer of one's own: the file holds no code.
     """
     twin = keras.models.clone_model(model.keras, clone_function=_plain)
     for own, other in zip(model.keras.layers, twin.layers):
