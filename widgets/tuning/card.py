@@ -85,6 +85,7 @@ class TuningCard(Card):
         self.progress = TuneProgress()
         self._rows: dict[str, TuneRow] = {}
         self._shown: TuneView | None = None
+        self._follows = False
         self._fill()
         self.table.selection_changed.connect(self._on_selection_changed)
         self.table.row_activated.connect(self._emit)
@@ -152,14 +153,23 @@ class TuningCard(Card):
 
     def reveal(self) -> None:
         """Scroll to it, once it has its height."""
-        QTimer.singleShot(0, self._scroll_here)
+        QTimer.singleShot(0, self, self._scroll_here)
 
     def _scroll_here(self) -> None:
         above = self.parentWidget()
         while above is not None and not isinstance(above, QScrollArea):
             above = above.parentWidget()
-        if above is not None:
-            above.verticalScrollBar().setValue(self.y())
+        if above is None:
+            return
+        bar = above.verticalScrollBar()
+        if not self._follows:
+            self._follows = True
+            bar.rangeChanged.connect(self._on_range_changed)
+        bar.setValue(self.y())
+
+    def _on_range_changed(self) -> None:
+        if self.progress.isVisibleTo(self):  # rows still come
+            self.reveal()
 
     def _on_selection_changed(self, keys: list[str]) -> None:
         able = bool(keys) and not self._rows[keys[0]].code

@@ -6,6 +6,7 @@ from dataclasses import replace
 from typing import Any
 
 import pytest
+from PySide6.QtWidgets import QScrollArea, QVBoxLayout, QWidget
 from pytestqt.qtbot import QtBot
 
 from engines.contract.events import Tuning
@@ -175,3 +176,29 @@ def test_that_the_way_out_is_pressed_once(qtbot: QtBot) -> None:
     progress.begin()
     assert progress.stop.isEnabled()
     progress.end()
+
+
+def test_that_its_rows_stay_in_sight_as_they_come(qtbot: QtBot) -> None:
+    area, page, card = QScrollArea(), QWidget(), TuningCard()
+    above = QWidget()
+    above.setFixedHeight(500)
+    column = QVBoxLayout(page)
+    column.addWidget(above)
+    column.addWidget(card)
+    column.addStretch(1)
+    area.setWidget(page)
+    area.setWidgetResizable(True)
+    area.resize(360, 400)
+    qtbot.addWidget(area)
+    area.show()
+    card.begin("PyTorch on CPU")
+    card.reveal()
+    bar = area.verticalScrollBar()
+    for rows in (1, 2, 4):
+        card.show_event(event(rows))
+        qtbot.waitUntil(lambda: bar.value() == min(card.y(), bar.maximum()) and bar.maximum() > 0)
+        height = card.height()
+        qtbot.waitUntil(
+            lambda height=height: card.y() - bar.value() + height <= 420 or bar.value() == card.y()
+        )
+    card.end()
