@@ -71,7 +71,9 @@ class LineChart(QWidget):
         self._steps_per_unit, self._last_step = 1.0, 0
         self.bottom, self.left_axis = Axis("bottom"), Axis("left", percent=percent)
         self.plot = named(
-            _Plot(axisItems={"bottom": self.bottom, "left": self.left_axis}), f"{name}_plot", accessible
+            _Plot(axisItems={"bottom": self.bottom, "left": self.left_axis}, enableMenu=False),
+            f"{name}_plot",
+            accessible,
         )
         self.legend, self.readout = Legend(wraps=wraps), Readout(self.plot)
         self._mark = StepMark(self.plot, 0.5 if percent else 0.94)  # shares end at the top
@@ -80,7 +82,8 @@ class LineChart(QWidget):
         self.save_button = ToolButton("download", "Save as PNG, SVG or CSV", f"{name}_save")
         self._timer = QTimer(self, interval=FRAME_MS, singleShot=True)
         self._timer.setObjectName(f"{name}_frames")
-        self.log_button.setVisible(can_log)
+        if not can_log:  # shown without a parent it would be a window for a moment
+            self.log_button.hide()
         self._build()
         self._connect()
         self.dress()
@@ -198,7 +201,6 @@ class LineChart(QWidget):
             axis.setZValue(-1000)
         self.left_axis.setWidth(scaled(54))
         self.plot.setFrameShape(pg.PlotWidget.Shape.NoFrame)
-        self.plot.setMenuEnabled(False)
         for action in self.plot.scene().contextMenu:
             action.setProperty("unlisted", True)  # pyqtgraph's own, behind a menu that we do not show
         self.plot.hideButtons()

@@ -209,7 +209,8 @@ class Table(QWidget):
         self.filter.setPlaceholderText("Filter")
         self.filter.setClearButtonEnabled(True)
         self.filter.addAction(icon("search", "dim"), QLineEdit.ActionPosition.LeadingPosition)
-        self.filter.setVisible(filtered)
+        if not filtered:  # shown without a parent it would be a window for a moment
+            self.filter.hide()
         view = self.view
         view.setModel(self.proxy)
         view.setSortingEnabled(True)
