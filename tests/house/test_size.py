@@ -25,10 +25,11 @@ def lines(room: str) -> int:
 
 
 def test_that_functions_stay_short() -> None:
-    lengths = [length for _, length in functions()]
+    found = functions()
+    lengths = [length for _, length in found]
     assert median(lengths) <= 9
     assert quantiles(lengths, n=10)[-1] <= 30
-    assert [name for name, length in functions() if length > LONGEST_FUNCTION] == []
+    assert [name for name, length in found if length > LONGEST_FUNCTION] == []
 
 
 def test_that_files_stay_small() -> None:
@@ -36,7 +37,7 @@ def test_that_files_stay_small() -> None:
     assert [str(path.relative_to(ROOT)) for path, size in sizes.items() if size > LONGEST_FILE] == []
 
 
-SHARE_OF_TESTS = 0.55
+SHARE_OF_TESTS = 0.68
 """Lines of tests a line of source. The house's rule is 1; this may only be raised."""
 
 
