@@ -48,7 +48,7 @@ def tune_lines(view: TuneView) -> list[str]:
     lines = [line.rstrip() for line in table(rows)]
     if any(row.stage == "batch_size" for row in view.rows) and "batch_size" not in view.chosen:
         lines.append(words.BATCH_SIZE_SHOWN)
-    if view.before and view.after:
+    if view.before != view.after and view.after:
         lines.append(words.TUNED.format(before=view.before, after=view.after, ratio=view.after / view.before))
     if view.early:
         lines.append(words.TUNE_EARLY)
