@@ -118,3 +118,25 @@ def test_that_a_segmentation_fault_is_told_as_the_signal_it_is(tmp_path: Path, d
     last = run_until_killed("mxnet", noisy_job(tmp_path / "run", digits), 5, signal.SIGSEGV)
     assert isinstance(last, Crashed)
     assert last.signal == signal.SIGSEGV
+
+
+def test_that_a_training_gone_to_pieces_is_told_where_its_relus_answer_nan_by_zero(
+    tmp_path: Path, digits: Digits
+) -> None:
+    spec = sequential(("conv2d", {"filters": 8}), ("relu", {}), ("conv2d", {"filters": 8}), ("relu", {}))
+    job = noisy_job(tmp_path / "run", digits, spec=spec, optimizer="sgd", learning_rate=1e30)
+    last = list(events_of("mxnet", job))[-1]
+    assert isinstance(last, Failed)
+    assert last.code == ErrorCode.LOSS_NOT_FINITE.value
+    assert int(last.facts["step"]) <= 3
+
+
+def test_that_the_quick_relus_of_training_learn_what_the_plain_ones_do(
+    tmp_path: Path, digits: Digits
+) -> None:
+    # FP64 has the plain ones throughout.
+    spec = sequential(("conv2d", {"filters": 8}), ("relu", {}), ("conv2d", {"filters": 8}), ("relu", {}))
+    runs = [tmp_path / "fp32", tmp_path / "fp64"]
+    for run in runs:
+        finished("mxnet", noisy_job(run, digits, spec=spec, epochs=1, precision=run.name))
+    np.testing.assert_allclose(*map(losses_of, runs), rtol=1e-5)

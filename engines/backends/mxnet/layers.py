@@ -22,6 +22,7 @@ from engines.backends.mxnet.blocks import (
     prefix_of,
 )
 from engines.backends.mxnet.norms import NORMS
+from engines.backends.mxnet.relu import Relu
 from engines.backends.mxnet.sequences import SEQUENCES
 from engines.backends.mxnet.windows import CONVOLUTIONS, POOLS
 from engines.contract.spec import LayerSpec
@@ -122,9 +123,7 @@ LAYERS: dict[str, Maker] = {
     **SEQUENCES,
     **NORMS,
     "dropout": _dropout,
-    # F.Activation would save a tenth of a convolutional net's time, but it answers NaN by 0: a training that
-    # went to pieces would look sound.
-    "relu": function(lambda F, x: F.relu(x)),
+    "relu": Relu,
     "leaky_relu": _leaky_relu,
     "elu": _elu,
     "prelu": PRelu,

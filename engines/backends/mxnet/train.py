@@ -18,6 +18,7 @@ from engines.backends.mxnet.devices import memory_faults, open_device
 from engines.backends.mxnet.losses import LOSSES, step_metric
 from engines.backends.mxnet.norms import BatchNorm, ExactMomentum
 from engines.backends.mxnet.optimizers import Optimizer
+from engines.backends.mxnet.relu import Watch
 from engines.backends.mxnet.runtime import use_threads, without_chatter
 from engines.backends.mxnet.samples import Samples
 from engines.contract.errors import WorkbenchError
@@ -74,6 +75,7 @@ class MxnetTrainer:
             self.block = build(job.spec, self.recipe.precision, self.device)
             # Answering turns the weights' layout in place, whatever training does with them meanwhile.
             self._answering = build(job.spec, self.recipe.precision, self.device)
+            self._watch = Watch(self.block.layers, list(self.block.collect_params().values()))
             self.samples = Samples(shards, self.block, self.recipe.loss)
             self.objective = Objective(self.block, self.recipe.loss)
             for entry in self.block.trained.values() if self.recipe.accumulate > 1 else ():
@@ -146,9 +148,10 @@ class MxnetTrainer:
         for step in range(len(batches)):
             if seeds:
                 mx.random.seed(seeds[step] & _SEEDS, ctx=self.device)
+            sound = self._watch.sound()
             loss, output = self._step(inputs[step], targets[step])
             self.optimizer.apply(numbers[step])
-            losses.append(loss)
+            losses.append(self._watch.told(loss, sound))
             outputs.append(output)
         found = step_metric(self._row.targets, mx.nd.stack(*outputs), targets)
         return mx.nd.stack(mx.nd.concat(*losses, dim=0), found.astype(self.block.dtype))
