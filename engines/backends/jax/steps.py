@@ -14,8 +14,7 @@ from engines.backends.jax.build import Arrays, DesignModel
 from engines.backends.jax.losses import LOSSES, step_metric
 from engines.backends.jax.optimizers import Optimizer, clipped
 from engines.backends.jax.samples import Samples
-from engines.contract.spec import GraphSpec, Recipe
-from engines.design.catalogue import CATALOGUE
+from engines.contract.spec import Recipe
 from engines.training.losses import LOSSES as LOSS_ROWS
 from engines.training.words import step_seeds
 
@@ -179,13 +178,3 @@ class Outputs:
         """Return the outputs for every sample of ``split``, in its order."""
         found = [self._compiled(arrays, part) for part in samples.parts(split, EVALUATION_BATCH)]
         return np.concatenate([np.asarray(part) for part in found])[: samples.count(split)]
-
-
-def loops_well(spec: GraphSpec, device: jax.Device) -> bool:
-    """Tell whether a design's steps may stand in a loop of the compiled program.
-
-    On the CPU, XLA hands convolutions to its fast library only where they stand in no loop: within one they
-    take 30 times as long and more. What a layer of one's own computes is not known.
-    """
-    families = {CATALOGUE[layer.layer].family if layer.layer in CATALOGUE else "own" for layer in spec.layers}
-    return device.platform != "cpu" or not families & {"convolution", "own"}

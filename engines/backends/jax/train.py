@@ -17,7 +17,8 @@ from engines.backends.jax.build import build, load_weights, read_weights
 from engines.backends.jax.devices import memory_faults, open_device
 from engines.backends.jax.optimizers import Optimizer
 from engines.backends.jax.samples import Samples
-from engines.backends.jax.steps import EVALUATION_BATCH, MOST_STEPS, Outputs, State, Steps, loops_well
+from engines.backends.jax.steps import EVALUATION_BATCH, MOST_STEPS, Outputs, State, Steps
+from engines.backends.xla import loops_well
 from engines.contract.events import Event
 from engines.contract.jobs import TrainJob, TuneJob
 from engines.training import session
@@ -67,7 +68,7 @@ class JaxTrainer:
             self.model = build(job.spec, self.recipe.precision)
             self.samples = Samples(shards, self.model, self.recipe.loss, self.device)
             self.optimizer = Optimizer(self.model, self.recipe)
-            looped = loops_well(job.spec, self.device)
+            looped = loops_well(job.spec, self.device.platform == "cpu")
             self._steps = Steps(self.model, self.optimizer, self.recipe, self._room(), looped)
             self._outputs = Outputs(self.model)
         self._row = LOSS_ROWS[self.recipe.loss]

@@ -23,11 +23,15 @@ Gradients = Sequence[Any]
 class Steps:
     """The graph that trains a chunk: traced once, since rates, seeds and the chunk's length are tensors.
 
-    ``mode``: ``graph``, ``xla`` (compiled once for each number of rows) or ``eager``.
+    ``mode``: ``graph``, ``xla`` (compiled once for each number of rows) or ``eager``. Where a design is not
+    ``looped``, XLA compiles one step, which is called for each.
     """
 
-    def __init__(self, model: DesignModel, optimizer: Optimizer, recipe: Recipe, mode: str) -> None:
+    def __init__(
+        self, model: DesignModel, optimizer: Optimizer, recipe: Recipe, mode: str, looped: bool = True
+    ) -> None:
         self._model, self._optimizer, self._recipe, self.mode = model, optimizer, recipe, mode
+        self._loops_well = looped
         self._loss = LOSSES[recipe.loss]
         self._metric = LOSS_ROWS[recipe.loss].targets
         self._variables = [parameter.variable for parameter in model.trained]
@@ -45,9 +49,17 @@ class Steps:
             signature = [_any_length(tensor) for tensor in given]
             # No AutoGraph: a fault inside would come out as one of its own, without code and facts.
             options = {"autograph": False, "jit_compile": True if self.mode == "xla" else None}
-            traced = tf.function(self._run, **options)
+            traced = tf.function(self._run if self._looped else self._one, **options)
             self._graph = traced.get_concrete_function(*signature)
-        return np.asarray(self._graph(*given))
+        if self._looped:
+            return np.asarray(self._graph(*given))
+        *held, count = given
+        told = [self._graph(*held, tf.constant(step)) for step in range(int(count))]
+        return np.stack([np.asarray(both) for both in told], axis=1)
+
+    @property
+    def _looped(self) -> bool:
+        return self._loops_well or self.mode != "xla"
 
     def use(self, mode: str) -> None:
         """Run in another mode from here on."""
@@ -82,6 +94,14 @@ class Steps:
         )
         found = step_metric(self._metric, outputs.stack(), tf.gather(targets, batches))
         return tf.stack([losses.stack(), found])
+
+    def _one(self, inputs: Any, targets: Any, batches: Any, numbers: Any, seeds: Any, step: Any) -> Any:
+        """Take the one step of a row; return its loss and step metric, ``(2,)``."""
+        # A slice at ``step`` would have XLA compile anew for each value.
+        places, row, seed = (tf.gather(rows, step) for rows in (batches, numbers, seeds))
+        x, y = tf.gather(inputs, places), tf.gather(targets, places)
+        loss, output = self._step(x, y, row, seed)
+        return tf.stack([loss, step_metric(self._metric, output[None], y[None])[0]])
 
     def _step(self, x: Any, y: Any, numbers: Any, seeds: Any) -> tuple[Any, Any]:
         learn = self._learn if self._recipe.accumulate == 1 else self._learn_in_parts
@@ -123,10 +143,13 @@ class Steps:
 
         zeros = [tf.zeros_like(variable) for variable in self._variables]
         arrays = tf.TensorArray(self._model.dtype, parts)
-        start = (0, tf.zeros((), self._model.dtype), arrays, zeros)
-        _, total, outputs, sums = tf.while_loop(
-            lambda part, *_: part < parts, body, start, parallel_iterations=1
-        )
+        state: Any = (0, tf.zeros((), self._model.dtype), arrays, zeros)
+        if self._looped:
+            state = tf.while_loop(lambda part, *_: part < parts, body, state, parallel_iterations=1)
+        else:
+            for _ in range(parts):
+                state = body(*state)
+        _, total, outputs, sums = state
         means = [whole / parts if there else None for whole, there in zip(sums, used)]
         return total / parts, outputs.concat(), means
 

@@ -19,6 +19,7 @@ from engines.backends.tensorflow.optimizers import Optimizer
 from engines.backends.tensorflow.runtime import be_deterministic, round_products, use_threads, without_chatter
 from engines.backends.tensorflow.samples import Samples
 from engines.backends.tensorflow.steps import Steps
+from engines.backends.xla import loops_well
 from engines.contract.errors import WorkbenchError
 from engines.contract.events import Event
 from engines.contract.jobs import TrainJob, TuneJob
@@ -64,7 +65,8 @@ class TensorflowTrainer:
             self.model = build(job.spec, self.recipe.precision)
             self.samples = Samples(shards, self.model, self.recipe.loss)
             self.optimizer = Optimizer(self.model, self.recipe)
-            self._steps = Steps(self.model, self.optimizer, self.recipe, ABILITIES.mode(self.recipe))
+            mode, looped = ABILITIES.mode(self.recipe), loops_well(job.spec, self._on_cpu)
+            self._steps = Steps(self.model, self.optimizer, self.recipe, mode, looped)
             self._outputs = Outputs(self.model, eager=self.mode == "eager")
         self._step = 0
         self._row = LOSS_ROWS[self.recipe.loss]
