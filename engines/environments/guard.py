@@ -28,8 +28,9 @@ def main(command: list[str]) -> int:
         sys.stderr.write(f"{command[0]}: {fault.strerror or fault}\n")
         return NOT_STARTED
     for name in ("SIGTERM", "SIGHUP"):  # sent to a whole group, or by a terminal that closes
-        if hasattr(signal, name):
-            signal.signal(getattr(signal, name), lambda *_: _end(process.pid))
+        number = getattr(signal, name, None)
+        if number and signal.getsignal(number) is not signal.SIG_IGN:  # as nohup has it
+            signal.signal(number, lambda *_: _end(process.pid))
     threading.Thread(target=_watch, args=(process.pid,), name="watch the pipe", daemon=True).start()
     status = process.wait()
     return status if status >= 0 else _OF_A_SIGNAL - status

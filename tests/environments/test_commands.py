@@ -59,7 +59,9 @@ def test_that_a_command_given_up_is_ended_with_its_children() -> None:
 def test_that_a_command_does_not_outlive_the_process_that_runs_it(way: str, whole_group: bool) -> None:
     if whole_group and way == "SIGKILL":
         pytest.skip("Nobody outlives that to end the command")
+    default = "" if way == "SIGKILL" else f"import signal; signal.signal(signal.{way}, signal.SIG_DFL)\n"
     runner = (
+        f"{default}"  # what runs under nohup would ignore the hang-up
         "from engines.environments.commands import lines_of\n"
         f"for line in lines_of({python(SLEEPER)!r}): print(line, flush=True)"
     )
@@ -93,3 +95,21 @@ def test_that_variables_are_laid_over_this_process_s_and_taken_away(
     monkeypatch.setenv("PIP_TARGET", str(tmp_path))
     code = "import os; print(os.environ.get('PIP_TARGET'), os.environ['NEW'])"
     assert list(lines_of(python(code), environment={"PIP_TARGET": None, "NEW": "x"})) == ["None x"]
+
+
+@pytest.mark.skipif(not hasattr(signal, "SIGHUP"), reason="this signal is POSIX's")
+def test_that_a_command_outlives_the_terminal_where_nohup_says_so() -> None:
+    runner = (
+        "import signal; signal.signal(signal.SIGHUP, signal.SIG_IGN)\n"
+        "from engines.environments.commands import lines_of\n"
+        f"for line in lines_of({python(SLEEPER)!r}): print(line, flush=True)"
+    )
+    with subprocess.Popen(
+        python(runner), stdout=subprocess.PIPE, text=True, start_new_session=True
+    ) as process:
+        assert process.stdout is not None
+        child = int(process.stdout.readline())
+        os.killpg(process.pid, signal.SIGHUP)
+        assert not until_gone(child, 1.0)
+        process.kill()
+    assert until_gone(child)
