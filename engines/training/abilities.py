@@ -12,10 +12,14 @@ from engines.contract.spec import Recipe
 _GPU_ONLY = ("tf32",)
 """Precisions that NVIDIA's GPUs alone have, on every engine."""
 _GPU = "cuda"
+_WITHOUT_DOUBLE = "mps"
+"""Apple's GPUs compute no float64."""
 
 
 def goes_on(precision: str, device: str) -> bool:
     """Tell whether a precision goes on a device, as far as that holds for every engine."""
+    if precision == "fp64" and device == _WITHOUT_DOUBLE:
+        return False
     return device.startswith(_GPU) or precision not in _GPU_ONLY
 
 

@@ -24,11 +24,14 @@ _CHATTER = (
 
 
 def devices() -> tuple[DeviceView, ...]:
-    """Return the CPU and every CUDA device with its memory."""
+    """Return the CPU, every CUDA or ROCm device (``cuda:N``) and XPU with its memory, and Apple's ``mps``."""
     found = [DeviceView("cpu", "CPU")]
-    for index in range(torch.cuda.device_count() if torch.cuda.is_available() else 0):
-        facts = torch.cuda.get_device_properties(index)
-        found.append(DeviceView(f"cuda:{index}", facts.name, facts.total_memory))
+    for kind, module in (("cuda", torch.cuda), ("xpu", torch.xpu)):
+        for index in range(module.device_count() if module.is_available() else 0):
+            facts = module.get_device_properties(index)
+            found.append(DeviceView(f"{kind}:{index}", facts.name, facts.total_memory))
+    if torch.backends.mps.is_available():
+        found.append(DeviceView("mps", "Apple GPU", torch.mps.recommended_max_memory()))
     return tuple(found)
 
 

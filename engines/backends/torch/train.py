@@ -127,8 +127,8 @@ class TorchTrainer:
                 self.module.load_state_dict(kept)
 
     def _synchronize(self) -> None:
-        if self.device.type == "cuda":
-            torch.cuda.synchronize(self.device)
+        if self.device.type in ("cuda", "xpu", "mps"):
+            torch.accelerator.synchronize(self.device)
 
     def run_chunk(
         self, first_step: int, batches: npt.NDArray[np.int64], rates: npt.NDArray[np.float64]
@@ -152,6 +152,8 @@ class TorchTrainer:
         """Make what is random in a step depend on the run's seed and the step alone."""
         if self.device.type == "cuda":
             torch.cuda.default_generators[self.device.index or 0].manual_seed(seed)
+        elif self.device.type in ("xpu", "mps"):
+            torch.manual_seed(seed)  # of every device
         else:
             torch.default_generator.manual_seed(seed)
 

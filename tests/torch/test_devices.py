@@ -1,0 +1,48 @@
+"""The devices that PyTorch lists, on machines that are not at hand: its own questions answered for it."""
+
+from __future__ import annotations
+
+import subprocess
+import sys
+
+import pytest
+
+from engines.training.abilities import goes_on
+
+pytestmark = pytest.mark.framework
+
+LISTED = """
+from types import SimpleNamespace
+import torch
+def has(module, *names):
+    module.is_available = lambda: True
+    module.device_count = lambda: len(names)
+    module.get_device_properties = lambda index: SimpleNamespace(name=names[index], total_memory=index + 1)
+has(torch.cuda, "First", "Second")
+has(torch.xpu, "Arc")
+torch.backends.mps.is_available = lambda: True
+torch.mps.recommended_max_memory = lambda: 9
+from engines.backends.torch.devices import devices
+for device in devices():
+    print(device.name, device.title, device.memory_bytes, sep="|")
+"""
+
+
+def test_that_every_kind_of_device_is_listed_by_name_and_memory() -> None:
+    done = subprocess.run([sys.executable, "-c", LISTED], capture_output=True, text=True, check=True)
+    assert done.stdout.splitlines()[1:] == [
+        "cuda:0|First|1",
+        "cuda:1|Second|2",
+        "xpu:0|Arc|1",
+        "mps|Apple GPU|9",
+    ]
+
+
+@pytest.mark.parametrize(
+    ("precision", "device", "goes"),
+    [("fp64", "mps", False), ("fp64", "cpu", True), ("tf32", "xpu:0", False), ("tf32", "cuda:1", True)],
+)
+def test_that_a_precision_is_refused_where_the_device_lacks_it(
+    precision: str, device: str, goes: bool
+) -> None:
+    assert goes_on(precision, device) is goes
