@@ -2,8 +2,9 @@
 
 from __future__ import annotations
 
+from abc import ABC, abstractmethod
 from collections.abc import Callable
-from typing import Any, Generic, TypeVar
+from typing import Any, Generic, TypeVar, cast
 
 import numpy as np
 import numpy.typing as npt
@@ -16,7 +17,7 @@ Held = TypeVar("Held")
 """The framework's own array or tensor."""
 
 
-class HeldSamples(Generic[Held]):
+class HeldSamples(ABC, Generic[Held]):
     """Gives the samples of a split; ``resident``: each split is held whole once it is asked for.
 
     ``fits`` tells whether so many bytes fit on the device. A framework says in ``_inputs`` and ``_wanted``
@@ -39,7 +40,7 @@ class HeldSamples(Generic[Held]):
         """Return a run of the inputs of ``split``, in its order."""
         if self.resident:
             held: Any = self._split(split)[0]
-            return held[begin:end]  # type: ignore[no-any-return]
+            return cast("Held", held[begin:end])
         return self._inputs(self._shards.indices[split][begin:end])
 
     def _split(self, split: str) -> tuple[Held, Held]:
@@ -50,8 +51,10 @@ class HeldSamples(Generic[Held]):
     def _gathered(self, indices: Indices) -> tuple[Held, Held]:
         return self._inputs(indices), self._wanted(indices)
 
+    @abstractmethod
     def _inputs(self, indices: Indices) -> Held:
-        raise NotImplementedError
+        """Return the inputs of such samples, as the engine holds them."""
 
+    @abstractmethod
     def _wanted(self, indices: Indices) -> Held:
-        raise NotImplementedError
+        """Return their targets likewise."""

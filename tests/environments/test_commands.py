@@ -6,6 +6,8 @@ import os
 import signal
 import subprocess
 import sys
+from collections.abc import Iterator
+from contextlib import contextmanager
 from pathlib import Path
 
 import pytest
@@ -53,15 +55,11 @@ def test_that_a_command_given_up_is_ended_with_its_children() -> None:
     assert until_gone(child)
 
 
-@pytest.mark.skipif(not hasattr(signal, "SIGKILL"), reason="this signal is POSIX's")
-@pytest.mark.parametrize("whole_group", [False, True], ids=["alone", "with its group"])
-@pytest.mark.parametrize("way", ["SIGKILL", "SIGTERM", "SIGHUP"])
-def test_that_a_command_does_not_outlive_the_process_that_runs_it(way: str, whole_group: bool) -> None:
-    if whole_group and way == "SIGKILL":
-        pytest.skip("Nobody outlives that to end the command")
-    default = "" if way == "SIGKILL" else f"import signal; signal.signal(signal.{way}, signal.SIG_DFL)\n"
+@contextmanager
+def started_by(first: str) -> Iterator[tuple[subprocess.Popen[str], int]]:
+    """Give a process that does ``first`` and then runs a command, and the id of that command's child."""
     runner = (
-        f"{default}"  # what runs under nohup would ignore the hang-up
+        f"import signal\n{first}\n"
         "from engines.environments.commands import lines_of\n"
         f"for line in lines_of({python(SLEEPER)!r}): print(line, flush=True)"
     )
@@ -69,7 +67,17 @@ def test_that_a_command_does_not_outlive_the_process_that_runs_it(way: str, whol
         python(runner), stdout=subprocess.PIPE, text=True, start_new_session=True
     ) as process:
         assert process.stdout is not None
-        child = int(process.stdout.readline())
+        yield process, int(process.stdout.readline())
+
+
+@pytest.mark.skipif(not hasattr(signal, "SIGKILL"), reason="this signal is POSIX's")
+@pytest.mark.parametrize("whole_group", [False, True], ids=["alone", "with its group"])
+@pytest.mark.parametrize("way", ["SIGKILL", "SIGTERM", "SIGHUP"])
+def test_that_a_command_does_not_outlive_the_process_that_runs_it(way: str, whole_group: bool) -> None:
+    if whole_group and way == "SIGKILL":
+        pytest.skip("Nobody outlives that to end the command")
+    default = "" if way == "SIGKILL" else f"signal.signal(signal.{way}, signal.SIG_DFL)"
+    with started_by(default) as (process, child):  # what runs under nohup would ignore the hang-up
         (os.killpg if whole_group else os.kill)(process.pid, getattr(signal, way))
     assert until_gone(child)
 
@@ -99,16 +107,7 @@ def test_that_variables_are_laid_over_this_process_s_and_taken_away(
 
 @pytest.mark.skipif(not hasattr(signal, "SIGHUP"), reason="this signal is POSIX's")
 def test_that_a_command_outlives_the_terminal_where_nohup_says_so() -> None:
-    runner = (
-        "import signal; signal.signal(signal.SIGHUP, signal.SIG_IGN)\n"
-        "from engines.environments.commands import lines_of\n"
-        f"for line in lines_of({python(SLEEPER)!r}): print(line, flush=True)"
-    )
-    with subprocess.Popen(
-        python(runner), stdout=subprocess.PIPE, text=True, start_new_session=True
-    ) as process:
-        assert process.stdout is not None
-        child = int(process.stdout.readline())
+    with started_by("signal.signal(signal.SIGHUP, signal.SIG_IGN)") as (process, child):
         os.killpg(process.pid, signal.SIGHUP)
         assert not until_gone(child, 1.0)
         process.kill()

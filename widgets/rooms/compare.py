@@ -169,6 +169,12 @@ class CompareRoom(QWidget):
         self._side.setMaximumWidth(width if columns == 2 else _UNBOUNDED)
 
     def _build(self) -> None:
+        self._build_cards()
+        self._build_side()
+        self._build_page()
+        self._arrange(2)
+
+    def _build_cards(self) -> None:
         self.table_card = Card("Engines", "the same design, data, order and first weights")
         self.table_card.tools.addWidget(self.open_button)
         self.table_card.body.addWidget(self.table)
@@ -180,6 +186,9 @@ class CompareRoom(QWidget):
         self.notes_card = Card()
         for words in (self.reasons, self.notes):
             self.notes_card.body.addWidget(words)
+
+    def _build_side(self) -> None:
+        """Stack the cards with figures."""
         self._side = QWidget()
         side = QVBoxLayout(self._side)
         side.setContentsMargins(0, 0, 0, 0)
@@ -187,6 +196,9 @@ class CompareRoom(QWidget):
         for card in (self.table_card, self.files_card, self.notes_card):
             side.addWidget(card)
         side.addStretch(1)
+
+    def _build_page(self) -> None:
+        """Put head, charts and figures into one page that scrolls, behind the empty one."""
         area = self._area = QScrollArea()
         inner = QWidget()
         inner.setProperty("clear", True)
@@ -214,7 +226,6 @@ class CompareRoom(QWidget):
         whole.setSpacing(GAP)
         whole.addWidget(self.message)
         whole.addWidget(holder, 1)
-        self._arrange(2)
 
     def _connect(self) -> None:
         for asked in (self.empty.requested, self.head.compare_requested):
