@@ -10,6 +10,7 @@ from collections.abc import Iterator
 from contextlib import contextmanager
 from pathlib import Path
 
+import psutil
 import pytest
 
 from engines.environments.commands import CommandFailed, lines_of
@@ -74,12 +75,39 @@ def started_by(first: str) -> Iterator[tuple[subprocess.Popen[str], int]]:
 @pytest.mark.parametrize("whole_group", [False, True], ids=["alone", "with its group"])
 @pytest.mark.parametrize("way", ["SIGKILL", "SIGTERM", "SIGHUP"])
 def test_that_a_command_does_not_outlive_the_process_that_runs_it(way: str, whole_group: bool) -> None:
-    if whole_group and way == "SIGKILL":
-        pytest.skip("Nobody outlives that to end the command")
     default = "" if way == "SIGKILL" else f"signal.signal(signal.{way}, signal.SIG_DFL)"
     with started_by(default) as (process, child):  # what runs under nohup would ignore the hang-up
         (os.killpg if whole_group else os.kill)(process.pid, getattr(signal, way))
     assert until_gone(child)
+
+
+def guards_of(pid: int) -> list[psutil.Process]:
+    """Return what stands between a process and its command, the first one first."""
+    return [
+        one for one in psutil.Process(pid).children(recursive=True) if "guard.py" in " ".join(one.cmdline())
+    ]
+
+
+@pytest.mark.parametrize("which", [0, 1], ids=["the guard", "the second one"])
+def test_that_a_command_ends_with_its_window_when_one_of_its_guards_was_killed(which: int) -> None:
+    with started_by("") as (process, child):
+        guards = guards_of(process.pid)
+        guards[which].kill()
+        if which:
+            assert not until_gone(child, 0.5)  # the other one still watches, and need not end anything
+            process.kill()
+        assert until_gone(child)
+        process.kill()
+    assert all(until_gone(guard.pid) for guard in guards)
+
+
+def test_that_nothing_is_left_of_the_guards_when_a_command_has_ended() -> None:
+    before = set(psutil.Process().children(recursive=True))
+    code = "import psutil; print(*[one.pid for one in psutil.Process().parents()[0].children()])"
+    *_, said = lines_of(python(code))
+    assert len(said.split()) == 2
+    assert all(until_gone(int(pid)) for pid in said.split())
+    assert set(psutil.Process().children(recursive=True)) <= before
 
 
 def test_that_a_command_gets_no_input_and_cannot_wait_for_it() -> None:
