@@ -12,7 +12,7 @@ from typing import cast
 import numpy as np
 import numpy.typing as npt
 from PySide6.QtCore import QLine, QRect, QRectF, Qt
-from PySide6.QtGui import QColor, QPainter, QPen
+from PySide6.QtGui import QColor, QPainter, QPen, QTransform
 from shiboken6 import Shiboken
 
 from widgets.canvas.model import Sheet
@@ -70,13 +70,14 @@ class BulkPainter:
     def paint(
         self, painter: QPainter, exposed: QRectF, tokens: Tokens, matches: frozenset[str] | None
     ) -> None:
-        """Draw everything in ``exposed`` as plain rectangles and lines, in device coordinates."""
-        view = painter.worldTransform()
+        """Draw everything in ``exposed`` as plain rectangles and lines, at whole pixels of the screen."""
+        view, ratio = painter.worldTransform(), painter.device().devicePixelRatioF()
+        device = (view.m11() * ratio, view.dx() * ratio, view.dy() * ratio)
         painter.save()
-        painter.resetTransform()
+        painter.setTransform(QTransform.fromScale(1 / ratio, 1 / ratio))
         painter.setRenderHint(QPainter.RenderHint.Antialiasing, False)
-        self._paint_lines(painter, exposed, (view.m11(), view.dx(), view.dy()), tokens)
-        self._paint_boxes(painter, exposed, (view.m11(), view.dx(), view.dy()), tokens, matches)
+        self._paint_lines(painter, exposed, device, tokens)
+        self._paint_boxes(painter, exposed, device, tokens, matches)
         painter.restore()
 
     def _paint_lines(

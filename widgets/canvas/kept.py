@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Callable
 
-from PySide6.QtCore import QPoint, QRect, QSize
+from PySide6.QtCore import QPoint, QPointF, QRect, QRectF, QSize
 from PySide6.QtGui import QPainter, QPixmap, QTransform
 
 Paint = Callable[[QPainter, QRect], None]
@@ -12,14 +12,19 @@ Paint = Callable[[QPainter, QRect], None]
 
 
 class KeptPicture:
-    """As large as the viewport and opaque; drawn at the screen's own pixels, never stretched."""
+    """As large as the viewport and opaque; drawn at the screen's own pixels, never stretched.
+
+    Where a pixel of the window is not a whole number of the screen's (125%, 150%), a pan moves the picture by
+    whole pixels of the screen, so that it may stand up to half of one beside the view, all of it alike.
+    """
 
     def __init__(self) -> None:
         self._picture = QPixmap()
         self._view = QTransform()
+        self._origin = QPointF()
         self._key: object = None
         self.drawn = 0
-        """How many pixels were drawn for the last picture."""
+        """How many pixels of the screen were drawn for the last picture."""
 
     def forget(self) -> None:
         """Let go of the pixels; the next picture is drawn anew."""
@@ -27,34 +32,36 @@ class KeptPicture:
 
     def shown(self, size: QSize, ratio: float, view: QTransform, key: object, paint: Paint) -> QPixmap:
         """Return the picture of ``view``; ``key`` says what is drawn, ``ratio`` how dense the pixels are."""
-        room = QRect(QPoint(), size)
-        moved = self._moved(size, ratio, view) if key == self._key else None
+        exact = QPointF(view.dx(), view.dy()) * ratio
+        moved = self._moved(size * ratio, exact, view) if key == self._key else None
         self._view, self._key, self.drawn = view, key, 0
         if moved is None:
-            self._picture = QPixmap(size * ratio)
+            self._picture, self._origin = QPixmap(size * ratio), exact
             self._picture.setDevicePixelRatio(ratio)
-            self._draw([room], paint)
+            self._draw([self._picture.rect()], QPointF(), paint)
         elif not moved.isNull():
-            by = moved * ratio
-            self._picture.scroll(by.x(), by.y(), self._picture.rect())
-            self._draw(_uncovered(room, moved), paint)
+            self._origin += QPointF(moved)
+            self._picture.scroll(moved.x(), moved.y(), self._picture.rect())
+            self._draw(_uncovered(self._picture.rect(), moved), (self._origin - exact) / ratio, paint)
         return self._picture
 
-    def _moved(self, size: QSize, ratio: float, view: QTransform) -> QPoint | None:
-        """Return by how many whole pixels the view moved; None where it did more than that."""
-        by = QPoint(round(view.dx() - self._view.dx()), round(view.dy() - self._view.dy()))
-        same = self._view * QTransform.fromTranslate(by.x(), by.y()) == view
-        whole = ratio == round(ratio) and self._picture.size() == size * ratio
+    def _moved(self, size: QSize, exact: QPointF, view: QTransform) -> QPoint | None:
+        """Return by how many pixels of the screen the view moved; None where it did more than that."""
+        still = QTransform.fromTranslate(view.dx() - self._view.dx(), view.dy() - self._view.dy())
+        by = (exact - self._origin).toPoint()
         near = abs(by.x()) < size.width() and abs(by.y()) < size.height()
-        return by if same and whole and near else None
+        return by if self._view * still == view and self._picture.size() == size and near else None
 
-    def _draw(self, places: list[QRect], paint: Paint) -> None:
-        painter = QPainter(self._picture)
-        for place in places:
-            self.drawn += place.width() * place.height()
+    def _draw(self, strips: list[QRect], beside: QPointF, paint: Paint) -> None:
+        """Draw ``strips`` of the screen's pixels, so far ``beside`` the view as what was kept is."""
+        painter, ratio = QPainter(self._picture), self._picture.devicePixelRatioF()
+        for strip in strips:
+            self.drawn += strip.width() * strip.height()
+            place = QRectF(QPointF(strip.topLeft()) / ratio, strip.size().toSizeF() / ratio)
             painter.save()
             painter.setClipRect(place)
-            paint(painter, place)
+            painter.translate(beside)
+            paint(painter, place.translated(-beside).toAlignedRect())
             painter.restore()
         painter.end()
 

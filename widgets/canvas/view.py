@@ -339,7 +339,7 @@ class Canvas(QGraphicsView):
         painter.setRenderHints(self.renderHints())
         away = part.topLeft() - self.mapFromScene(QPointF(0, 0))
         paint_ground(painter, part, away, current(), self.zoom_level)
-        painter.setTransform(self.viewportTransform())
+        painter.setTransform(self.viewportTransform(), combine=True)
         self._item.paint_plain(painter, self.mapToScene(part).boundingRect())
 
     @override

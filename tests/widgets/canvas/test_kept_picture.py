@@ -13,6 +13,7 @@ from PySide6.QtWidgets import QApplication
 from pytestqt.qtbot import QtBot
 
 from tests.widgets.canvas.sheets import chain
+from widgets.canvas.kept import KeptPicture
 from widgets.canvas.model import Card, Link, Sheet
 from widgets.canvas.view import Canvas
 from widgets.look.theme import apply, current
@@ -76,6 +77,29 @@ def test_that_a_panned_picture_is_the_one_drawn_anew(
         panned = seen(canvas)
         assert 0 < canvas._kept.drawn < SIZE[0] * SIZE[1] / 4
     assert differing(panned, fresh(canvas)) < 0.002
+
+
+@pytest.mark.parametrize("ratio", [1.25, 1.5, 2.0])
+@pytest.mark.parametrize("scale", [0.1, 0.36, 0.8, 1.0])
+def test_that_a_pan_at_any_scaling_of_the_screen_draws_only_strips_without_seams(
+    canvas: Canvas, ratio: float, scale: float
+) -> None:
+    canvas.zoom(scale / canvas.zoom_level)
+    canvas.centre_on(canvas.bounds.center())
+    kept, size = KeptPicture(), canvas.viewport().size()
+
+    def picture(by: KeptPicture) -> QImage:
+        shown = by.shown(size, ratio, canvas.viewportTransform(), "", canvas._paint_part)
+        return shown.toImage().convertToFormat(QImage.Format.Format_RGB32)
+
+    picture(kept)
+    whole = kept.drawn
+    assert whole == round(size.width() * ratio) * round(size.height() * ratio)
+    for _ in range(4):  # at 125% and 150% each step ends between two pixels of the screen, the last on one
+        canvas._pan(QPoint(-7, 5))
+        panned = picture(kept)
+        assert 0 < kept.drawn < whole / 4
+    assert differing(panned, picture(KeptPicture())) < 0.002
 
 
 def test_that_a_picture_at_rest_is_not_drawn_again(canvas: Canvas) -> None:
