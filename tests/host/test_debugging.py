@@ -54,9 +54,9 @@ class Followed:
                 self.events.append(event)
                 self._arrived.notify_all()
 
-    def wait_for(self, kind: type[Any]) -> Any:
+    def wait_for(self, kind: type[Any], more_than: int = 0) -> Any:
         with self._arrived:
-            assert self._arrived.wait_for(lambda: self.of_kind(kind), 60), self.events
+            assert self._arrived.wait_for(lambda: len(self.of_kind(kind)) > more_than, 60), self.events
         return self.of_kind(kind)[0]
 
     def of_kind(self, kind: type[Any]) -> list[Any]:
@@ -136,29 +136,30 @@ def test_that_a_run_at_a_breakpoint_is_killed_at_once(host: ProcessHost, tmp_pat
     assert until_gone(pid)
 
 
-def test_that_the_ladder_ends_a_run_that_stands_at_a_breakpoint(host: ProcessHost, tmp_path: Path) -> None:
-    run = Followed(host, debugged(tmp_path))
-    with at_a_breakpoint(host, run):
-        pid = host.pid
-        host.stop(keep=True)
-        ended = run.end()
-    assert isinstance(ended, Crashed)
-    assert ended.cause == "deaf"
-    assert [one.rung for one in run.of_kind(Stopping)][:2] == ["ask", "terminate"]
-    assert until_gone(pid)
-
-
-def test_that_a_stop_is_obeyed_when_the_person_goes_on(tmp_path: Path) -> None:
+@pytest.mark.parametrize("keep", [True, False])
+def test_that_a_run_at_a_breakpoint_obeys_a_stop_though_nobody_lets_it_go_on(
+    tmp_path: Path, keep: bool
+) -> None:
     host = ProcessHost("fake")
     run = Followed(host, debugged(tmp_path, epochs=1000))
-    with at_a_breakpoint(host, run) as editor:
-        host.stop(keep=True)
-        run.wait_for(Stopping)
-        editor.clear(MODULE)
-        editor.go_on()
+    with at_a_breakpoint(host, run):
+        host.stop(keep=keep)
         ended = run.end()
     assert isinstance(ended, Stopped)
-    assert ended.kept
+    assert ended.kept is keep
+    assert [one.rung for one in run.of_kind(Stopping)] == ["ask"]
+    host.close()
+
+
+def test_that_a_run_goes_on_when_its_editor_vanishes_and_another_can_attach(tmp_path: Path) -> None:
+    host = ProcessHost("fake")
+    run = Followed(host, debugged(tmp_path, epochs=1000))
+    with at_a_breakpoint(host, run):
+        before = len(run.of_kind(Metrics))
+    run.wait_for(Metrics, more_than=before + 5)
+    with at_a_breakpoint(host, run):
+        host.stop(keep=False)
+        assert isinstance(run.end(), Stopped)
     host.close()
 
 

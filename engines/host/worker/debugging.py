@@ -30,6 +30,7 @@ def listen(choice: DebugChoice, flags: ControlFlags) -> Iterator[Event]:
     """
     debugpy = _debugpy()
     host, port = _open(debugpy, choice.port)
+    undebugged(threading.Thread(target=_let_go, args=(flags,), name="debugger watch", daemon=True)).start()
     if not choice.wait:
         yield Listening(host, port, "listening")
         return
@@ -47,6 +48,23 @@ def undebugged(thread: threading.Thread) -> threading.Thread:
     marked: Any = thread
     marked.pydev_do_not_trace = marked.is_pydev_daemon_thread = True
     return thread
+
+
+def _let_go(flags: ControlFlags) -> None:
+    """Free a run that stands at a breakpoint when it has to end, or when its editor vanished.
+
+    A debugger forgets an editor that says goodbye; one that was killed, or a run that is told to stop,
+    would leave every thread standing for ever.
+    """
+    import pydevd  # debugpy brings it, and finds it
+    from _pydevd_bundle.pydevd_api import PyDevdAPI
+
+    while not flags.should_stop:
+        debugger = pydevd.get_global_debugger()
+        if debugger.is_attached() and not debugger.reader.is_alive():
+            PyDevdAPI().request_disconnect(debugger, resume_threads=True)
+        time.sleep(_LOOK_SECONDS)
+    PyDevdAPI().request_disconnect(pydevd.get_global_debugger(), resume_threads=True)
 
 
 def _debugpy() -> Any:
