@@ -10,6 +10,7 @@ import errno
 import hashlib
 import os
 import secrets
+import shutil
 import time
 from collections.abc import Callable
 from pathlib import Path
@@ -18,7 +19,7 @@ from typing import BinaryIO
 from engines.contract.errors import ErrorCode, WorkbenchError
 
 SUFFIX = ".modelwright-part"
-"""What the name of an unfinished file ends in; a leftover of a killed process is swept by ``sweep``."""
+"""What the name of what is unfinished ends in; a leftover of a killed process is swept by ``sweep``."""
 
 _OPEN_FILES_KEEP_NAMES = os.name == "nt"
 _BLINK_S = 2.0
@@ -116,10 +117,16 @@ def sha256_of(path: Path) -> str:
 
 
 def sweep(folder: Path) -> list[Path]:
-    """Delete unfinished files below ``folder``; call it only while nobody writes there. Returns them."""
+    """Delete what is unfinished below ``folder``, files and folders of them; returns it.
+
+    Call it only while nobody writes there.
+    """
     left = sorted(folder.rglob(f"*{SUFFIX}"))
     for path in left:
-        path.unlink(missing_ok=True)
+        if path.is_dir():
+            shutil.rmtree(path)
+        else:
+            path.unlink(missing_ok=True)
     return left
 
 

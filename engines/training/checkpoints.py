@@ -70,17 +70,19 @@ def save_checkpoint(folder: Path, role: str, record: CheckpointRecord, arrays: A
     """Write a checkpoint whole: the arrays first, the record that makes them count last.
 
     Raises:
-        WorkbenchError: ``DISK_FULL`` or ``FILE_UNWRITABLE``; earlier checkpoints are intact.
+        WorkbenchError: ``DISK_FULL`` or ``FILE_UNWRITABLE``; earlier checkpoints are intact, also one of
+            this step with these arrays.
     """
     make_folder(folder)
     path = folder / file_name(role, record.step)
-    data = dump_tensors(arrays)
+    data, fresh = dump_tensors(arrays), not path.exists()
     try:
         write_atomic(path, data)
         text = _sealed_text(replace(record, sha256=_sha256(data)))
         write_text_atomic(path.with_suffix(".json"), text)
     except WorkbenchError:
-        _remove(path)
+        if fresh:
+            _remove(path)
         raise
     return path
 

@@ -309,7 +309,9 @@ class TrainingLoop:
         yield from self._save()
         self.folder.update(state="paused")
         yield self.folder.note(Paused(step=self.at.step))
+        begin = time.monotonic()
         self.flags.wait_while_paused()
+        self.began += time.monotonic() - begin  # a run's seconds are those it worked
         if not self.flags.should_stop:
             self.folder.update(state="running")
             yield self.folder.note(Continued(step=self.at.step))

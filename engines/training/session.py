@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from collections.abc import Generator, Iterator
 from contextlib import suppress
 from dataclasses import replace
 from pathlib import Path
@@ -40,7 +40,9 @@ from engines.training.shards import Shards, open_shards
 from engines.training.trainer import Prepares, Trainer, TrainerMaker
 
 
-def train(job: TrainJob, flags: ControlFlags, engine: str, make: TrainerMaker) -> Iterator[Event]:
+def train(
+    job: TrainJob, flags: ControlFlags, engine: str, make: TrainerMaker
+) -> Generator[Event, None, None]:
     """Answer a training job; ends with ``Finished``, ``Stopped`` or ``Failed``.
 
     Raises:
@@ -194,11 +196,12 @@ def _resume(
     trainer.load_state(checkpoint.arrays, record.step)
     folder.metrics.go_on_at(record.step)
     position = Position(record.step, record.early_stopping, record.learning_rate)
-    best = _best(folder, record.early_stopping.best_step, notes)
-    if best is None:
-        position.early_stopping = EarlyStopping()
-    else:
-        position.best = model_arrays(best.arrays)
+    if record.early_stopping.best_step >= 0:
+        best = _best(folder, record.early_stopping.best_step, notes)
+        if best is None:
+            position.early_stopping = EarlyStopping()
+        else:
+            position.best = model_arrays(best.arrays)
     return position, notes
 
 
@@ -211,8 +214,6 @@ def _steered(record: CheckpointRecord, recipe: Recipe, before: Recipe) -> Checkp
 
 
 def _best(folder: RunFolder, step: int, notes: list[Event]) -> Checkpoint | None:
-    if step < 0:
-        return None
     try:
         return load_checkpoint(folder.checkpoints / checkpoint_name("best", step))
     except WorkbenchError as error:

@@ -8,7 +8,7 @@ the check at the end, where both are measured side by side once more.
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Sequence
+from collections.abc import Generator, Iterator, Sequence
 from dataclasses import dataclass, replace
 from time import perf_counter
 
@@ -254,7 +254,7 @@ def tune(
     make: TrainerMaker,
     abilities: Abilities,
     clock: Clock = perf_counter,
-) -> Iterator[Event]:
+) -> Generator[Event, None, None]:
     """Answer a tuning job; told to stop and keep, with the best so far.
 
     Raises:

@@ -112,6 +112,14 @@ def test_that_leftovers_are_swept_and_other_files_stay(tmp_path: Path) -> None:
     assert names(tmp_path) == ["a", "deep"]
 
 
+def test_that_a_folder_left_unfinished_is_swept_with_all_in_it(tmp_path: Path) -> None:
+    left = tmp_path / f".00000000{SUFFIX}"
+    (left / "model.savedmodel").mkdir(parents=True)
+    (left / f".a.00000000{SUFFIX}").touch()
+    assert left in sweep(tmp_path)
+    assert names(tmp_path) == []
+
+
 KILLED = """
 import sys
 from pathlib import Path

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import json
-from collections.abc import Callable, Iterator, Mapping, Sequence
+from collections.abc import Callable, Generator, Mapping, Sequence
 from pathlib import Path
 from typing import Any
 
@@ -164,7 +164,7 @@ class NumpyTrainer:
 
 def run_small(
     job: TrainJob, flags: ControlFlags | None = None, make: type[NumpyTrainer] = NumpyTrainer
-) -> Iterator[Event]:
+) -> Generator[Event, None, None]:
     """Train with ``NumpyTrainer``."""
     return session.train(job, flags or ControlFlags(), "numpy", make)
 

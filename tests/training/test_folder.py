@@ -98,6 +98,21 @@ def test_that_arrays_without_a_record_do_not_count(tmp_path: Path) -> None:
     assert (found.path, passed) == (path, [])
 
 
+def test_that_a_checkpoint_written_again_survives_a_full_disk(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    path = save_checkpoint(tmp_path, "step", RECORD, ARRAYS)
+
+    def full(file: int) -> None:
+        raise OSError(28, "No space left on device")
+
+    monkeypatch.setattr("os.fsync", full)
+    with pytest.raises(WorkbenchError) as caught:
+        save_checkpoint(tmp_path, "step", replace(RECORD, learning_rate=0.2), ARRAYS)
+    assert caught.value.code is ErrorCode.DISK_FULL
+    assert load_checkpoint(path).record.learning_rate == RECORD.learning_rate
+
+
 def test_that_the_best_weights_are_found_for_evaluation(tmp_path: Path) -> None:
     run = tmp_path / "checkpoints"
     best = {"model/a/weight": np.ones((3, 4), np.float32)}
@@ -298,6 +313,15 @@ def test_that_leftovers_of_a_killed_writer_are_swept(tmp_path: Path) -> None:
     folder = RunFolder(tmp_path / "run", resume=True)
     folder.close()
     assert folder.swept == [left.name]
+    assert not left.exists()
+
+
+def test_that_a_run_goes_on_after_its_model_was_half_saved_into_it(tmp_path: Path) -> None:
+    list(run_small(small_job(tmp_path)))
+    left = tmp_path / "run" / "artifacts" / ".0a1b2c3d.modelwright-part"
+    left.mkdir()
+    (left / "model.keras").write_bytes(b"half")
+    assert [*run_small(small_job(tmp_path, resume=True, epochs=7))][-1].kind == "finished"
     assert not left.exists()
 
 

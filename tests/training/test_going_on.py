@@ -129,7 +129,7 @@ def test_that_a_setting_given_at_a_resume_is_in_force_and_stays_so(tmp_path: Pat
     changed = small_job(tmp_path, resume=True, learning_rate=0.003, epochs=8)
     seen = run_small(changed)
     next(event for event in seen if isinstance(event, Metrics))
-    seen.close()  # type: ignore[attr-defined]  # killed before its next checkpoint
+    seen.close()  # killed before its next checkpoint
     assert read_recipe(tmp_path / "run") == changed.recipe
     assert verify(tmp_path / "run") == ()
     last = list(run_small(changed))[-1]
@@ -160,11 +160,24 @@ def test_that_a_run_killed_when_its_patience_was_over_trains_no_further(tmp_path
         ended = event.step if isinstance(event, CheckpointSaved) and not event.best else ended
         if ended == calm.summary["step"]:
             break
-    killed.close()  # type: ignore[attr-defined]
+    killed.close()
     last = [*run_small(dataclasses.replace(job, resume=True))][-1]
     assert isinstance(last, Finished)
     for name in ("step", "best_step", "ended", "test_loss"):
         assert last.summary[name] == calm.summary[name]
+
+
+def test_that_patience_lost_before_any_best_value_is_not_given_back_by_a_resume(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(loop, "figures", lambda *_: {"loss": float("nan"), "accuracy": 0.5})
+    job = small_job(tmp_path, epochs=20, patience=4)
+    killed = run_small(job)
+    next(event for event in killed if isinstance(event, CheckpointSaved) and event.step == 3 * 7)
+    killed.close()
+    last = [*run_small(dataclasses.replace(job, resume=True))][-1]
+    assert isinstance(last, Finished)
+    assert (last.summary["ended"], last.summary["step"]) == ("patience", 4 * 7)
 
 
 def test_that_a_line_cut_short_costs_no_later_event(tmp_path: Path) -> None:

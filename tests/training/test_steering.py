@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from pathlib import Path
+from types import SimpleNamespace
 
 import numpy as np
 import pytest
@@ -17,6 +18,7 @@ from engines.contract.events import (
     Started,
     Stopped,
 )
+from engines.training import loop
 from engines.training.checkpoints import latest_valid
 from engines.training.control import ControlFlags
 from engines.training.run_folder import read_run
@@ -44,6 +46,30 @@ def test_that_a_pause_in_mid_epoch_changes_no_later_number(tmp_path: Path) -> No
     kinds = [type(event) for event in events]
     assert kinds[kinds.index(Paused) - 1 : kinds.index(Paused) + 2] == [CheckpointSaved, Paused, Continued]
     np.testing.assert_array_equal(logged(held, "loss"), logged(calm, "loss"))
+
+
+class LongPause(ControlFlags):
+    """A person who pauses at once and comes back after a while by ``clock``."""
+
+    def __init__(self, clock: list[float]) -> None:
+        super().__init__()
+        self._clock = clock
+        self.pause()
+
+    def wait_while_paused(self, timeout: float | None = None) -> bool:
+        """Let the while pass."""
+        self._clock[0] += 1000.0
+        self.resume()
+        return True
+
+
+def test_that_a_pause_is_no_time_that_a_run_took(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    clock = [0.0]
+    monkeypatch.setattr(loop, "time", SimpleNamespace(monotonic=lambda: clock[0]))
+    *_, last = run_small(small_job(tmp_path), LongPause(clock))
+    assert isinstance(last, Finished)
+    assert clock == [1000.0]
+    assert last.summary["seconds"] == read_run(tmp_path / "run").seconds == 0.0
 
 
 def test_that_stop_and_keep_leaves_a_checkpoint_to_go_on_from(tmp_path: Path) -> None:

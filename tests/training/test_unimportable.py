@@ -8,9 +8,11 @@ from pathlib import Path
 import pytest
 
 from engines.contract.errors import ErrorCode, WorkbenchError
+from engines.contract.events import Finished, Progress
 from engines.contract.jobs import ProbeJob
 from engines.training.control import ControlFlags
 from engines.training.engine_jobs import answer
+from tests.helpers.fake_jobs import fake_training
 
 
 @pytest.fixture
@@ -56,3 +58,17 @@ def test_that_a_fault_of_ours_while_importing_keeps_its_own_code(backend: Path) 
     with pytest.raises(WorkbenchError) as caught:
         list(answer("broken_backend", ProbeJob(), ControlFlags()))
     assert caught.value.code is ErrorCode.LIBRARY_MISSING
+
+
+def test_that_the_job_says_when_its_framework_is_there_and_not_before(backend: Path, tmp_path: Path) -> None:
+    train = backend.with_name("train.py")
+    train.write_text(
+        "from engines.contract.events import Finished\ndef train(job, flags):\n    yield Finished()\n",
+        encoding="utf-8",
+    )
+    job = fake_training(tmp_path)
+    assert list(answer("broken_backend", job, ControlFlags())) == [Progress("engine", 1, 1), Finished()]
+    train.write_text("raise RuntimeError('no such library')\n", encoding="utf-8")
+    sys.modules.pop("broken_backend.train")
+    with pytest.raises(WorkbenchError):
+        next(answer("broken_backend", job, ControlFlags()))

@@ -11,7 +11,7 @@ import sys
 import time
 from collections.abc import Callable, Generator, Iterator
 from dataclasses import dataclass
-from typing import Any, ClassVar, cast
+from typing import Any, ClassVar
 
 from engines.contract.errors import ErrorCode, WorkbenchError
 from engines.contract.events import Event, Log, Progress, Stamp
@@ -42,7 +42,7 @@ def read_script(device: str) -> Script:
     return Script(name, int(at) if at.isdecimal() else 1)
 
 
-def perform(script: Script, events: Iterator[Event]) -> Iterator[Event]:
+def perform(script: Script, events: Generator[Event, None, None]) -> Iterator[Event]:
     """Yield ``events`` as the script spoils them; what it raises is raised inside the training."""
     act = MISBEHAVIOURS.get(script.name)
     for number, event in enumerate(events):
@@ -50,7 +50,7 @@ def perform(script: Script, events: Iterator[Event]) -> Iterator[Event]:
             try:
                 yield from act()
             except Exception as error:  # noqa: BLE001 - the training is to meet it
-                yield cast("Generator[Event, None, None]", events).throw(error)
+                yield events.throw(error)
         yield event
 
 
