@@ -43,7 +43,7 @@ class CanvasPanel(QFrame):
         self._minimap = Minimap(self.canvas)
         self._tools = self._make_tools()
         if compact:
-            self.canvas.opening = 0.6
+            self.canvas.placing.opening = 0.6
         self._build()
         self._connect()
 
@@ -127,7 +127,7 @@ class CanvasPanel(QFrame):
             part.adjustSize()
         if not self._compact:
             self._tools.move(width - self._tools.width() - _EDGE, height - self._tools.height() - _EDGE)
-            self.canvas.aside = self._tools.width() + 2 * _EDGE
+            self.canvas.placing.aside = self._tools.width() + 2 * _EDGE
         self.find_bar.move(width - self.find_bar.width() - _EDGE, _EDGE)
         self._minimap.move(_EDGE, height - self._minimap.height() - _EDGE)
 

@@ -23,13 +23,11 @@ from widgets.canvas.item import SheetItem
 from widgets.canvas.kept import KeptPicture
 from widgets.canvas.model import Card, Sheet
 from widgets.canvas.painting import paint_ground
+from widgets.canvas.placing import Placing
 from widgets.canvas.walking import neighbour, step
 from widgets.look.theme import current, theme
 
 SMALLEST, LARGEST = 0.02, 4.0
-FIT_LARGEST = 1.25
-_MARGIN = 36.0
-_OPENING = 0.9
 _ROAM = 4000.0
 _TAB_STOPS = 100
 
@@ -37,10 +35,8 @@ _TAB_STOPS = 100
 class Canvas(QGraphicsView):
     """Shows a ``Sheet``. Ids of cards go in and out; what they mean is the room's business.
 
-    A sheet first appears whole where that is no smaller than ``pleasant``, else at ``opening``.
+    ``placing`` says how a sheet first appears; it stays so until a person moves it (``is_settled``).
     """
-
-    pleasant, opening = 0.75, _OPENING
 
     card_selected = Signal(str)
     card_opened = Signal(str)
@@ -52,13 +48,12 @@ class Canvas(QGraphicsView):
     def __init__(self, parent: QWidget | None = None, *, movable: bool = False) -> None:
         super().__init__(parent)
         self._movable = movable
-        self.aside = 0
-        """So many pixels at the right lie under tools."""
+        self.placing = Placing(self)
+        self.is_settled = True
         self._item = SheetItem()
         self._kept = KeptPicture()
         self._grabbed: tuple[Card, QPointF] | None = None
         self._panned_from: QPoint | None = None
-        self._fitted = True
         self._build()
         theme().themed.connect(self.viewport().update)
 
@@ -109,7 +104,7 @@ class Canvas(QGraphicsView):
             self._item.selected = ""
         self._item.hovered = ""
         self.setSceneRect(self._item.boundingRect().adjusted(-_ROAM, -_ROAM, _ROAM, _ROAM))
-        if not keep_view or self._fitted:
+        if not keep_view or self.is_settled:
             self.settle()
         self._describe()
         self.viewport().update()
@@ -140,48 +135,18 @@ class Canvas(QGraphicsView):
 
     def fit(self) -> None:
         """Show everything, no larger than is pleasant."""
-        bounds = self._item.bounds
-        if not bounds.isEmpty():
-            self._fitted = True
-            scale = self._fitting_scale()
-            self._set_view(scale, self._beside_tools(scale, bounds.center()))
+        if not self.bounds.isEmpty():
+            self.is_settled = True
+            scale = self.placing.fitting_scale(SMALLEST)
+            self._set_view(scale, self.placing.middle(scale))
 
     def settle(self) -> None:
         """Show everything where it can be read, else its beginning: how a sheet first appears."""
-        bounds = self._item.bounds
-        if self._fitting_scale() >= self.pleasant or bounds.isEmpty():
-            self.fit()
+        if self.bounds.isEmpty():
             return
-        scale = self._opening_scale()
-        height = (self.viewport().height() - 2 * _MARGIN) / scale
-        middle = QPointF(self._first_middle(scale), bounds.top() + height / 2)
-        self._set_view(scale, self._beside_tools(scale, middle))
-        self._fitted = True
-
-    def _fitting_scale(self) -> float:
-        bounds = self._item.bounds
-        width = max(self.viewport().width() - 2 * _MARGIN, 40.0)
-        height = max(self.viewport().height() - 2 * _MARGIN, 40.0)
-        scale = min(width / max(bounds.width(), 1.0), height / max(bounds.height(), 1.0), FIT_LARGEST)
-        return max(scale, SMALLEST)
-
-    def _beside_tools(self, scale: float, centre: QPointF) -> QPointF:
-        """Move what is seen to the left, from under the tools, as far as there is room for it."""
-        bounds, half = self._item.bounds, self.viewport().width() / 2
-        under = (bounds.right() - centre.x()) * scale - (half - self.aside)
-        room = (bounds.left() - centre.x()) * scale + half - _MARGIN / 2
-        return centre + QPointF(max(0.0, min(under, room)) / scale, 0)
-
-    def _opening_scale(self) -> float:
-        """Return ``opening``, or more where the width has room for it and the text is large."""
-        room = (self.viewport().width() - _MARGIN - self.aside) / self._item.bounds.width()
-        return max(self.opening, min(room, _OPENING * theme().scale))
-
-    def _first_middle(self, scale: float) -> float:
-        """Return where to look across: the middle of all where that fits, else of the first card."""
-        bounds, first = self._item.bounds, self.sheet.by_id[self.sheet.reading_order[0]]
-        fits = bounds.width() * scale <= self.viewport().width() - _MARGIN + 1
-        return bounds.center().x() if fits else first.x + first.width / 2
+        self.is_settled = True
+        for canvas, scale, middle in self.placing.settled():
+            canvas._set_view(scale, middle)
 
     def zoom(self, factor: float, about: QPoint | None = None) -> None:
         """Zoom; the point of the scene under ``about`` (the middle otherwise) stays where it is."""
@@ -189,12 +154,12 @@ class Canvas(QGraphicsView):
         before = self.mapToScene(spot)
         scale = min(max(self.zoom_level * factor, SMALLEST), LARGEST)
         off = QPointF(self.viewport().rect().center() - spot) / scale
-        self._fitted = False
+        self.is_settled = False
         self._set_view(scale, before + off)
 
     def centre_on(self, point: QPointF) -> None:
         """Move ``point`` of the scene to the middle."""
-        self._fitted = False
+        self.is_settled = False
         self._set_view(self.zoom_level, point)
 
     def _set_view(self, scale: float, centre: QPointF) -> None:
@@ -217,7 +182,7 @@ class Canvas(QGraphicsView):
     @override
     def resizeEvent(self, event: QResizeEvent) -> None:
         super().resizeEvent(event)
-        if self._fitted:
+        if self.is_settled:
             self.settle()
         self.view_changed.emit()
 
@@ -349,7 +314,7 @@ class Canvas(QGraphicsView):
     # --- gestures ---
 
     def _pan(self, by: QPoint) -> None:
-        self._fitted = False
+        self.is_settled = False
         self.horizontalScrollBar().setValue(self.horizontalScrollBar().value() - by.x())
         self.verticalScrollBar().setValue(self.verticalScrollBar().value() - by.y())
         self.view_changed.emit()
@@ -365,7 +330,7 @@ class Canvas(QGraphicsView):
             round((card.y + spot.y() - start.y()) / 4) * 4.0,
         )
         cards = tuple(replace(c, x=x, y=y) if c.id == card.id else c for c in self.sheet.cards)
-        self._fitted = False
+        self.is_settled = False
         self._item.show_sheet(Sheet(cards, self.sheet.links))
 
     def _hover(self, card: Card | None) -> None:

@@ -111,6 +111,7 @@ class GraphPanel(CanvasPanel):
 
 def compose(page: QWidget, graphs: tuple[GraphPanel, GraphPanel], facts: tuple[QWidget, QWidget]) -> None:
     """Fill ``page`` with two graphs side by side and two cards above one another, the lower one growing."""
+    graphs[0].canvas.placing.pair_with(graphs[1].canvas.placing, page)
     cards = QSplitter(Qt.Orientation.Vertical)
     for card in facts:
         cards.addWidget(card)
