@@ -2,11 +2,11 @@
 
 from __future__ import annotations
 
-import errno
 import traceback
 
 from engines.contract.errors import ErrorCode, WorkbenchError
 from engines.contract.events import Failed
+from engines.contract.files import FULL
 
 
 def failure(error: BaseException, job: str) -> Failed:
@@ -16,7 +16,7 @@ def failure(error: BaseException, job: str) -> Failed:
         return Failed(error.code.value, dict(error.facts), error.details or details)
     if isinstance(error, MemoryError):
         return Failed(ErrorCode.OUT_OF_MEMORY.value, {"job": job, "limit": 0}, details)
-    if isinstance(error, OSError) and error.errno == errno.ENOSPC:
+    if isinstance(error, OSError) and error.errno in FULL:
         facts = {"path": str(error.filename or ""), "why": error.strerror or ""}
         return Failed(ErrorCode.DISK_FULL.value, facts, details)
     facts = {"what": type(error).__name__, "why": str(error)}

@@ -24,7 +24,8 @@ SUFFIX = ".modelwright-part"
 _OPEN_FILES_KEEP_NAMES = os.name == "nt"
 _BLINK_S = 2.0
 
-_FULL = {errno.ENOSPC, getattr(errno, "EDQUOT", errno.ENOSPC)}
+FULL = {errno.ENOSPC, getattr(errno, "EDQUOT", errno.ENOSPC)}
+"""What the system says of a disk without room, or of a person's share of it that is used up."""
 
 
 def write_atomic(path: Path, content: bytes | Callable[[BinaryIO], object]) -> None:
@@ -132,7 +133,7 @@ def sweep(folder: Path) -> list[Path]:
 
 def unwritable(path: Path, fault: OSError) -> WorkbenchError:
     """Return the error that says why ``path`` could not be written."""
-    code = ErrorCode.DISK_FULL if fault.errno in _FULL else ErrorCode.FILE_UNWRITABLE
+    code = ErrorCode.DISK_FULL if fault.errno in FULL else ErrorCode.FILE_UNWRITABLE
     return WorkbenchError(code, path=str(path), why=fault.strerror or str(fault))
 
 

@@ -98,6 +98,8 @@ def _build_union(options: tuple[Any, ...], data: Any, where: str) -> Any:
             if data.get("kind") == option.kind:
                 return _build(option, data, where)
         raise _malformed(where, f"its kind {data.get('kind')!r} is unknown")
+    if type(data) is int and int not in options and float in options:
+        return float(data)  # a whole number is one, too
     for option in options:
         if _fits(option, data):
             return _build(option, data, where)

@@ -228,6 +228,11 @@ def test_that_a_deeply_nested_header_is_refused(depth: int) -> None:
         wire.decode(framed(b'{"protocol":1,"arrays":[],"record":' + b"[" * depth), Event)
 
 
+def test_that_a_whole_number_travels_where_text_or_a_decimal_is_declared() -> None:
+    back = wire.decode(wire.encode(Finished({"step": 5, "ended": "epochs"})), Event)
+    assert back == Finished({"step": 5.0, "ended": "epochs"})
+
+
 def test_that_unknown_fields_are_ignored() -> None:
     plain = {"kind": "paused", "step": 3, "mood": "fine"}
     header = json.dumps({"protocol": PROTOCOL, "record": plain, "arrays": [], "new": 1}).encode()
