@@ -31,14 +31,14 @@ def view_of(folder: Path, found: Comparison, *, running: bool) -> ComparisonView
         further=tuple(words for words in further if words),
         figure=figure,
         figure_note=note,
-        figure_severity={"agree": "good", "differ": "bad", "drift": "warning"}.get(verdict.word, ""),
+        figure_severity={"agree": "good", "differ": "bad"}.get(verdict.word, ""),
         engines=tuple(_line(folder, found, one) for one in found.entrants),
         files=tuple(one.engine for one in found.entrants if one.file),
         cells={(proof.file, proof.against): _cell(proof) for proof in found.proofs},
         notes=tuple(comparing.notes(found, known)),
         measure_name=found.metric or "loss",
         parts=found.parts,
-        bounds=(0.0 if found.masks else found.bound, found.check_bound),
+        bounds=(0.0 if found.masks else max(found.bound, verdict.explained), found.check_bound),
         steps=(found.total_steps, found.check_steps),
         double=found.precision == "fp64",
         running=running,
@@ -73,6 +73,9 @@ def _figure(found: Comparison, verdict: Verdict) -> tuple[str, str]:
         return "", ""
     if verdict.word in ("masks", "unbounded"):
         return comparing.figure(worst.largest), f"{worst.steps:,} steps"
+    if worst.part == "whole" and verdict.explained:
+        explained = f"rounding explains {comparing.figure(verdict.explained)}"
+        return comparing.figure(worst.early), f"{explained} · {_about(found, worst)}"
     return comparing.figure(worst.early), f"bound {comparing.figure(worst.bound)} · {_about(found, worst)}"
 
 

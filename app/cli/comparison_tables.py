@@ -6,7 +6,7 @@ from app.cli.figures import duration, number, size, table
 from app.engine_facts.titles import titles
 from app.messages import comparing
 from engines.contract.comparison import Comparison, Entrant, FileProof
-from engines.runs.engine_comparison import judge
+from engines.runs.engine_comparison import explained, judge
 
 
 def comparison_lines(found: Comparison) -> list[str]:
@@ -52,13 +52,22 @@ def _engine_row(one: Entrant, device: str, metric: str) -> list[str]:
 
 
 def _pair_rows(found: Comparison) -> list[list[str]]:
-    head = ["curves", "steps", f"first {found.bound_steps} steps", "bound", "whole run", "at step"]
+    head = [
+        "curves",
+        "steps",
+        f"first {found.bound_steps} steps",
+        "bound",
+        "explained",
+        "whole run",
+        "at step",
+    ]
     rows = [
         [
             comparing.pair_words(pair, titles()),
             f"{pair.steps:,}",
             comparing.figure(pair.early) if pair.early_at >= 0 else "–",
             comparing.figure(pair.bound) if pair.bound and (pair.part == "check" or not found.masks) else "–",
+            comparing.figure(rounding) if (rounding := explained(found, pair)) else "–",
             comparing.figure(pair.largest),
             f"{pair.at:,}",
         ]

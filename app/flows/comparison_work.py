@@ -24,7 +24,15 @@ from engines.contract.events import Answer, Crashed, Event, Failed, Finished, Pr
 from engines.contract.jobs import ExportJob, ProveJob, TrainJob
 from engines.contract.spec import DataManifest, GraphSpec, Recipe
 from engines.contract.views import ExportView, ProofView
-from engines.runs.engine_comparison import RECORD, judge, measure_all, run_of, without_masks
+from engines.runs.engine_comparison import (
+    RECORD,
+    explained,
+    judge,
+    measure_all,
+    measure_own,
+    run_of,
+    without_masks,
+)
 from engines.training.lock import FolderLock
 from engines.training.run_folder import RUN, now, read_run, write_record
 
@@ -51,6 +59,12 @@ def quick_recipe(recipe: Recipe, steps: int, steps_per_epoch: int) -> Recipe:
     )
 
 
+def is_mirrored(recipe: Recipe, check: Recipe) -> bool:
+    """Tell whether a check trains what the first steps of ``recipe`` do, but for the precision."""
+    kept = {name: getattr(recipe, name) for name in ("precision", "steps", "validate_every", "patience")}
+    return replace(check, **kept) == recipe
+
+
 def _part_recipe(part: str, recipe: Recipe, comparison: Comparison) -> Recipe:
     if part == "whole":
         return recipe
@@ -70,6 +84,10 @@ def flat_summary(comparison: Comparison) -> dict[str, float | str]:
         key = f"{pair.first}~{pair.second}.{pair.part}.{pair.curve}"
         summary |= {f"{key}_difference": pair.largest, f"{key}_difference_at": pair.at}
         summary[f"{key}_early_difference"] = pair.early
+        if rounding := explained(comparison, pair):
+            summary[f"{key}_explained_by_rounding"] = rounding
+    for pair in comparison.own:
+        summary[f"{pair.first}.own_{pair.curve}_difference"] = pair.early
     for proof in comparison.proofs:
         key = f"{proof.file}@{proof.against}"
         summary[f"{key}.proof"] = proof.proof.status if proof.proof else "failed"
@@ -133,7 +151,7 @@ class ComparisonWork:
         summary = {**read_run(run).summary, "start_seconds": self._start} if only else one.summary
         yield self._set(place, state=after if only or part == "check" else "trained", summary=summary)
         self._forget(place, part)
-        self._change(curves=measure_all(self._home, self._now))
+        self._measure()
         yield self._told()
 
     def _timed(self, events: Answering) -> Answering:
@@ -230,10 +248,16 @@ class ComparisonWork:
         out = stage != "check" or code in _OUT or "whole" not in self._now.parts
         state = "failed" if out else "checked"
         self._set(place, state=state, stage=stage, code=code, facts=facts, details=details)
-        self._change(curves=measure_all(self._home, self._now))
+        self._measure()
         return self._told()
 
     # --- the record ---
+
+    def _measure(self) -> None:
+        check = _part_recipe("check", self._recipe, self._now)
+        mirrored = is_mirrored(self._recipe, check) and self._recipe.precision != check.precision
+        own = measure_own(self._home, self._now) if mirrored and not self._now.masks else ()
+        self._change(curves=measure_all(self._home, self._now), own=own)
 
     def _set(self, place: int, **changes: Any) -> Answer:
         entrants = list(self._now.entrants)

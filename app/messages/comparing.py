@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Mapping, Sequence
 
 from app.messages.message import Message
-from engines.contract.comparison import Comparison, CurvePair, Entrant, FileProof, Verdict
+from engines.contract.comparison import EXPLAINS, Comparison, CurvePair, Entrant, FileProof, Verdict
 from engines.contract.errors import ErrorCode
 from engines.contract.events import Crashed
 
@@ -19,7 +19,7 @@ ROWS: dict[ErrorCode, Message] = {
     ErrorCode.ENGINES_DISAGREE: Message(
         what="The engines do not agree.",
         why="{verdict}",
-        todo="The check in FP64 tells a difference of meaning from one of rounding: see where it begins.",
+        todo="See at which step it begins, and look at what that step computes first.",
     ),
     ErrorCode.ENGINE_LEFT_OUT: Message(
         what="Not every engine came to its end: {engines}.",
@@ -56,6 +56,10 @@ BOUND_NOTE = (
     "In single precision rounding grows with every step, on one engine as between two: "
     "its bound is about the first {steps} steps, and the check in FP64 decides."
 )
+OWN = "From its own check in FP64 the {precision} of each engine is over {steps} steps: {own}."
+EXPLAINED = (
+    "That is its own rounding: {times} times the smaller of two is what rounding explains between them."
+)
 DIFFERENCE = "The difference is |a − b| / max(|a|, 0.01), a being {engine}'s."
 WEIGHTS = "All files hold the weights of {engine}'s run, so that only the exporters can differ."
 NO_PROMISE = "In {precision} nothing is promised: every engine rounds in its own way."
@@ -87,11 +91,14 @@ def verdict_words(comparison: Comparison, verdict: Verdict, titles: Mapping[str,
         steps = comparison.check_steps
     early, largest = figure(worst.early), figure(worst.largest)
     over = f"{early} over {steps:,} steps in {precision}, bound {figure(worst.bound)}"
-    drift = "That can be rounding alone; the check in FP64 decides."
+    alone = "That may be rounding alone: the check in FP64 tells."
+    if worst.part == "whole" and verdict.word == "differ" and verdict.explained:
+        over = f"{early} over the first {steps:,} steps, where rounding explains {figure(verdict.explained)}"
+        return f"{said} do not agree in {precision}: {over} ({where}). In FP64 they agree."
     return {
         "agree": f"{said} agree: {over}.",
         "differ": f"{said} do not agree: {over} ({where}), above it from step {worst.beyond:,} on.",
-        "drift": f"{said} drift apart: {over} ({where}). {drift}",
+        "not_judged": f"{said} are not judged: {over} ({where}). {alone}",
         "masks": f"{said} drew different dropout masks: their curves are up to {largest} apart.",
         "unbounded": f"{said} are up to {largest} apart over {worst.steps:,} steps in {precision}.",
     }[verdict.word]
@@ -105,10 +112,9 @@ def whole_words(comparison: Comparison, verdict: Verdict) -> str:
     steps, precision = min(comparison.bound_steps, comparison.total_steps), comparison.precision.upper()
     if comparison.masks:
         return f"With dropout their curves are up to {figure(pair.largest)} apart: the masks differ."
-    if verdict.word == "agree" and pair.bound and pair.early > pair.bound:
-        return (
-            f"In {precision} rounding alone grows to {figure(pair.early)} within the first {steps:,} steps."
-        )
+    if verdict.word == "agree" and 0 < pair.bound < pair.early <= verdict.explained:
+        over = f"bound {figure(pair.bound)}, but rounding explains up to {figure(verdict.explained)}"
+        return f"In {precision}: {figure(pair.early)} over the first {steps:,} steps, {over}."
     return f"In {precision}: {figure(pair.early)} over the first {steps:,} steps."
 
 
@@ -145,6 +151,8 @@ def notes(comparison: Comparison, titles: Mapping[str, str]) -> list[str]:
         said.append(NO_PROMISE.format(precision=comparison.precision))
     elif "whole" in comparison.parts and not comparison.masks:
         said.append(BOUND_NOTE.format(steps=comparison.bound_steps))
+    if comparison.own:
+        said += [own_words(comparison, titles), EXPLAINED.format(times=f"{EXPLAINS:g}")]
     if comparison.curves:
         first = comparison.curves[0].first
         said.append(DIFFERENCE.format(engine=titles.get(first, first)))
@@ -153,14 +161,22 @@ def notes(comparison: Comparison, titles: Mapping[str, str]) -> list[str]:
     return said
 
 
+def own_words(comparison: Comparison, titles: Mapping[str, str]) -> str:
+    """Return what the engines' own rounding comes to: the yardstick of single precision."""
+    losses = [pair for pair in comparison.own if pair.curve == "loss"]
+    own = ", ".join(f"{titles.get(pair.first, pair.first)} {figure(pair.early)}" for pair in losses)
+    precision = comparison.precision.upper()
+    return OWN.format(precision=precision, steps=comparison.bound_steps, own=own)
+
+
 def severity(verdict: Verdict) -> str:
     """Return how grave a verdict is."""
     if verdict.word == "alone":
         return "bad" if verdict.failed else ""
     if verdict.word == "differ" or verdict.proven < verdict.asked:
         return "bad"
-    if verdict.word == "drift":
-        return "warning"
+    if verdict.word == "not_judged":
+        return "warning" if verdict.failed else ""
     return "good" if verdict.word == "agree" and not verdict.failed else "warning"
 
 

@@ -9,6 +9,10 @@ from typing import ClassVar
 from engines.contract.errors import Fact
 from engines.contract.views import ProofView
 
+EXPLAINS = 4.0
+"""So many times the smaller of two engines' own distances is what rounding explains between the two: twice
+for the way there and back, and twice for luck."""
+
 
 @dataclass(frozen=True)
 class Entrant:
@@ -37,12 +41,12 @@ class Entrant:
 
 @dataclass(frozen=True)
 class CurvePair:
-    """How far two engines' curves are apart: |a - b| / max(|a|, 0.01), ``first`` being a.
+    """How far two curves are apart: |a - b| / max(|a|, 0.01), ``first`` being a.
 
     ``curve``: loss (every step) or validation_loss. ``largest`` of all ``steps`` is after step ``at``;
     ``early`` is the largest of those that ``bound`` is about, after ``early_at`` (-1: there are none);
     ``beyond`` is the first step above the bound, -1 where none is or where there is none (``bound`` 0).
-    ``part``: check (both in double precision) or whole.
+    ``part``: check (both in double precision), whole, or own: one engine's check (a) and its whole curve.
     """
 
     first: str
@@ -81,9 +85,11 @@ class Comparison:
     ``parts``: check (``check_steps`` steps in double precision, without random masks: it decides whether the
     engines mean the same) and whole (the recipe as it is). ``state``: running, finished, stopped. ``bound``
     is what the whole curves of the first ``bound_steps`` steps are held against, 0 where nothing is promised
-    (half precision). ``masks``: layers draw random masks, which every engine does for itself, so that the
-    whole curves differ by nature; ``dropout_off``: those layers were switched off for the comparison. Every
-    ONNX file holds the same weights: those of ``weights_of``'s run.
+    (half precision). ``own`` is how far each engine's whole curves are from those of its own check: what its
+    rounding alone does, by which single precision is judged; none where the check is missing or trains
+    something else than the first steps of the whole. ``masks``: layers draw random masks, which every engine
+    does for itself, so that the whole curves differ by nature; ``dropout_off``: those layers were switched
+    off for the comparison. Every ONNX file holds the same weights: those of ``weights_of``'s run.
     """
 
     kind: ClassVar[str] = "comparison"
@@ -110,6 +116,7 @@ class Comparison:
     updated: str = ""
     weights_of: str = ""
     curves: tuple[CurvePair, ...] = ()
+    own: tuple[CurvePair, ...] = ()
     proofs: tuple[FileProof, ...] = ()
     version: int = 1
 
@@ -125,13 +132,14 @@ class Comparison:
 
 @dataclass(frozen=True)
 class Verdict:
-    """What a comparison comes to. ``word``: agree, differ, drift (single precision is above its bound, which
-    rounding alone can do, and nothing in double precision decides), masks, unbounded (measured, nothing
+    """What a comparison comes to. ``word``: agree, differ, not_judged (single precision is above its bound,
+    which rounding alone can do, and nothing in double precision decides), masks, unbounded (measured, nothing
     promised), alone (fewer than two engines have a curve).
 
     ``engines`` have curves; ``worst`` is the pair that decided; ``whole`` the pair of whole curves that are
-    farthest apart over the bound's steps; ``proven`` of ``asked`` proofs of files passed; ``failed``
-    engines did not come to their end.
+    farthest apart over the bound's steps, and ``explained`` how far apart rounding may bring these two (0:
+    that was not measured); ``proven`` of ``asked`` proofs of files passed; ``failed`` engines did not come
+    to their end.
     """
 
     word: str
@@ -139,10 +147,12 @@ class Verdict:
     failed: tuple[str, ...]
     worst: CurvePair | None = None
     whole: CurvePair | None = None
+    explained: float = 0.0
     proven: int = 0
     asked: int = 0
 
     @property
     def clean(self) -> bool:
-        """Whether nothing speaks against it: no engine failed, no curve and no file differs."""
-        return self.word in ("agree", "masks", "unbounded") and not self.failed and self.proven == self.asked
+        """Whether nothing speaks against it: no engine failed, no curve and no file is known to differ."""
+        fine = ("agree", "masks", "unbounded", "not_judged")
+        return self.word in fine and not self.failed and self.proven == self.asked

@@ -13,7 +13,17 @@ from app.engine_facts import titles
 from app.flows import comparison_work, engine_comparison, further
 from tests.comparing.test_comparing_flow import desk_of
 from tests.helpers.command import Outcome, modelwright
-from tests.helpers.small_engines import ROWS, CpuOnly, Layerless, NumpyTrainer, Wrong, small_project
+from tests.helpers.small_engines import (
+    ROWS,
+    CpuOnly,
+    Layerless,
+    NumpyTrainer,
+    Rough,
+    RoughDownwards,
+    Wrong,
+    WrongInSingle,
+    small_project,
+)
 
 pytestmark = pytest.mark.commands
 
@@ -104,6 +114,36 @@ def test_that_disagreement_fails_and_says_where_it_begins(compare: Run) -> None:
     assert outcome.err.startswith("Error: The engines do not agree.")
     assert "above it from step" in outcome.err
     assert "One and Two do not agree" in outcome.out
+
+
+def test_that_without_the_check_a_difference_is_told_as_not_judged_and_is_no_error(compare: Run) -> None:
+    outcome = compare("--no-check", two=Wrong)
+    assert (outcome.status, outcome.err) == (0, "")
+    first = outcome.out.splitlines()[0]
+    assert first.startswith("One and Two are not judged: ")
+    assert first.endswith("That may be rounding alone: the check in FP64 tells.")
+    summary = compare("--no-check", "--json", two=Wrong).last["summary"]
+    assert summary["verdict"] == "not_judged"
+    assert not any("own" in key or "explained" in key for key in summary)
+
+
+def test_that_the_yardstick_of_single_precision_is_told_to_people_and_scripts(compare: Run) -> None:
+    hundred = ("--steps", "100", "--set", "epochs=8")
+    outcome = compare(*hundred, one=Rough, two=RoughDownwards)
+    assert (outcome.status, outcome.err) == (0, "")
+    assert "but rounding explains up to" in outcome.out
+    assert "From its own check in FP64 the FP32 of each engine is over 100 steps: One " in outcome.out
+    summary = compare(*hundred, "--json", one=Rough, two=RoughDownwards).last["summary"]
+    apart = summary["one~two.whole.loss_early_difference"]
+    own = [summary[f"{engine}.own_loss_difference"] for engine in ("one", "two")]
+    assert 1e-5 < apart <= summary["one~two.whole.loss_explained_by_rounding"] == 4 * min(own)
+
+
+def test_that_another_meaning_in_single_precision_alone_fails(compare: Run) -> None:
+    outcome = compare("--steps", "100", "--set", "epochs=8", two=WrongInSingle)
+    assert outcome.status == 1
+    assert "do not agree in FP32" in outcome.err
+    assert "In FP64 they agree." in outcome.err
 
 
 def test_that_a_file_that_answers_otherwise_fails(compare: Run) -> None:

@@ -37,6 +37,66 @@ class Wrong(NumpyTrainer):
         self._recipe = Recipe(momentum=0.89, seed=job.recipe.seed)
 
 
+class Adaptive(NumpyTrainer):
+    """Adam, as it stands in the paper."""
+
+    epsilon = 1e-8
+
+    def __init__(self, job: TrainJob, shards: object) -> None:
+        super().__init__(job, shards)  # type: ignore[arg-type]
+        self._squares: list[np.ndarray] = []  # type: ignore[type-arg]
+        self._steps = 0
+
+    def _update(self, slopes: list[np.ndarray], rate: np.float32) -> None:  # type: ignore[type-arg]
+        zeros = [np.zeros_like(slope) for slope in slopes]
+        self._steps += 1
+        self._momentum = [0.9 * m + 0.1 * s for m, s in zip(self._momentum or zeros, slopes)]
+        self._squares = [0.999 * v + 0.001 * s * s for v, s in zip(self._squares or zeros, slopes)]
+        first, second = 1 - 0.9**self._steps, 1 - 0.999**self._steps
+        self._weight, self._bias = (
+            (old - rate * m / first / (np.sqrt(v / second) + self.epsilon)).astype(np.float32)
+            for old, m, v in zip((self._weight, self._bias), self._momentum, self._squares)
+        )
+
+
+class OtherEpsilon(Adaptive):
+    """Its epsilon is not the one that was agreed on."""
+
+    epsilon = 1e-5
+
+
+class Rough(NumpyTrainer):
+    """Rounds its weights far more than single precision does, and not at all in the check."""
+
+    step = 2.0**-9
+
+    @staticmethod
+    def nearest(values: np.ndarray) -> np.ndarray:  # type: ignore[type-arg]
+        return np.round(values)
+
+    def _update(self, slopes: list[np.ndarray], rate: np.float32) -> None:  # type: ignore[type-arg]
+        super()._update(slopes, rate)
+        if self._recipe.precision == "fp32":
+            self._weight = np.float32(self.step) * self.nearest(self._weight / np.float32(self.step))
+
+
+class RoughDownwards(Rough):
+    """Rounds as much, another way."""
+
+    @staticmethod
+    def nearest(values: np.ndarray) -> np.ndarray:  # type: ignore[type-arg]
+        return np.floor(values)
+
+
+class WrongInSingle(Wrong):
+    """Means something else in single precision alone."""
+
+    def __init__(self, job: TrainJob, shards: object) -> None:
+        super().__init__(job, shards)
+        if job.recipe.precision != "fp32":
+            self._recipe = job.recipe
+
+
 class Layerless(NumpyTrainer):
     """Has no layer for the design."""
 

@@ -9,7 +9,7 @@ import pytest
 from app.messages import comparing
 from engines.contract.comparison import Entrant
 from engines.runs.engine_comparison import judge
-from tests.runs.test_engine_comparison import comparison, pair
+from tests.runs.test_engine_comparison import comparison, own, pair
 
 TITLES = {"a": "PyTorch", "b": "TensorFlow", "c": "JAX"}
 
@@ -55,20 +55,41 @@ def test_that_disagreement_names_the_pair_and_the_step() -> None:
     assert words.endswith("above it from step 7 on.")
 
 
-def test_that_single_precision_alone_is_called_drift_and_points_to_the_check() -> None:
+def test_that_single_precision_alone_is_not_judged_and_points_to_the_check() -> None:
     words = said(pair(9.7e-3, 5e-4, largest=0.1))
-    assert "drift apart: 9.7e-3" in words
-    assert "the check in FP64 decides" in words
-    assert "agree" not in words
+    assert words == (
+        "PyTorch and TensorFlow are not judged: 9.7e-3 over 100 steps in FP32, bound 5e-4 "
+        "(PyTorch and TensorFlow, loss). That may be rounding alone: the check in FP64 tells."
+    )
+
+
+def test_that_what_rounding_does_not_explain_is_told_with_both_figures() -> None:
+    distances = own(3e-7, "a"), own(2e-3, "b")
+    curves = pair(2e-3, 5e-4), pair(6e-15, 1e-9, "check")
+    words = said(*curves, own=distances)
+    assert words == (
+        "PyTorch and TensorFlow do not agree in FP32: 2e-3 over the first 100 steps, where rounding explains "
+        "5e-4 (PyTorch and TensorFlow, loss). In FP64 they agree."
+    )
+    found = comparison(*curves, check_steps=100, own=distances)
+    assert comparing.whole_words(found, judge(found)) == ""
+    assert comparing.severity(judge(found)) == "bad"
 
 
 def test_that_what_rounding_does_is_told_beside_a_verdict_in_double_precision() -> None:
-    found = comparison(pair(9.7e-3, 5e-4), pair(6e-15, 1e-9, "check"))
+    measured: dict[str, object] = {"check_steps": 100, "own": (own(2.5e-2, "a"), own(2e-2, "b"))}
+    found = comparison(pair(9.7e-3, 5e-4), pair(6e-15, 1e-9, "check"), **measured)
     words = comparing.whole_words(found, judge(found))
-    assert words == "In FP32 rounding alone grows to 9.7e-3 within the first 100 steps."
+    assert words == (
+        "In FP32: 9.7e-3 over the first 100 steps, bound 5e-4, but rounding explains up to 8e-2."
+    )
+    notes = comparing.notes(found, TITLES)
+    own_note = "From its own check in FP64 the FP32 of each engine is over 100 steps: {}."
+    assert own_note.format("PyTorch 2.5e-2, TensorFlow 2e-2") in notes
+    assert any("4 times the smaller of two" in note for note in notes)
     calm = comparison(pair(2e-7, 1e-5), pair(6e-15, 1e-9, "check"))
     assert comparing.whole_words(calm, judge(calm)) == "In FP32: 2e-7 over the first 100 steps."
-    wrong = comparison(pair(9.7e-3, 5e-4), pair(1e-3, 1e-9, "check"))
+    wrong = comparison(pair(9.7e-3, 5e-4), pair(1e-3, 1e-9, "check"), **measured)
     assert "rounding" not in comparing.whole_words(wrong, judge(wrong))
 
 
@@ -100,7 +121,7 @@ def test_that_a_dead_process_and_a_missing_layer_are_told_as_everywhere() -> Non
 
 @pytest.mark.parametrize(
     ("curves", "grave"),
-    [([pair(1e-7, 1e-5)], "good"), ([pair(1e-2, 1e-5)], "warning"), ([pair(1e-2, 1e-9, "check")], "bad")],
+    [([pair(1e-7, 1e-5)], "good"), ([pair(1e-2, 1e-5)], ""), ([pair(1e-2, 1e-9, "check")], "bad")],
 )
 def test_that_the_colour_is_as_grave_as_the_words(curves: list[object], grave: str) -> None:
     assert comparing.severity(judge(comparison(*curves))) == grave  # type: ignore[arg-type]
