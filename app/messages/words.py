@@ -25,6 +25,7 @@ BUTTONS = {
 """The words on a message's button, by the action id that its row names."""
 
 STAGES = {
+    "engine": "Beginning",
     "load": "Reading the checkpoint",
     "export": "Exporting",
     "answer": "Asking the engine for its answers",

@@ -18,7 +18,7 @@ import threading
 NOT_STARTED = 127
 _OF_A_SIGNAL = 128
 _FOR_ANOTHER = "--for-another"
-"""Instead of a command: be the second one, which is told on its standard input what to end, and when not to."""
+"""Instead of a command: be the second one, which is told on its standard input what to end."""
 
 
 def main(command: list[str]) -> int:

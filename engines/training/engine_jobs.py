@@ -9,7 +9,7 @@ from importlib import import_module
 from types import ModuleType
 
 from engines.contract.errors import ErrorCode, WorkbenchError
-from engines.contract.events import Answer, Event
+from engines.contract.events import Answer, Event, Progress
 from engines.contract.jobs import (
     EngineJob,
     EvaluateJob,
@@ -40,20 +40,20 @@ _ANSWERS: dict[type, tuple[str, str]] = {
 def answer(package: str, job: EngineJob, flags: ControlFlags) -> Iterator[Event]:
     """Answer ``job`` by the modules of the backend ``package``; its framework comes with the first.
 
+    The stage ``engine`` is over once that is there: whatever ends the process later is the job's.
+
     Raises:
         WorkbenchError: for whatever keeps the job from being done.
     """
     if isinstance(job, ProbeJob):
-        return _probe(package)
+        yield Answer(record=_imported(package, "probe").probe())
+        return
     if type(job) not in _ANSWERS:
         raise WorkbenchError(ErrorCode.RECORD_MALFORMED, where="job", why=type(job).__name__)
     module, function = _ANSWERS[type(job)]
     found: Answerer = getattr(_imported(package, module), function)
-    return found(job, flags)
-
-
-def _probe(package: str) -> Iterator[Event]:
-    yield Answer(record=_imported(package, "probe").probe())
+    yield Progress(stage="engine", done=1, total=1)
+    yield from found(job, flags)
 
 
 def _imported(package: str, module: str) -> ModuleType:

@@ -13,7 +13,7 @@ from app.engine_facts.places import choose, kept_of, place_of
 from app.flows import engines
 from engines import registry
 from engines.contract.capabilities import EngineRow
-from engines.contract.events import Crashed, Event, Log, Stopped
+from engines.contract.events import Crashed, Event, Log, Progress, Stopped
 from engines.contract.jobs import Job
 from tests.environments.fake_pythons import fake_python, needs_scripts, real_python
 from tests.helpers.command import Outcome, modelwright
@@ -145,25 +145,34 @@ def test_that_a_probe_that_was_told_to_stop_says_nothing_against_the_engine(
     assert caught.value.event == Stopped(step=0, kept=False)
 
 
-@pytest.mark.parametrize(("begins", "kind"), [(True, "crashed"), (False, "failed")])
-def test_that_a_crash_after_the_run_had_begun_is_told_as_one(
-    home: Path, row: EngineRow, tmp_path: Path, begins: bool, kind: str
+@pytest.mark.parametrize("resumed", [False, True], ids=["anew", "resumed"])
+@pytest.mark.parametrize(
+    ("sign", "kind"), [("", "failed"), ("record", "crashed"), ("imported", "crashed"), ("lines", "failed")]
+)
+def test_that_a_crash_is_the_runs_own_once_its_engine_was_there(
+    home: Path, row: EngineRow, tmp_path: Path, sign: str, kind: str, resumed: bool
 ) -> None:
-    run = tmp_path / "run"
+    job = fake_training(tmp_path)
+    run = Path(job.run)
+    run.mkdir()
+    if resumed:
+        (run / "run.json").write_text("{}", encoding="utf-8")
 
     class Dying:
         pid = 1
 
         def run(self, job: Job) -> Iterator[Event]:
-            if begins:
-                run.mkdir()
-                (run / "run.json").write_text("{}", encoding="utf-8")
+            if sign == "imported":
+                yield Progress("engine", 1, 1)
+            elif sign == "lines":
+                yield Log("info", "importing")
+            elif sign == "record":
+                (run / "run.json").write_text('{"state": "running"}', encoding="utf-8")
             yield Crashed("signal", 0, 11, "")
 
         def close(self) -> None:
             """Nothing is held."""
 
-    job = fake_training(tmp_path)
     with Desk(lambda engine: Dying()) as desk:  # type: ignore[arg-type]
-        (last,) = desk.run("fake", job)
+        *_, last = desk.run("fake", job)
     assert last.kind == kind
