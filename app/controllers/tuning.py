@@ -48,6 +48,9 @@ class TuningController(QObject):
         self._card.progress.stop_requested.connect(partial(self._stop, keep=True))
         self._card.longer_requested.connect(partial(self.tune, LONGER))
         self._card.settings_taken.connect(self._bench.edit_recipe)
+        for shown in (self._part, self._card):
+            self._bench.shell.run_state_changed.connect(shown.set_run_state)
+            shown.set_run_state(self._bench.shell.header.state)
         self._show_kept()
         return room  # type: ignore[no-any-return]
 

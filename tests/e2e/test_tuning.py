@@ -99,3 +99,15 @@ def test_that_a_stop_takes_the_best_so_far_without_waiting_for_the_compiler(
     assert card(person).summary.text().startswith("Stopped early")
     assert bench.shell.header.state == "idle"
     assert person.shell.message.isHidden()
+
+
+def test_that_nothing_can_be_tuned_while_a_run_goes_on(fake_engine: None, person: Person) -> None:
+    button = card(person).longer, person.composition.tuning._part.button  # type: ignore[union-attr]
+    shell = person.composition.bench.shell
+    shell.train_requested.emit()
+    person.hand.wait(lambda: shell.header.state == "training", 30, "the run")
+    assert [one.isEnabled() for one in button] == [False, False]
+    assert {one.toolTip() for one in button} == {"A run is going on."}
+    shell.stop_discard_requested.emit()
+    person.hand.wait(lambda: shell.header.state == "idle", 30, "its end")
+    assert [one.isEnabled() for one in button] == [True, True]

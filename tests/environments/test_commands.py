@@ -6,7 +6,7 @@ import os
 import signal
 import subprocess
 import sys
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from pathlib import Path
 
@@ -115,7 +115,7 @@ def test_that_a_command_gets_no_input_and_cannot_wait_for_it() -> None:
 
 
 def test_that_a_command_can_be_ended_from_outside_while_it_is_silent() -> None:
-    ends = []
+    ends: list[Callable[[], None]] = []
     lines = lines_of(python(SLEEPER), ends.append)
     child = int(next(lines))
     ends[0]()

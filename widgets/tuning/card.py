@@ -26,6 +26,8 @@ Reason = Callable[[TuneRow], str]
 NO_TIME = ErrorCode.TUNE_NO_TIME.value
 _ROW, _HEAD = 32, 40
 BATCH_SIZE = "Another batch size changes the mathematics: it is measured, but taken only by you."
+LONGER_TIP = "Tunes once more, with time for what was left out"
+GOING_ON = "A run is going on."
 TIP = "Measures threads, modes, memory layout, batch size and steps a call, and takes the fastest"
 
 
@@ -62,6 +64,12 @@ class TunePart(QWidget):
         """Say whether it goes on."""
         self.button.set_busy(going, "Tuning …")
 
+    def set_run_state(self, state: str) -> None:
+        """Let nothing be measured beside a run, and say so."""
+        self.button.set_enabled(state == "idle", GOING_ON)
+        if state == "idle":
+            self.button.setToolTip(TIP)
+
 
 class TuningCard(Card):
     """What was measured, fastest marked; a row can be taken by hand."""
@@ -81,7 +89,7 @@ class TuningCard(Card):
         self.note = label(BATCH_SIZE, "caption", wrap=True)
         self.take = Button("Use the selected setting", "tuning_take", small=True)
         self.longer = Button("Measure the rest", "tune_longer", small=True)
-        self.longer.setToolTip("Tunes once more, with time for what was left out")
+        self.longer.setToolTip(LONGER_TIP)
         self.progress = TuneProgress()
         self._rows: dict[str, TuneRow] = {}
         self._shown: TuneView | None = None
@@ -101,6 +109,12 @@ class TuningCard(Card):
         for part in (self.progress, self.summary, self.table, self.note):
             self.body.addWidget(part)
         self.body.addLayout(buttons)
+
+    def set_run_state(self, state: str) -> None:
+        """Let nothing more be measured beside a run, and say so."""
+        self.longer.set_enabled(state == "idle", GOING_ON)
+        if state == "idle":
+            self.longer.setToolTip(LONGER_TIP)
 
     def begin(self, where: str) -> None:
         """Show that a tuning begins, still without a row."""

@@ -103,6 +103,22 @@ def test_that_the_button_waits_while_it_goes(qtbot: QtBot) -> None:
     assert part.button.isEnabled()
 
 
+@pytest.mark.parametrize("state", ["starting", "training", "paused", "stopping"])
+def test_that_nothing_is_measured_beside_a_run_and_the_buttons_say_so(
+    card: TuningCard, qtbot: QtBot, state: str
+) -> None:
+    part = TunePart()
+    qtbot.addWidget(part)
+    tips = part.button.toolTip(), card.longer.toolTip()
+    for shown, button in ((part, part.button), (card, card.longer)):
+        shown.set_run_state(state)
+        assert not button.isEnabled()
+        assert "run is going on" in button.toolTip()
+        shown.set_run_state("idle")
+        assert button.isEnabled()
+    assert (part.button.toolTip(), card.longer.toolTip()) == tips
+
+
 def event(rows: int, doing: str = "measure", **changes: Any) -> Tuning:
     view = TuneView("torch", "cpu", ROWS[:rows])
     made = Tuning(view, doing, {"run_mode": "xla"}, 0.25, 0.75, 10.0, 20.0)
