@@ -120,7 +120,12 @@ def _place(health: EngineHealth) -> str:
 def _details(report: EngineReport) -> Iterator[str]:
     yield from (f"  {_device(device)}" for device in report.devices)
     if report.providers:
-        yield f"  providers: {', '.join(report.providers)}"
+        usable = (name for name in report.providers if f"provider/{name}" not in report.refusals)
+        yield f"  providers: {', '.join(usable)}"
+    for key, why in report.refusals.items():
+        kind, _, name = key.partition("/")
+        if kind == "provider":
+            yield f"  {name} does not start: {why}"
 
 
 def _finding(finding: Finding) -> Iterator[str]:

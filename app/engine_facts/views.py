@@ -56,7 +56,7 @@ def view_of(row: EngineRow, known: Known) -> EngineView:
         mends=tuple(_mends(row, place.kind, {finding.mend for finding in findings})),
         facts=tuple(_facts(row, report)) if report else (),
         abilities=tuple(_abilities(row, report)) if report else (),
-        providers=_providers(report) if report else (),
+        providers=tuple(_providers(report)) if report else (),
         install=known.install,
     )
 
@@ -157,5 +157,6 @@ def _abilities(row: EngineRow, report: EngineReport) -> Iterator[DropSection]:
         yield DropSection("run_mode", words.RUN_MODE, mode_rows(row, report), "")
 
 
-def _providers(report: EngineReport) -> tuple[tuple[str, str], ...]:
-    return tuple((name, words.PROVIDERS.get(name, "")) for name in report.providers)
+def _providers(report: EngineReport) -> Iterator[tuple[str, str, str]]:
+    for name in report.providers:
+        yield name, words.PROVIDERS.get(name, ""), report.refusals.get(f"provider/{name}", "")

@@ -58,7 +58,8 @@ class EngineReport:
     ``modes`` as in ``EngineRow``, those that go here. ``refusals`` says why something of this kind of engine
     does not go on this machine: ``precision/tf32``, ``mode/compiled`` or ``device/cuda`` → the key of a
     reason (``no_gpu``, ``no_compiler``, ``built_without_cuda`` …; words in ``app/messages/words.py``).
-    ``providers``: ONNX Runtime's execution providers, as it lists them.
+    ``providers``: ONNX Runtime's execution providers, as it lists them; ``refusals`` names those that do not
+    start here (``provider/CUDAExecutionProvider`` → the runtime's own words).
     """
 
     kind: ClassVar[str] = "engine_report"

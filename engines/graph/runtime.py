@@ -3,10 +3,12 @@
 from __future__ import annotations
 
 import json
+import re
 import shutil
 import tempfile
 from collections import Counter
 from collections.abc import Iterator, Mapping, Sequence
+from contextlib import nullcontext
 from pathlib import Path
 from typing import Any
 
@@ -14,14 +16,27 @@ import numpy as np
 import numpy.typing as npt
 import onnx
 import onnxruntime
+from onnx import helper
 
 from engines.contract.errors import ErrorCode, WorkbenchError
 from engines.graph import providers
+from engines.training.chatter import held_back
 
 Array = npt.NDArray[Any]
 Arrays = Mapping[str, Array]
 _SILENT = 4
 _ON_CUDA = {"CUDAExecutionProvider", "TensorrtExecutionProvider"}
+_NOTES = re.compile(rb"(\x1b\[[\d;]*m)?\d{4}-\d\d-\d\d .*\[[VIWEF]:onnxruntime:.*|(\x1b\[[\d;]*m)?")
+"""What the runtime's C++ writes of a provider that starts, or does not: it knows no other way to say why."""
+_COLOUR = re.compile(r"\x1b\[[\d;]*m")
+_REASONS = (
+    r"with error: (?:/[^\s:]+: )?(.+)",
+    r"(\w+ failure \d+: [^;\n]+?) ;",
+    r"\] : \d+ : [A-Z_]+ : (.+)",
+    r"\[[EF]:onnxruntime:[^\]]*\] (.+)",
+    r"^/\S+\.(?:cc|h):\d+ .*\) (.+)",
+)
+"""Where in what it says the reason stands, the more telling first; before it come places in its source."""
 
 
 class Session:
@@ -42,21 +57,38 @@ class Session:
         self.provider = providers.named(provider)
         self.placement: Mapping[str, int] = {}
         """How many nodes ran on which provider; known after the first run on another one than the CPU."""
-        wanted = [self.provider] if self.provider == providers.CPU else [self.provider, providers.CPU]
+        self._heard: list[str] = []
+        elsewhere = self.provider != providers.CPU
         _find_cuda(self.provider)
-        self._record = Path(tempfile.mkdtemp(prefix="modelwright-")) if len(wanted) > 1 else None
+        self._record = Path(tempfile.mkdtemp(prefix="modelwright-")) if elsewhere else None
         try:
-            self._session = onnxruntime.InferenceSession(
-                model.SerializeToString(),
-                _options(optimize, self._record),
-                providers=wanted,
-                enable_fallback=0,
-            )
+            with held_back(_NOTES, self._hear) if elsewhere else nullcontext():
+                self._session = self._opened(model, optimize)
+            self._see_whether_it_started()
+        except WorkbenchError:
+            self._forget_record()
+            raise
         except Exception as error:  # the runtime's errors share no base class of their own
             self._forget_record()
             raise self._fault(error) from error
         self.inputs: tuple[str, ...] = tuple(value.name for value in self._session.get_inputs())
         self.outputs: tuple[str, ...] = tuple(value.name for value in self._session.get_outputs())
+
+    def _opened(self, model: onnx.ModelProto, optimize: bool) -> onnxruntime.InferenceSession:
+        wanted = dict.fromkeys((self.provider, providers.CPU))
+        options = _options(optimize, self._record)
+        return onnxruntime.InferenceSession(
+            model.SerializeToString(), options, providers=list(wanted), enable_fallback=0
+        )
+
+    def _see_whether_it_started(self) -> None:
+        """Refuse a session without its provider: one whose library does not load is left out in silence."""
+        if self.provider not in self._session.get_providers():
+            raise self._fault(RuntimeError("\n".join(self._heard)))
+
+    def _hear(self, note: str) -> None:
+        if words := _COLOUR.sub("", note).strip():
+            self._heard.append(words)
 
     @property
     def nodes_elsewhere(self) -> int:
@@ -100,6 +132,12 @@ class Session:
                 path=self._name,
             )
 
+    def close(self) -> None:
+        """Leave nothing behind of a session that never ran."""
+        if self._record is not None:
+            self._session.end_profiling()
+            self._forget_record()
+
     def _forget_record(self) -> None:
         if self._record is not None:
             shutil.rmtree(self._record, ignore_errors=True)
@@ -108,9 +146,35 @@ class Session:
     def _fault(self, error: Exception) -> WorkbenchError:
         lines = str(error).strip().splitlines() or [type(error).__name__]
         if self.provider != providers.CPU:
+            details = "\n".join(dict.fromkeys([*str(error).strip().splitlines(), *self._heard]))
+            why = reason(details) or lines[0]
             title = providers.title(self.provider)
-            return WorkbenchError(ErrorCode.PROVIDER_FAILED, str(error), provider=title, why=lines[0][:300])
+            return WorkbenchError(ErrorCode.PROVIDER_FAILED, details, provider=title, why=why[:300])
         return WorkbenchError(ErrorCode.MODEL_NOT_RUNNABLE, str(error), path=self._name, why=lines[0][:300])
+
+
+def reason(said: str) -> str:
+    """Return why a provider does not go, of all that the runtime said of it; "" where it names no reason.
+
+    A library that is not there names itself: ``libcublasLt.so.13: cannot open shared object file``.
+    """
+    found = (re.search(pattern, said, re.M) for pattern in _REASONS)
+    return next((match.group(1).strip() for match in found if match), "")
+
+
+def does_not_start(provider: str) -> str:
+    """Return why a provider of the runtime's list does not start on this machine, "" where it does.
+
+    Its library is loaded, its device looked for; nothing is compiled for it, as no accelerator takes text.
+    """
+    text = [helper.make_tensor_value_info(name, onnx.TensorProto.STRING, [1]) for name in ("x", "y")]
+    graph = helper.make_graph([helper.make_node("Identity", ["x"], ["y"])], "text", text[:1], text[1:])
+    model = helper.make_model(graph, opset_imports=[helper.make_opsetid("", 18)], ir_version=9)
+    try:
+        Session(model, provider=provider).close()
+    except WorkbenchError as fault:
+        return str(fault.facts["why"])
+    return ""
 
 
 def placement(events: Sequence[Mapping[str, Any]]) -> dict[str, int]:

@@ -6,15 +6,18 @@ import os
 import re
 import sys
 import tempfile
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 
 
 @contextmanager
-def held_back(chatter: re.Pattern[bytes]) -> Iterator[None]:
+def held_back(
+    chatter: re.Pattern[bytes], heard: Callable[[str], object] = lambda line: None
+) -> Iterator[None]:
     """Hold the process's error stream back, and let through the lines that are no chatter.
 
-    They come even where the body fails. C++ writes its first notes before any level of its own is read.
+    They come even where the body fails; ``heard`` is given each line that is chatter. C++ writes its first
+    notes before any level of its own is read.
     """
     sys.stderr.flush()
     stream = os.dup(2)
@@ -26,6 +29,9 @@ def held_back(chatter: re.Pattern[bytes]) -> Iterator[None]:
             sys.stderr.flush()
             os.dup2(stream, 2)
             held.seek(0)
-            told = [line for line in held if not chatter.fullmatch(line.rstrip())]
-            os.write(stream, b"".join(told))
+            said = [(line, chatter.fullmatch(line.rstrip()) is None) for line in held]
+            os.write(stream, b"".join(line for line, is_told in said if is_told))
             os.close(stream)
+            for line, is_told in said:
+                if not is_told:
+                    heard(line.decode("utf-8", "replace").rstrip())

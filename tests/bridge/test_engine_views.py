@@ -129,10 +129,17 @@ def test_that_a_retired_engine_says_so_once() -> None:
 def test_that_an_engine_that_does_not_train_shows_providers_in_words() -> None:
     runtime = row("onnxruntime")
     report = EngineReport(
-        "onnxruntime", "1.27", (), providers=("CUDAExecutionProvider", "NewExecutionProvider")
+        "onnxruntime",
+        "1.27",
+        (),
+        providers=("CUDAExecutionProvider", "NewExecutionProvider"),
+        refusals={"provider/CUDAExecutionProvider": "libcuda.so.1: cannot open"},
     )
     view = view_of(runtime, Known(EngineHealth("onnxruntime", "/py", "this", "ready", report)))
-    assert view.providers == (("CUDAExecutionProvider", "NVIDIA GPU, CUDA"), ("NewExecutionProvider", ""))
+    assert view.providers == (
+        ("CUDAExecutionProvider", "NVIDIA GPU, CUDA", "libcuda.so.1: cannot open"),
+        ("NewExecutionProvider", "", ""),
+    )
     assert view.abilities == ()
     assert "does not train" in view.summary
 

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+import os
 import tempfile
 from pathlib import Path
 
@@ -117,6 +118,9 @@ class OnAGpu:
         ]
         self.record.write_text(json.dumps([{"cat": "Session", "args": {}}, *nodes]))
 
+    def get_providers(self) -> list[str]:
+        return ["CUDAExecutionProvider", "CPUExecutionProvider"]
+
     def get_inputs(self) -> list[object]:
         return []
 
@@ -128,6 +132,16 @@ class OnAGpu:
 
     def end_profiling(self) -> str:
         return str(self.record)
+
+
+class Without(OnAGpu):
+    """A session whose provider was left out in silence, after the runtime wrote why."""
+
+    def __init__(self, said: str) -> None:
+        os.write(2, said.encode())
+
+    def get_providers(self) -> list[str]:
+        return ["CPUExecutionProvider"]
 
 
 def on_a_gpu(monkeypatch: pytest.MonkeyPatch, folder: Path, *kernels: str) -> Session:
@@ -170,6 +184,81 @@ def test_that_a_provider_that_cannot_start_is_told_with_the_runtime_s_words(
         Session(doubling(), provider="cuda")
     assert caught.value.code is ErrorCode.PROVIDER_FAILED
     assert caught.value.facts["why"] == "CUDA failure 35: CUDA driver version is insufficient"
+
+
+BRIDGE = (
+    "2026-11-23 14:32:30.253 [E:onnxruntime:Default, provider_bridge_ort.cc:2458 operator()] "
+    "/onnxruntime_src/onnxruntime/core/session/provider_bridge_ort.cc:2043 onnxruntime::Provider& "
+    "onnxruntime::ProviderLibrary::Get() [ONNXRuntimeError] : 1 : FAIL : Failed to load library "
+    "/lab/onnxruntime/capi/libonnxruntime_providers_cuda.so with error: {why}"
+)
+ADVICE = (
+    "\x1b[0;93m2026-11-23 14:32:30.253 [W:onnxruntime:Default, onnxruntime_pybind_state.cc:1295 "
+    "CreateExecutionProviderFactoryInstance] Failed to create CUDAExecutionProvider. Require cuDNN 9.*"
+)
+CALL = "bool THRW = true; std::conditional_t<THRW, void, common::Status> = void]"
+SAID = {
+    BRIDGE.format(why="libcublasLt.so.13: cannot open shared object file: No such file or directory"): (
+        "libcublasLt.so.13: cannot open shared object file: No such file or directory"
+    ),
+    BRIDGE.format(why="/lab/libonnxruntime_providers_cuda.so: undefined symbol: cuTensorMapEncodeTiled"): (
+        "undefined symbol: cuTensorMapEncodeTiled"
+    ),
+    f"/onnxruntime_src/cuda_call.cc:154 onnxruntime::CudaCall(ERRTYPE) [{CALL} /onnxruntime_src/cuda_call.cc:"
+    f"146 onnxruntime::CudaCall(ERRTYPE, const char*) [{CALL} CUDA failure 35: CUDA driver version is "
+    "insufficient for CUDA runtime version ; GPU=-1 ; hostname=vm ; expr=cudaSetDevice(info_.device_id);": (
+        "CUDA failure 35: CUDA driver version is insufficient for CUDA runtime version"
+    ),
+    "/onnxruntime_src/onnxruntime_pybind_state.cc:729 void RegisterTensorRTPluginsAsCustomOps(PySession&, "
+    "const onnxruntime::ProviderOptions&) Please install TensorRT libraries as mentioned": (
+        "Please install TensorRT libraries as mentioned"
+    ),
+    "[ONNXRuntimeError] : 6 : RUNTIME_EXCEPTION : Non-zero status code": "Non-zero status code",
+    "nothing that anyone knows": "",
+}
+"""What onnxruntime-gpu 1.31, -migraphx and -rocm wrote where a library, a driver or a device is not there."""
+
+
+@pytest.mark.parametrize("said", SAID)
+def test_that_of_all_the_runtime_says_the_reason_is_told(said: str) -> None:
+    assert runtime.reason(f"{said}\n{ADVICE}") == SAID[said]
+
+
+def test_that_a_provider_left_out_in_silence_is_told_with_what_the_runtime_wrote(
+    monkeypatch: pytest.MonkeyPatch, capfd: pytest.CaptureFixture[str]
+) -> None:
+    why = "libcublasLt.so.13: cannot open shared object file"
+    said = f"\x1b[1;31m{BRIDGE.format(why=why)}\n\x1b[m\n{ADVICE}\x1b[m\nsomebody else\n"
+    monkeypatch.setattr(onnxruntime, "get_available_providers", lambda: ["CUDAExecutionProvider", *LIST])
+    monkeypatch.setattr(onnxruntime, "InferenceSession", lambda *a, **k: Without(said))
+    with pytest.raises(WorkbenchError) as caught:
+        Session(doubling(), provider="cuda")
+    assert caught.value.code is ErrorCode.PROVIDER_FAILED
+    assert caught.value.facts["why"] == why
+    assert "Require cuDNN 9" in caught.value.details
+    assert "\x1b" not in caught.value.details
+    assert capfd.readouterr().err == "somebody else\n"
+
+
+def test_that_a_provider_that_does_not_start_is_no_device_but_stands_in_the_list_with_the_reason(
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    real = onnxruntime.InferenceSession
+
+    def session(model: bytes, options: object, providers: list[str], **more: object) -> object:
+        if providers[0] == "CUDAExecutionProvider":
+            return Without(BRIDGE.format(why="libcuda.so.1: cannot open shared object file") + "\n")
+        return real(model, options, providers=providers, **more)
+
+    monkeypatch.setattr(onnxruntime, "get_available_providers", lambda: ["CUDAExecutionProvider", *LIST])
+    monkeypatch.setattr(onnxruntime, "InferenceSession", session)
+    (report,) = answers(ProbeJob())
+    assert isinstance(report, EngineReport)
+    assert "CUDAExecutionProvider" in report.providers
+    assert "cuda" not in {device.name for device in report.devices}
+    assert report.refusals == {
+        "provider/CUDAExecutionProvider": "libcuda.so.1: cannot open shared object file"
+    }
 
 
 @pytest.mark.parametrize(("provider", "wanted"), [("cuda", 1), ("cpu", 0)])

@@ -7,6 +7,7 @@ import os
 import pytest
 
 from engines.backends.tensorflow.runtime import CHATTER, without_chatter
+from engines.training.chatter import held_back
 
 
 @pytest.mark.parametrize(
@@ -37,3 +38,11 @@ def test_that_what_is_said_beside_the_chatter_is_let_through_even_at_a_fault(
         os.write(2, b"I0000 00:00:1 1 a.cc:1] note\nsomething else\n")
         raise ValueError
     assert capfd.readouterr().err == "something else\n"
+
+
+def test_that_what_is_held_back_can_be_heard(capfd: pytest.CaptureFixture[str]) -> None:
+    heard: list[str] = []
+    with held_back(CHATTER, heard.append):
+        os.write(2, b"E0000 00:00:1 1 a.cc:1] failed call to cuInit\nplain\n")
+    assert heard == ["E0000 00:00:1 1 a.cc:1] failed call to cuInit"]
+    assert capfd.readouterr().err == "plain\n"

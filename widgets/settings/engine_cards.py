@@ -218,8 +218,8 @@ class AbilitiesCard(Card):
                 self._add_row(row.title, row.reason or row.detail, goes=not row.reason)
         if view.providers:
             self._add_heading("Execution providers")
-            for name, words in view.providers:
-                self._add_row(name, words, goes=True)
+            for name, words, reason in view.providers:
+                self._add_row(name, reason or words, goes=not reason)
 
     def _add_heading(self, title: str) -> None:
         words = label(title, "caption")

@@ -51,7 +51,7 @@ class EngineView:
     ``state`` is a key of ``STATES``. ``interpreters`` are what it can run in, ``interpreter`` the one it
     does, at the path ``python``; ``mends`` are buttons beside it: pairs of what is asked for and its words.
     ``facts`` are pairs of a title and a value. ``abilities`` are its precisions and ways to run,
-    ``providers`` pairs of an execution provider and what it computes on.
+    ``providers``: an execution provider, what it computes on, and why it does not start here ("": it does).
     """
 
     name: str
@@ -68,5 +68,5 @@ class EngineView:
     mends: tuple[tuple[str, str], ...] = ()
     facts: tuple[tuple[str, str], ...] = ()
     abilities: tuple[DropSection, ...] = ()
-    providers: tuple[tuple[str, str], ...] = ()
+    providers: tuple[tuple[str, str, str], ...] = ()
     install: InstallView | None = None

@@ -158,9 +158,9 @@ RUNTIME = EngineView(
     place="Shared with Modelwright and the other engines that live here.",
     facts=(("ONNX Runtime", "1.27.1"), ("Python", "3.11.7")),
     providers=(
-        ("TensorrtExecutionProvider", "NVIDIA GPU, TensorRT"),
-        ("CUDAExecutionProvider", "NVIDIA GPU, CUDA"),
-        ("CPUExecutionProvider", "CPU"),
+        ("TensorrtExecutionProvider", "NVIDIA GPU, TensorRT", "libnvinfer.so.10: cannot open shared object"),
+        ("CUDAExecutionProvider", "NVIDIA GPU, CUDA", ""),
+        ("CPUExecutionProvider", "CPU", ""),
     ),
 )
 INSTALLING = EngineView(

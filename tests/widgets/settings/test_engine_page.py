@@ -73,6 +73,8 @@ def test_that_what_an_engine_has_not_told_is_not_there(page: EnginePage) -> None
 def test_that_an_engine_that_does_not_train_shows_its_providers(page: EnginePage) -> None:
     page.show_view(RUNTIME)
     assert {"CUDAExecutionProvider", "NVIDIA GPU, CUDA"} <= said(page)
+    assert "libnvinfer.so.10: cannot open shared object" in said(page)
+    assert "NVIDIA GPU, TensorRT" not in said(page)
     assert "Precision" not in said(page)
 
 
