@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import contextlib
+import io
 import logging
 import warnings
 from collections.abc import Callable, Iterator, Mapping
@@ -122,14 +124,11 @@ def export_faults(
             ``OWN_LAYER_EXPORT``.
     """
     try:
-        with _quiet(logger):
+        with quiet(logger), own_faults(spec, title):
             yield
     except WorkbenchError:
         raise
     except Exception as error:
-        own = export_fault(spec, error, title) if spec else None
-        if own is not None:
-            raise own from error
         lines = str(error).strip().splitlines() or [type(error).__name__]
         raise WorkbenchError(
             ErrorCode.EXPORT_FAILED, str(error), path=str(target), why=lines[0][:300]
@@ -137,12 +136,25 @@ def export_faults(
 
 
 @contextmanager
-def _quiet(name: str) -> Iterator[None]:
+def own_faults(spec: GraphSpec | None, title: str) -> Iterator[None]:
+    """Tell a fault that lies inside a layer of one's own as that; raises ``OWN_LAYER_EXPORT``."""
+    try:
+        yield
+    except Exception as error:
+        own = export_fault(spec, error, title) if spec else None
+        if own is not None:
+            raise own from error
+        raise
+
+
+@contextmanager
+def quiet(name: str) -> Iterator[None]:
+    """Keep a library's warnings, its logger's notes, and what it prints about a fault, to itself."""
     logger = logging.getLogger(name)
     level = logger.level
     logger.setLevel(logging.ERROR)
     try:
-        with warnings.catch_warnings():
+        with warnings.catch_warnings(), contextlib.redirect_stderr(io.StringIO()):
             warnings.simplefilter("ignore")
             yield
     finally:

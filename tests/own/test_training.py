@@ -13,13 +13,15 @@ import pytest
 
 from app.own_layers import trust_files
 from engines.contract.errors import ErrorCode
-from engines.contract.events import Answer, Event, Failed, Finished, Listening, Metrics
+from engines.contract.events import Answer, Event, Failed, Finished, Listening, Log, Metrics
 from engines.contract.jobs import (
     DebugChoice,
     EvaluateJob,
     ExportDesignJob,
     ExportJob,
+    LowerJob,
     PrepareDataJob,
+    SaveJob,
     TrainJob,
 )
 from engines.contract.spec import DataManifest, Recipe
@@ -158,7 +160,9 @@ def test_that_export_writes_what_it_can_follow_and_names_the_line_it_cannot(
     job = job_of(tmp_path, digits, source, epochs=1)
     losses(answers(engine, job))
     target, reference = str(tmp_path / "m.onnx"), str(tmp_path / "r.npz")
-    last = answers(engine, ExportJob(job.run, job.data, target, reference))[-1]
+    events = answers(engine, ExportJob(job.run, job.data, target, reference))
+    assert not [event for event in events if isinstance(event, Log)]
+    last = events[-1]
     assert (last.code if isinstance(last, Failed) else "") == code
     if isinstance(last, Failed):
         line = int(last.facts["line"])
@@ -169,6 +173,23 @@ def test_that_export_writes_what_it_can_follow_and_names_the_line_it_cannot(
         with np.load(reference) as given:
             found = _run_onnx(target, given["inputs"])
             np.testing.assert_allclose(found, given["outputs"], atol=1e-5, rtol=1e-4)
+
+
+def test_that_the_engines_own_file_and_its_stages_name_the_line_they_cannot_follow(
+    tmp_path: Path, digits: tuple[str, DataManifest]
+) -> None:
+    job = job_of(tmp_path, digits, ON_VALUES, epochs=1)
+    losses(answers("torch", job))
+    for asked in (
+        SaveJob(job.run, job.data, str(tmp_path / "m.pt2"), "pt2"),
+        LowerJob(job.run, job.data),
+    ):
+        events = answers("torch", asked)
+        event = failed(events)
+        assert event.code == ErrorCode.OWN_LAYER_EXPORT.value
+        assert event.facts["text"] == "if x.mean() > 0.4:"
+        assert not [one for one in events if isinstance(one, Log)]
+    assert not (tmp_path / "m.pt2").exists()
 
 
 def _run_onnx(model: str, inputs: Any) -> Any:

@@ -15,6 +15,7 @@ from torch import Tensor, fx, nn
 from torch.export import ExportedProgram
 from torch.nn.utils.fusion import fuse_conv_bn_weights, fuse_linear_bn_weights
 
+from engines.backends import exporting
 from engines.backends.torch.build import DesignModule
 from engines.backends.torch.evaluate import load_run
 from engines.backends.torch.layers import PopulationBatchNorm
@@ -57,12 +58,15 @@ def stages(module: DesignModule) -> Iterator[Stage]:
 
 
 def exported(module: DesignModule) -> ExportedProgram:
-    """Return the module as ``torch.export`` sees it, with a free batch length."""
+    """Return the module as ``torch.export`` sees it, with a free batch length.
+
+    Raises:
+        WorkbenchError: ``OWN_LAYER_EXPORT`` where it cannot follow a layer of one's own.
+    """
     examples = tuple(torch.zeros(2, *layer.output_shape) for layer in module.spec.inputs)
     batch = torch.export.Dim("batch")
     shapes = (tuple({0: batch} for _ in examples),)
-    with warnings.catch_warnings():
-        warnings.simplefilter("ignore")  # deprecations of its own
+    with exporting.quiet("torch"), exporting.own_faults(module.spec, "PyTorch"):
         return torch.export.export(module, examples, dynamic_shapes=shapes)
 
 
