@@ -4,14 +4,14 @@ from __future__ import annotations
 
 from PySide6.QtCore import Qt, Signal
 from PySide6.QtGui import QKeyEvent
-from PySide6.QtWidgets import QFrame, QHBoxLayout, QLineEdit
+from PySide6.QtWidgets import QFrame, QHBoxLayout
 from typing_extensions import override
 
 from widgets.canvas.view import Canvas
 from widgets.canvas.walking import matching
 from widgets.controls.buttons import ToolButton
-from widgets.controls.text import label, named
-from widgets.look.icons import icon
+from widgets.controls.fields import search_field
+from widgets.controls.text import label
 
 
 class FindBar(QFrame):
@@ -23,7 +23,7 @@ class FindBar(QFrame):
         super().__init__(canvas)
         self._canvas = canvas
         self._matches: tuple[str, ...] = ()
-        self.line = named(QLineEdit(), "canvas_find", "Find nodes by name, operation or shape")
+        self.line = search_field("canvas_find", "Find nodes by name, operation or shape", "Find")
         self.count = label("", "caption")
         self._back = ToolButton("chevron-up", "Previous match", "canvas_find_previous")
         self._next = ToolButton("chevron-down", "Next match", "canvas_find_next")
@@ -63,8 +63,6 @@ class FindBar(QFrame):
 
     def _build(self) -> None:
         self.setProperty("card", True)
-        self.line.setPlaceholderText("Find")
-        self.line.addAction(icon("search", "dim"), QLineEdit.ActionPosition.LeadingPosition)
         self.line.setMinimumWidth(180)
         self.count.setMinimumWidth(56)
         row = QHBoxLayout(self)

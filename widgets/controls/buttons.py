@@ -7,11 +7,14 @@ from PySide6.QtGui import QPainter
 from PySide6.QtWidgets import QPushButton, QStyle, QStyleOptionButton, QStylePainter, QToolButton, QWidget
 from typing_extensions import override
 
+from widgets.controls.ring import Ringed
 from widgets.controls.text import named
 from widgets.look.icons import icon
 from widgets.look.theme import icon_side
 from widgets.look.tokens import ICON
 
+_GAP = 3
+"""So far a word stands from its icon, beside the four pixels that Qt leaves."""
 _ICON_ROLE = {"primary": "on_accent", "danger": "on_bad", "quiet": "accent"}
 
 
@@ -26,7 +29,7 @@ def begin_to_paint(button: QPushButton) -> QStylePainter:
     return painter
 
 
-class Button(QPushButton):
+class Button(Ringed, QPushButton):
     """A button with a word; ``kind``: plain, primary, danger or quiet."""
 
     def __init__(
@@ -46,7 +49,8 @@ class Button(QPushButton):
         self.setAutoDefault(False)
         if icon_name:
             self.setIcon(icon(icon_name, _ICON_ROLE.get(kind, "text")))
-            self.setIconSize(QSize(icon_side(ICON - 2), icon_side(ICON - 2)))
+            side = icon_side(ICON - 2)
+            self.setIconSize(QSize(side + icon_side(_GAP), side))
         self._word, self._tip = text, ""
 
     def set_enabled(self, enabled: bool, reason: str = "") -> None:
@@ -64,7 +68,7 @@ class Button(QPushButton):
             self.unsetCursor()
 
 
-class ToolButton(QToolButton):
+class ToolButton(Ringed, QToolButton):
     """A square button with an icon alone; ``text`` is its tooltip and accessible name."""
 
     def __init__(
@@ -80,7 +84,7 @@ class ToolButton(QToolButton):
         self.setFocusPolicy(Qt.FocusPolicy.TabFocus)
 
 
-class Disclosure(QToolButton):
+class Disclosure(Ringed, QToolButton):
     """A quiet line that opens and closes what lies beneath it."""
 
     def __init__(self, text: str, name: str, parent: QWidget | None = None) -> None:

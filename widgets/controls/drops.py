@@ -18,6 +18,7 @@ from PySide6.QtWidgets import (
 from typing_extensions import override
 
 from widgets.controls.buttons import begin_to_paint
+from widgets.controls.ring import Ringed
 from widgets.controls.text import label, named
 from widgets.look.icons import icon_pixmap
 from widgets.look.theme import current, icon_side
@@ -47,7 +48,7 @@ class DropSection:
     chosen: str
 
 
-class _Drop(QPushButton):
+class _Drop(Ringed, QPushButton):
     """A button that shows what is chosen, with a menu of all choices.
 
     ``elides``: it may become narrower than its words; they are its tooltip then.

@@ -19,6 +19,7 @@ from PySide6.QtWidgets import (
 
 from widgets.controls.card import Hairline
 from widgets.controls.text import Elided, named
+from widgets.look.icons import icon
 from widgets.look.theme import scaled
 from widgets.look.tokens import CONTROL
 
@@ -93,6 +94,15 @@ def text_field(name: str, accessible: str, text: str = "", hint: str = "") -> QL
     """Return a field for a line of text."""
     made = named(QLineEdit(text), name, accessible)
     made.setPlaceholderText(hint)
+    return made
+
+
+def search_field(name: str, accessible: str, hint: str) -> QLineEdit:
+    """Return a field to look for something: a glass at its left, a cross at its right to empty it."""
+    made = text_field(name, accessible, hint=hint)
+    made.setProperty("search", True)
+    made.setClearButtonEnabled(True)
+    made.addAction(icon("search", "dim"), QLineEdit.ActionPosition.LeadingPosition)
     return made
 
 

@@ -24,7 +24,6 @@ from PySide6.QtWidgets import (
     QAbstractItemView,
     QFileDialog,
     QHeaderView,
-    QLineEdit,
     QMenu,
     QTableView,
     QVBoxLayout,
@@ -32,6 +31,7 @@ from PySide6.QtWidgets import (
 )
 from typing_extensions import override
 
+from widgets.controls.fields import search_field
 from widgets.controls.text import named
 from widgets.look.icons import icon
 from widgets.look.theme import scaled
@@ -162,7 +162,7 @@ class Table(QWidget):
         self._even = even
         self.model = RowsModel(columns, self)
         self.proxy = QSortFilterProxyModel(self)
-        self.filter = named(QLineEdit(), f"{name}_filter", f"Filter {accessible}")
+        self.filter = search_field(f"{name}_filter", f"Filter {accessible}", "Filter")
         self.view = named(_View(), name, accessible)
         self._build(filtered)
         self._connect()
@@ -206,9 +206,6 @@ class Table(QWidget):
         self.proxy.setSortRole(_SORT)
         self.proxy.setFilterKeyColumn(-1)
         self.proxy.setFilterCaseSensitivity(Qt.CaseSensitivity.CaseInsensitive)
-        self.filter.setPlaceholderText("Filter")
-        self.filter.setClearButtonEnabled(True)
-        self.filter.addAction(icon("search", "dim"), QLineEdit.ActionPosition.LeadingPosition)
         if not filtered:  # shown without a parent it would be a window for a moment
             self.filter.hide()
         view = self.view

@@ -2,8 +2,8 @@
 
 from __future__ import annotations
 
-from PySide6.QtCore import Qt, Signal
-from PySide6.QtWidgets import QFrame, QLineEdit, QScrollArea, QVBoxLayout, QWidget
+from PySide6.QtCore import Signal
+from PySide6.QtWidgets import QFrame, QLineEdit, QVBoxLayout, QWidget
 
 from engines.design.document import Node
 from engines.design.inference import Inference
@@ -11,11 +11,13 @@ from engines.design.kinds import LayerKind
 from engines.design.own_layers import FILE, OwnLayers
 from widgets.canvas.model import byte_size, compact
 from widgets.controls.fields import FieldRow
+from widgets.controls.scrolling import Scrolling
 from widgets.controls.text import label, named, set_property
 from widgets.designing.editors import EDITORS, Editor, title_of
 from widgets.designing.own_file import OwnFile
 from widgets.designing.sheet import Tell, shape_words
 from widgets.designing.state import StatePanel
+from widgets.look.tokens import GAP
 
 _COSTS = ("Output", "Parameters", "FLOPs", "Activation")
 _TOTALS = ("Layers", "Parameters", "FLOPs", "Activations")
@@ -136,7 +138,7 @@ class DesignInspector(QFrame):
         body = QWidget()
         body.setProperty("clear", True)
         column = QVBoxLayout(body)
-        column.setContentsMargins(16, 16, 16, 16)
+        column.setContentsMargins(0, 8, 0, 12)
         column.setSpacing(4)
         column.addWidget(self.name)
         column.addSpacing(2)
@@ -152,18 +154,11 @@ class DesignInspector(QFrame):
         column.addWidget(self._total_box)
         column.addStretch()
         set_property(self.fault, "severity", "bad")
-        scroll = QScrollArea()
-        scroll.setWidgetResizable(True)
-        scroll.setWidget(body)
-        scroll.setHorizontalScrollBarPolicy(Qt.ScrollBarPolicy.ScrollBarAlwaysOff)
-        scroll.setFocusPolicy(Qt.FocusPolicy.NoFocus)
         whole = QVBoxLayout(self)
-        whole.setContentsMargins(1, 1, 1, 12)
-        whole.addWidget(scroll, 1)
-        frame = QVBoxLayout()
-        frame.setContentsMargins(16, 4, 16, 4)
-        frame.addWidget(self.state)
-        whole.addLayout(frame)
+        whole.setContentsMargins(GAP, 8, GAP, GAP)
+        whole.setSpacing(0)
+        whole.addWidget(Scrolling(body), 1)
+        whole.addWidget(self.state)
 
 
 def _fill(box: QWidget, title: str, rows: list[FieldRow]) -> None:

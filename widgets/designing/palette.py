@@ -9,7 +9,6 @@ from PySide6.QtCore import QModelIndex, QPersistentModelIndex, QRectF, QSize, Qt
 from PySide6.QtGui import QColor, QFontMetrics, QPainter
 from PySide6.QtWidgets import (
     QFrame,
-    QLineEdit,
     QListWidget,
     QListWidgetItem,
     QMenu,
@@ -24,9 +23,9 @@ from typing_extensions import override
 from engines.design.catalogue import CATALOGUE
 from engines.design.kinds import LayerKind
 from widgets.controls.buttons import Button
+from widgets.controls.fields import search_field
 from widgets.controls.text import label, named
 from widgets.look.fonts import interface_font
-from widgets.look.icons import icon
 from widgets.look.theme import current, scaled, theme
 
 FAMILIES = {
@@ -56,7 +55,7 @@ class LayerPalette(QFrame):
     def __init__(self, parent: QWidget | None = None) -> None:
         super().__init__(parent)
         self.setProperty("card", True)
-        self.search = named(QLineEdit(), "palette_search", "Find a kind of layer")
+        self.search = search_field("palette_search", "Find a kind of layer", "Find a layer")
         self.list = named(QListWidget(), "palette_list", "Kinds of layers")
         self.about = label("", "caption", wrap=True)
         self.own = Button("Your layer …", "own_layer", icon_name="plus")
@@ -70,9 +69,6 @@ class LayerPalette(QFrame):
         theme().themed.connect(self.list.viewport().update)
 
     def _build(self) -> None:
-        self.search.setPlaceholderText("Find a layer")
-        self.search.setClearButtonEnabled(True)
-        self.search.addAction(icon("search", "dim"), QLineEdit.ActionPosition.LeadingPosition)
         self.list.setItemDelegate(_LayerDelegate(self.list))
         self.list.setVerticalScrollMode(QListWidget.ScrollMode.ScrollPerPixel)
         self.list.setHorizontalScrollBarPolicy(Qt.ScrollBarPolicy.ScrollBarAlwaysOff)

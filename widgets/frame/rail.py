@@ -7,6 +7,7 @@ from PySide6.QtGui import QColor, QKeyEvent, QPainter, QPaintEvent, QResizeEvent
 from PySide6.QtWidgets import QFrame, QToolButton, QVBoxLayout, QWidget
 from typing_extensions import override
 
+from widgets.controls.ring import Ringed
 from widgets.controls.text import named
 from widgets.look.icons import icon
 from widgets.look.theme import current, icon_side, scaled
@@ -17,7 +18,7 @@ _SIDE = 4
 """So far a button stands from the rail's sides; the line at the right takes one more."""
 
 
-class _RoomButton(QToolButton):
+class _RoomButton(Ringed, QToolButton):
     moved = Signal(int)
 
     def __init__(self, key: str, title: str, icon_name: str) -> None:

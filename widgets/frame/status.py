@@ -8,11 +8,16 @@ from PySide6.QtWidgets import QFrame, QHBoxLayout, QPushButton
 from typing_extensions import override
 
 from widgets.controls.marks import StateDot
+from widgets.controls.ring import Ringed
 from widgets.controls.text import label, named
 from widgets.look.theme import current, scaled
 from widgets.look.tokens import STATUS
 
 _GIB = 1 << 30
+
+
+class _Quiet(Ringed, QPushButton):
+    """Words that can be pressed."""
 
 
 class StatusLine(QFrame):
@@ -25,7 +30,7 @@ class StatusLine(QFrame):
         self.setFixedHeight(scaled(STATUS))
         self.engine = StateDot("Engine: not started")
         self.load, self.memory, self.saved = (label("", "caption") for _ in range(3))
-        self.actions_button = named(QPushButton("Ctrl+K all actions"), "all_actions", "All actions, Ctrl+K")
+        self.actions_button = named(_Quiet("Ctrl+K all actions"), "all_actions", "All actions, Ctrl+K")
         self.actions_button.setProperty("kind", "status")
         self.actions_button.setAutoDefault(False)
         self.actions_button.clicked.connect(self.palette_requested)

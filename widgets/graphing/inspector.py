@@ -3,14 +3,16 @@
 from __future__ import annotations
 
 from PySide6.QtCore import Qt
-from PySide6.QtWidgets import QFrame, QScrollArea, QVBoxLayout, QWidget
+from PySide6.QtWidgets import QFrame, QVBoxLayout, QWidget
 
 from engines.contract.views import GraphView, NodeView, TensorView, WeightView
 from widgets.canvas.folding import main_node
 from widgets.canvas.model import byte_size
 from widgets.controls.fields import FieldRow
+from widgets.controls.scrolling import Scrolling
 from widgets.controls.text import label, named
 from widgets.graphing.facts import Rows, graph_facts, number_words, tensor_words, training_facts
+from widgets.look.tokens import GAP
 
 _MOST_LISTED = 40
 
@@ -21,11 +23,10 @@ class NodeInspector(QFrame):
     def __init__(self, parent: QWidget | None = None) -> None:
         super().__init__(parent)
         self.setProperty("card", True)
-        self._scroll = named(QScrollArea(), "node_facts", "Facts about the node")
-        self._scroll.setWidgetResizable(True)
-        self._scroll.setHorizontalScrollBarPolicy(Qt.ScrollBarPolicy.ScrollBarAlwaysOff)
+        self._scroll = named(Scrolling(), "node_facts", "Facts about the node")
+        self._scroll.setFocusPolicy(Qt.FocusPolicy.StrongFocus)
         whole = QVBoxLayout(self)
-        whole.setContentsMargins(1, 1, 1, 1)
+        whole.setContentsMargins(GAP, 8, GAP, 8)
         whole.addWidget(self._scroll)
         self.shown: dict[str, str] = {}
 
@@ -60,7 +61,7 @@ class NodeInspector(QFrame):
         self._body = QWidget()
         self._body.setProperty("clear", True)
         self._column = QVBoxLayout(self._body)
-        self._column.setContentsMargins(16, 16, 16, 16)
+        self._column.setContentsMargins(0, 8, 0, 8)
         self._column.setSpacing(0)
         self._column.addWidget(label(title, "heading", wrap=True))
         self._column.addWidget(label(subtitle, "dim", wrap=True))

@@ -49,6 +49,16 @@ def _drawn(name: str, colour: str, pixels: int) -> QPixmap:
     return picture
 
 
+def _with_room(drawn: QPixmap, size: QSize) -> QPixmap:
+    """Return an icon that is wider than high: the picture, and room at its right before a word."""
+    wider = QPixmap(size)
+    wider.fill(Qt.GlobalColor.transparent)
+    painter = QPainter(wider)
+    painter.drawPixmap(0, 0, drawn)
+    painter.end()
+    return wider
+
+
 class _ThemedEngine(QIconEngine):
     """Draws one SVG in the present theme's colour."""
 
@@ -65,7 +75,8 @@ class _ThemedEngine(QIconEngine):
         role = self._role_on if state is QIcon.State.On else self._role
         if mode is QIcon.Mode.Disabled:
             role = "faint"
-        return _drawn(self._name, str(getattr(current(), role)), min(size.width(), size.height()))
+        drawn = _drawn(self._name, str(getattr(current(), role)), min(size.width(), size.height()))
+        return _with_room(drawn, size) if size.width() > size.height() else drawn
 
     @override
     def paint(self, painter: QPainter, rect: QRect, mode: QIcon.Mode, state: QIcon.State) -> None:

@@ -6,9 +6,9 @@ from collections.abc import Mapping, Sequence
 from functools import partial
 from typing import Any
 
-from PySide6.QtCore import Qt, Signal
+from PySide6.QtCore import Signal
 from PySide6.QtGui import QResizeEvent
-from PySide6.QtWidgets import QBoxLayout, QScrollArea, QStackedLayout, QVBoxLayout, QWidget
+from PySide6.QtWidgets import QBoxLayout, QStackedLayout, QVBoxLayout, QWidget
 from typing_extensions import override
 
 from engines.runs.engine_comparison import Curve
@@ -20,6 +20,7 @@ from widgets.controls.buttons import Button, ToolButton
 from widgets.controls.card import Card
 from widgets.controls.drops import DropRow
 from widgets.controls.messages import EmptyPage, MessagePanel
+from widgets.controls.scrolling import Scrolling
 from widgets.controls.table import Column, Table
 from widgets.controls.text import label
 from widgets.look.theme import scaled, theme
@@ -199,14 +200,7 @@ class CompareRoom(QWidget):
 
     def _build_page(self) -> None:
         """Put head, charts and figures into one page that scrolls, behind the empty one."""
-        area = self._area = QScrollArea()
-        inner = QWidget()
-        inner.setProperty("clear", True)
-        area.setWidgetResizable(True)
-        area.setFocusPolicy(Qt.FocusPolicy.NoFocus)
-        page = QVBoxLayout(inner)
-        page.setContentsMargins(0, 0, 0, 0)
-        page.setSpacing(GAP)
+        area = Scrolling(self.head)
         self._lower = QBoxLayout(QBoxLayout.Direction.LeftToRight)
         self._lower.setSpacing(GAP)
         left = QVBoxLayout()
@@ -214,9 +208,7 @@ class CompareRoom(QWidget):
         left.addStretch(0)
         self._lower.addLayout(left, 1)
         self._lower.addWidget(self._side)
-        page.addWidget(self.head)
-        page.addLayout(self._lower, 1)
-        area.setWidget(inner)
+        area.column.addLayout(self._lower, 1)
         holder = QWidget()
         self._pages = QStackedLayout(holder)
         self._pages.addWidget(self.empty)

@@ -4,18 +4,11 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 
-from PySide6.QtCore import QSignalBlocker, Qt, Signal
-from PySide6.QtWidgets import (
-    QButtonGroup,
-    QCheckBox,
-    QHBoxLayout,
-    QRadioButton,
-    QScrollArea,
-    QVBoxLayout,
-    QWidget,
-)
+from PySide6.QtCore import QSignalBlocker, Signal
+from PySide6.QtWidgets import QButtonGroup, QCheckBox, QHBoxLayout, QRadioButton, QVBoxLayout, QWidget
 
 from widgets.controls.card import Card
+from widgets.controls.scrolling import Scrolling
 from widgets.controls.text import label, named
 from widgets.look.theme import scaled, theme
 from widgets.look.tokens import GAP
@@ -112,8 +105,7 @@ class SettingsRoom(QWidget):
 
     def _build(self) -> None:
         left = _column([self._engine_card(), self._appearance(), self._debugging()])
-        self._left, self._right = _area(left), _area(self._page_area())
-        self._left.setFixedWidth(_side_width())
+        self._left, self._right = Scrolling(left, width=_side_width()), Scrolling(self._page_area())
         whole = QHBoxLayout(self)
         whole.setContentsMargins(GAP, GAP, GAP, GAP)
         whole.setSpacing(GAP)
@@ -186,15 +178,6 @@ def _column(parts: Sequence[QWidget]) -> QWidget:
         column.addWidget(part)
     column.addStretch(1)
     return made
-
-
-def _area(inner: QWidget) -> QScrollArea:
-    area = QScrollArea()
-    area.setWidgetResizable(True)
-    area.setWidget(inner)
-    area.setHorizontalScrollBarPolicy(Qt.ScrollBarPolicy.ScrollBarAlwaysOff)
-    area.setFocusPolicy(Qt.FocusPolicy.NoFocus)
-    return area
 
 
 def _side_width() -> int:

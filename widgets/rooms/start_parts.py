@@ -26,6 +26,7 @@ from typing_extensions import override
 from widgets.controls.buttons import begin_to_paint
 from widgets.controls.card import Card
 from widgets.controls.marks import Chip
+from widgets.controls.ring import Ringed
 from widgets.controls.text import label, named
 from widgets.look.fonts import interface_font
 from widgets.look.theme import current, scaled, theme
@@ -143,7 +144,7 @@ class RecentProject:
     reason: str = ""
 
 
-class ProjectRow(QPushButton):
+class ProjectRow(Ringed, QPushButton):
     """A project's name with its folder beneath, elided in the middle."""
 
     def __init__(self, project: RecentProject, place: int) -> None:

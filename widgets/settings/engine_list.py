@@ -15,6 +15,7 @@ from PySide6.QtWidgets import (
 from typing_extensions import override
 
 from widgets.controls.buttons import begin_to_paint
+from widgets.controls.ring import Ringed
 from widgets.controls.text import named
 from widgets.look.fonts import interface_font
 from widgets.look.theme import current, scaled, theme
@@ -33,7 +34,7 @@ def state_of(view: EngineView) -> tuple[str, str]:
     return words, severity
 
 
-class EngineItem(QPushButton):
+class EngineItem(Ringed, QPushButton):
     """An engine's name, and its version or what is the matter beneath it."""
 
     moved = Signal(int)

@@ -8,7 +8,7 @@ import pytest
 from PySide6.QtCore import QByteArray, QSize
 from PySide6.QtGui import QColor, QFont, QIcon, QImage, QPalette
 from PySide6.QtSvg import QSvgRenderer
-from PySide6.QtWidgets import QApplication, QPushButton
+from PySide6.QtWidgets import QApplication, QPushButton, QRadioButton, QStyle, QStyleOptionButton
 from pytestqt.qtbot import QtBot
 
 from widgets.look import icons
@@ -112,4 +112,26 @@ def test_that_marks_lie_in_a_folder_with_blanks_too(qapp: QApplication, tmp_path
     folder.mkdir()
     qapp.setStyleSheet(stylesheet(LIGHT, draw_marks(LIGHT, str(folder))))
     assert (folder / "light-down.svg").exists()
+    apply(qapp, "light")
+
+
+@pytest.mark.parametrize("chosen", [True, False])
+@pytest.mark.parametrize("scale", [1.0, 1.25, 1.5, 2.0])
+def test_that_what_is_chosen_and_what_is_not_are_rings_of_one_size(
+    qapp: QApplication, qtbot: QtBot, scale: float, chosen: bool
+) -> None:
+    apply(qapp, "light", scale)
+    button = QRadioButton("Light")
+    qtbot.addWidget(button)
+    button.setChecked(chosen)
+    button.resize(button.sizeHint())
+    option = QStyleOptionButton()
+    button.initStyleOption(option)
+    place = button.style().subElementRect(QStyle.SubElement.SE_RadioButtonIndicator, option, button)
+    ring = button.grab(place).toImage()
+    size, middle = round(16 * scale) + 2, ring.height() // 2
+    assert (ring.width(), ring.height()) == (size, size)
+    corner = round(size * 0.1)  # a circle leaves 14% of its square free along the diagonal
+    assert ring.pixelColor(corner, corner).alpha() < 100
+    assert ring.pixelColor(0, middle).alpha() > 200
     apply(qapp, "light")

@@ -13,6 +13,7 @@ from engines.design.catalogue import CATALOGUE
 from engines.design.document import Design
 from engines.design.templates import open_design
 from tests.widgets.rooms.designs import residual_design
+from widgets.controls.scrolling import Scrolling
 from widgets.designing.palette import FAMILIES
 from widgets.look.theme import apply
 from widgets.rooms.design import DesignRoom
@@ -306,3 +307,15 @@ def test_that_every_input_has_a_name_for_code_and_for_screen_readers(room: Desig
             line for line in room.findChildren(QLineEdit) if line.objectName() != "qt_spinbox_lineedit"
         ]
         assert [one for one in inputs if not one.objectName() or not one.accessibleName()] == []
+
+
+def test_that_the_inspector_is_as_wide_whether_it_scrolls_or_not(room: DesignRoom, qtbot: QtBot) -> None:
+    room.select("conv2")
+    inspector = room.inspector
+    scroll = inspector.findChild(Scrolling)
+    assert scroll is not None
+    for height, scrolls in ((1400, False), (420, True)):
+        room.resize(1280, height)
+        qtbot.waitUntil(lambda wanted=scrolls: scroll.bar.isVisible() is wanted)
+        rows = {row.width() for row in (*inspector.costs.values(), *inspector.totals.values())}
+        assert rows == {inspector.state.width()} == {inspector.name.width()}

@@ -158,6 +158,17 @@ def test_that_no_text_on_any_engines_page_is_cut(qapp: QApplication, qtbot: QtBo
     apply(qapp, "light")
 
 
+def test_that_a_bar_narrows_neither_column(room: SettingsRoom, qtbot: QtBot) -> None:
+    parts = (room.engines, room.engine_pages["torch"])
+    areas = (room._left, room._right)
+    room.resize(1216, 1200)
+    qtbot.waitUntil(lambda: not any(area.bar.isVisible() for area in areas))
+    before = [part.width() for part in parts]
+    room.resize(1216, 200)
+    qtbot.waitUntil(lambda: all(area.bar.isVisible() for area in areas))
+    assert [part.width() for part in parts] == before
+
+
 def test_that_a_page_says_what_its_record_says(room: SettingsRoom) -> None:
     assert room.engine_pages["torch"].title.text() == f"PyTorch {TORCH.version}"
     assert room.engine_pages["mxnet"].summary.text() == MXNET.summary
