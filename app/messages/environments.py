@@ -49,10 +49,21 @@ ROWS: dict[ErrorCode, Message] = {
         button="install_engine",
     ),
     ErrorCode.ENGINE_HANGS: Message(
-        what="{title} did not answer while it started.",
-        why="Its interpreter is {python}.",
-        todo="Start Modelwright again; if it happens again, mend it with: {command}",
+        what="{title} did not start{within}.",
+        why="{stood} Its interpreter is {python}.",
+        todo="Look again, in case something was slow just this once; if not, mend it with: {command}",
         button="install_engine",
+    ),
+    ErrorCode.ENGINE_SLOW: Message(
+        what="{title} is still starting.",
+        why="After an installation, or on a slow disk, its import may take a minute or two; "
+        "if it comes to no end, it is given up. Nothing else waits for it.",
+        todo="Wait, or stop looking and work with another engine meanwhile.",
+    ),
+    ErrorCode.ENGINE_SKIPPED: Message(
+        what="{title} was still starting when you stopped looking.",
+        why="So it is not known what it has, and whether it works.",
+        todo="Look again when you want to know; you can work with the others meanwhile.",
     ),
     ErrorCode.ENGINE_VERSION: Message(
         what="{title} {version} is not a version that Modelwright was written for.",
@@ -84,8 +95,15 @@ ROWS: dict[ErrorCode, Message] = {
     ),
     ErrorCode.GPU_NOT_SEEN: Message(
         what="{title} {version} does not see the GPU of this machine: {gpu}.",
-        why="Its build is for CUDA {cuda}, and the driver {driver} is new enough for that.",
-        todo="See whether CUDA_VISIBLE_DEVICES hides it, or another program has it for itself.",
+        why="Its build is for CUDA {cuda}, and the driver {driver} is new enough for that. It says: {why}",
+        todo="See whether CUDA_VISIBLE_DEVICES hides it, or another program has it for itself. Where "
+        "libraries of CUDA are missing, get them with: {command}",
+    ),
+    ErrorCode.DRIVER_SILENT: Message(
+        what="{title} is built for NVIDIA GPUs, and the driver of this machine does not answer.",
+        why="nvidia-smi says: {why}",
+        todo="If there is a GPU: restart the machine; if that does not help, install its driver anew. Until "
+        "then the CPU computes.",
     ),
     ErrorCode.INTERPRETER_GONE: Message(
         what="There is no interpreter {python}.",

@@ -46,7 +46,8 @@ AREAS = (
 class _Facts(dict[str, Fact]):
     """Facts that show a missing one as ``?`` instead of failing while an error is told.
 
-    ``ended`` puts an exit ``status`` into words; ``place`` is a ``file`` with its ``line``, if that is known.
+    ``ended`` puts an exit ``status`` into words; ``place`` is a ``file`` with its ``line``, if that is known;
+    ``within`` and ``stood`` say after how many ``seconds`` an import was given up, and where it stood.
     """
 
     def __missing__(self, key: str) -> str:
@@ -55,6 +56,12 @@ class _Facts(dict[str, Fact]):
             return ending(status)
         if key == "place" and "file" in self:
             return f"{self['file']}, line {self['line']}" if self.get("line") else str(self["file"])
+        if key == "within":
+            return f" within {self['seconds']} seconds" if self.get("seconds") else ""
+        if key == "stood":
+            return (
+                f"Its import stood still at {self['place']}." if "file" in self else "Its import has no end."
+            )
         return "?"
 
 

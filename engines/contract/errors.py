@@ -110,13 +110,16 @@ class ErrorCode(str, Enum):
     ENGINE_HALF_INSTALLED = "engine_half_installed"  # title, python, why, command
     ENGINE_UNIMPORTABLE = "engine_unimportable"  # engine (its package), python, what (exception type), why
     ENGINE_DIES = "engine_dies"  # title, python, status (negative: a signal), why, command
-    ENGINE_HANGS = "engine_hangs"  # title, python, command
+    ENGINE_HANGS = "engine_hangs"  # title, python, command, seconds, file, line (where it stood, if known)
+    ENGINE_SLOW = "engine_slow"  # title
+    ENGINE_SKIPPED = "engine_skipped"  # title
     ENGINE_VERSION = "engine_version"  # title, version, oldest, below, command
     ENGINE_WITHOUT_CUDA = "engine_without_cuda"  # title, version, gpu, driver, command
     LIBRARY_MISSING = "library_missing"  # engine, library, packages
     ENGINE_RETIRED = "engine_retired"  # title, version
     DRIVER_OLD = "driver_old"  # title, version, gpu, driver, cuda, wanted (version of the driver)
-    GPU_NOT_SEEN = "gpu_not_seen"  # title, version, gpu, driver, cuda
+    DRIVER_SILENT = "driver_silent"  # title, why (what its tool says)
+    GPU_NOT_SEEN = "gpu_not_seen"  # title, version, gpu, driver, cuda, why (the engine's words), command
     INTERPRETER_GONE = "interpreter_gone"  # python (its path)
     INTERPRETER_FOLDER = "interpreter_folder"  # python (the folder's path)
     INTERPRETER_WITHOUT_ENGINE = "interpreter_without_engine"  # python, version, title, command
@@ -182,6 +185,7 @@ class ErrorCode(str, Enum):
     DATA_CHANGED = "data_changed"  # run, have, wanted (digests)
     LOSS_NOT_FINITE = "loss_not_finite"  # step, value, learning_rate
     DEVICE_UNKNOWN = "device_unknown"  # device, known
+    DEVICE_UNUSABLE = "device_unusable"  # device, known, why (the engine's words)
     DEVICE_MEMORY = "device_memory"  # device, batch_size, why
     DEVICE_LOST = "device_lost"  # device, why
     PRECISION_MISSING = "precision_missing"  # engine, precision, device, known
@@ -190,6 +194,7 @@ class ErrorCode(str, Enum):
     TEMPLATE_FIXED = "template_fixed"  # name
     COMPILE_FAILED = "compile_failed"  # engine, mode, instead, why
     TUNE_NO_TIME = "tune_no_time"  # seconds (that compiling would take)
+    TUNE_COMPILE_LONG = "tune_compile_long"  # seconds (after which compiling was broken off)
     LAYER_UNSUPPORTED = "layer_unsupported"  # node, layer, engine
     IDS_UNFIT = "ids_unfit"  # node, value, vocabulary, data
     TARGETS_UNFIT = "targets_unfit"  # loss, targets, outputs (shapes)

@@ -15,11 +15,14 @@ from engines.environments import gpu
 from engines.environments.asked import OLDEST, Asked, ask, too_old
 from engines.environments.chosen import OTHER, OWN, THIS
 from engines.environments.kept import ABSENT, HALF_MADE, OUTDATED, Kept
-from engines.environments.last_words import MOST, last_words, names_exception
+from engines.environments.last_words import MOST, last_words, names_exception, stands_at
 from engines.environments.locked import LOCKED
 
 _ON_NVIDIA = {"cuda", "gpu", "tensorrt"}
 """What devices on an NVIDIA GPU are called, up to their number."""
+
+_ABOUT_NVIDIA = ("device/cuda", "provider/CUDAExecutionProvider")
+"""Where a report tells why there is none of these."""
 
 _IMPORT_FAULTS = (ErrorCode.ENGINE_UNIMPORTABLE.value, ErrorCode.UNEXPECTED.value)
 _KILLS = (2, 9, 15)
@@ -104,19 +107,29 @@ def findings_of_report(row: EngineRow, place: Place, report: EngineReport) -> It
 
 def _of_gpu(row: EngineRow, place: Place, report: EngineReport, found: gpu.Gpu | None) -> Iterator[Finding]:
     locked = LOCKED.get(row.name)
-    if found is None or any(device.name.partition(":")[0] in _ON_NVIDIA for device in report.devices):
-        return
     cuda = report.facts.get("cuda", "")
+    if any(device.name.partition(":")[0] in _ON_NVIDIA for device in report.devices):
+        return
+    if found is None:
+        if cuda and (why := gpu.complaint()):
+            yield _finding(ErrorCode.DRIVER_SILENT, "note", title=row.title, why=why)
+        return
+    wanted = locked.wanted(gpu=True)[:1] if locked else (row.install,)
+    command = mending(row, place, wanted)
     facts = {"title": row.title, "version": report.version, "gpu": found.title, "driver": found.driver}
     if not cuda:
-        wanted = locked.wanted(gpu=True)[:1] if locked else (row.install,)
-        command = mending(row, place, wanted)
         yield _finding(ErrorCode.ENGINE_WITHOUT_CUDA, "warning", _mend(place), command=command, **facts)
     elif not gpu.drives(found, cuda):
         facts |= {"cuda": cuda, "wanted": gpu.least_driver(cuda)}
         yield _finding(ErrorCode.DRIVER_OLD, "warning", **facts)
     else:
-        yield _finding(ErrorCode.GPU_NOT_SEEN, "warning", cuda=cuda, **facts)
+        facts |= {"cuda": cuda, "command": command, "why": _own_words(report)}
+        yield _finding(ErrorCode.GPU_NOT_SEEN, "warning", _mend(place), **facts)
+
+
+def _own_words(report: EngineReport) -> str:
+    """Return what the engine says of the GPU that it does not find, "" where it says nothing."""
+    return next((report.refusals[key] for key in _ABOUT_NVIDIA if key in report.refusals), "")
 
 
 def finding_of_end(row: EngineRow, place: Place, end: Failed | Crashed) -> Finding:
@@ -128,12 +141,23 @@ def finding_of_end(row: EngineRow, place: Place, end: Failed | Crashed) -> Findi
     if isinstance(end, Failed) and end.code != ErrorCode.TIME_LIMIT.value:
         return Finding(end.code, dict(end.facts), mend=_mend(place))
     if isinstance(end, Failed) or end.cause == "silent":
-        return _finding(ErrorCode.ENGINE_HANGS, mend=_mend(place), **facts)
+        return _finding(ErrorCode.ENGINE_HANGS, mend=_mend(place), **facts, **_hanging(end))
     why = last_words(end.stderr)
     if end.exit_code == 1 and names_exception(why):  # what the worker itself needs could not be imported
         return _finding(ErrorCode.ENGINE_HALF_INSTALLED, mend=_mend(place), why=why, **facts)
     status = end.exit_code or -end.signal
     return _finding(ErrorCode.ENGINE_DIES, mend=_mend(place), status=status, why=why, **facts)
+
+
+def _hanging(end: Failed | Crashed) -> dict[str, str | int]:
+    """Return after how many seconds a hanging engine was given up, and where it stood, as far as is known."""
+    found: dict[str, str | int] = {}
+    if isinstance(end, Failed):
+        found["seconds"] = round(float(end.facts.get("seconds", 0)))
+    where = stands_at(end.details if isinstance(end, Failed) else end.stderr)
+    if where is not None:
+        found["file"], found["line"] = where
+    return found
 
 
 def end_at_start(row: EngineRow, place: Place, end: Failed | Crashed) -> Failed | Crashed:

@@ -8,6 +8,8 @@ MOST = 300
 _FATAL = "Fatal Python error:"
 _EXCEPTION = re.compile(r"[A-Za-z_.]*(Error|Exception|Interrupt|Exit)\b")
 _COMPLAINT = re.compile(r"error|not found|cannot|can't|could not|no such|failed|fatal|denied|abort", re.I)
+_NOTED = "Timeout ("
+_THREADS = re.compile(r"^(?:Current thread|Thread) 0x.*\n", re.M)
 _FRAME = re.compile(r'\s*File "(.+)", line (\d+)')
 
 
@@ -22,6 +24,21 @@ def last_words(said: str) -> str:
     complaints = [line for line in lines if _COMPLAINT.search(line)]
     told = lines[-1] if names_exception(lines[-1]) or not complaints else complaints[-1]
     return told[:MOST]
+
+
+def stands_at(said: str) -> tuple[str, int] | None:
+    """Return the file and line at which the main thread stood when a process noted where it hangs."""
+    _, noted, threads = said.rpartition(_NOTED)
+    *_, main = _THREADS.split(threads)  # Python names the oldest thread last
+    frames = (_FRAME.match(line) for line in (main.splitlines() if noted else ()))
+    return next(
+        (
+            (frame.group(1), int(frame.group(2)))
+            for frame in frames
+            if frame and not frame.group(1).startswith("<frozen importlib")
+        ),
+        None,
+    )
 
 
 def names_exception(line: str) -> bool:

@@ -67,7 +67,12 @@ class Child:
     """A started worker. Every method returns at once, but for ``close``."""
 
     def __init__(
-        self, command: Sequence[str], engine: str, memory_bytes: int = 0, lost_seconds: float = 30.0
+        self,
+        command: Sequence[str],
+        engine: str,
+        memory_bytes: int = 0,
+        lost_seconds: float = 30.0,
+        probe_seconds: float = 0.0,
     ) -> None:
         self.greeted = False
         self.started = time.monotonic()
@@ -79,7 +84,7 @@ class Child:
         self._listener = Listener(authkey=key)
         mark = f"\x1e{secrets.token_hex(16)}\x1e"
         self._settings = Settings(
-            str(self._listener.address), key.hex(), engine, mark, memory_bytes, lost_seconds
+            str(self._listener.address), key.hex(), engine, mark, memory_bytes, lost_seconds, probe_seconds
         )
         self._lines = {stream: Lines(mark) for stream in STREAMS}
         try:

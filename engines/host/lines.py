@@ -12,7 +12,7 @@ _ENDS = re.compile(rb"\r\n|\n|\r(?!$)")  # a carriage return at the very end may
 class Lines:
     """Cuts chunks into lines (progress bars' carriage returns, too) and remembers the last of them."""
 
-    def __init__(self, mark: str, longest: int = 8192, remembered: int = 100) -> None:
+    def __init__(self, mark: str, longest: int = 8192, remembered: int = 200) -> None:
         self._mark = mark.encode()
         self._longest = longest
         self._rest = b""

@@ -16,6 +16,7 @@ from engines.host.running import Limits, Running
 from engines.host.worker.orders import Warm
 
 _WORKER = Path(__file__).parent / "worker" / "__main__.py"
+_AT_ONCE = 1.0
 
 
 class ProcessHost:
@@ -39,7 +40,7 @@ class ProcessHost:
         lost_seconds: float = 30.0,
         close_seconds: float = 5.0,
         time_limit: float = 0.0,
-        probe_seconds: float = 300.0,
+        probe_seconds: float = 180.0,
         memory_bytes: int = 0,
     ) -> None:
         self._engine = engine
@@ -93,9 +94,12 @@ class ProcessHost:
             self._wish = None
 
     def _limits_of(self, job: Job) -> Limits:
-        """A probe asks for nothing that takes long: an import that hangs is ended."""
-        seconds = self._limits.time or (self._probe_seconds if isinstance(job, ProbeJob) else 0.0)
-        return replace(self._limits, time=seconds)
+        """A probe has nothing to save: told to stop it ends at once, and an import that hangs in time."""
+        if not isinstance(job, ProbeJob):
+            return self._limits
+        ask, terminate = (min(seconds, _AT_ONCE) for seconds in (self._limits.ask, self._limits.terminate))
+        seconds = self._limits.time or self._probe_seconds
+        return replace(self._limits, ask=ask, terminate=terminate, time=seconds)
 
     def control(self, control: Control) -> None:
         """Hand ``control`` to the running job; without one it is for nobody."""
@@ -109,6 +113,15 @@ class ProcessHost:
         running = self._running
         if running is not None:
             running.stop(keep)
+
+    def expect(self, seconds: float) -> None:
+        """End the running job with ``TIME_LIMIT`` unless its next event comes within so many seconds.
+
+        Called on the owner's thread between two events: for what tells nothing while it works.
+        """
+        running = self._running
+        if running is not None:
+            running.expect(seconds)
 
     def kill(self) -> None:
         """End the child and all it started, at once."""
@@ -149,6 +162,7 @@ class ProcessHost:
                 self._engine,
                 memory_bytes=self._limits.memory_bytes,
                 lost_seconds=self._lost_seconds,
+                probe_seconds=self._limits.time or self._probe_seconds,
             )
         except OSError as error:
             program, why = self._command[0], error.strerror or str(error)

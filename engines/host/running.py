@@ -60,6 +60,7 @@ class Running:
         self._exit: Exited | None = None
         self._hung: HungUp | None = None
         self._gone_at = 0.0
+        self._due = self._expected = 0.0
         self._drained: set[str] = set()
         self._cause = ""
         self._instead: Failed | None = None
@@ -84,6 +85,10 @@ class Running:
         self._stop_wanted = True
         self._child.inbox.put(None)
 
+    def expect(self, seconds: float) -> None:
+        """End the job where it tells nothing within so many seconds; on the owner's thread."""
+        self._expected, self._due = seconds, time.monotonic() + seconds
+
     def _next(self, patience: float | None) -> Item:
         try:
             return self._child.inbox.get(timeout=patience)
@@ -97,6 +102,8 @@ class Running:
             waits.append(self._until(self._child.started + self._limits.hello))
         if self._limits.time:
             waits.append(self._until(self._start + self._limits.time))
+        if self._due:
+            waits.append(self._until(self._due))
         if self._gone_at:
             waits.append(self._until(self._gone_at + _PARTING_SECONDS))
         if self._watches_memory:
@@ -110,6 +117,8 @@ class Running:
     def _take(self, item: Item) -> Iterator[Event]:
         if item is None:
             return
+        if not isinstance(item, (Line, Drained)):
+            self._due = 0.0
         if isinstance(item, Line):
             yield self._numbering.own(Log(_LEVELS[item.stream], item.text))
         elif isinstance(item, Drained):
@@ -127,6 +136,7 @@ class Running:
 
     def _greet(self, hello: Hello) -> None:
         self._child.greeted = True
+        self._start = time.monotonic()  # a job's time is not that of an interpreter that starts slowly
         if hello.protocol != PROTOCOL:
             self._refuse(ErrorCode.PROTOCOL_MISMATCH, theirs=str(hello.protocol), ours=PROTOCOL)
 
@@ -160,6 +170,9 @@ class Running:
             self._child.kill()
         if self._limits.time and not self._until(self._start + self._limits.time):
             self._refuse(ErrorCode.TIME_LIMIT, job=self._job.kind, seconds=self._limits.time)
+        if self._due and not self._until(self._due):
+            self._due = 0.0
+            self._refuse(ErrorCode.TIME_LIMIT, job=self._job.kind, seconds=self._expected)
         if self._watches_memory and self._child.resident_bytes() > self._limits.memory_bytes:
             self._refuse(ErrorCode.OUT_OF_MEMORY, job=self._job.kind, limit=self._limits.memory_bytes)
 

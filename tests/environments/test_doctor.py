@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import sys
+from dataclasses import replace
 from pathlib import Path
 
 import pytest
@@ -207,7 +208,15 @@ def test_that_every_end_of_a_probe_is_told_with_a_way_out(place: Place) -> None:
         "engine_dies": Crashed("signal", 0, 11, "Fatal Python error\nIllegal instruction"),
     }
     late = Failed(ErrorCode.TIME_LIMIT.value, {"job": "probe", "seconds": 300.0})
-    assert codes([doctor.finding_of_end(ROW, place, late)]) == ["engine_hangs"]
+    hanging = doctor.finding_of_end(ROW, place, late)
+    assert codes([hanging]) == ["engine_hangs"]
+    assert "within 300 seconds" in tell(hanging.code, hanging.facts).what
+    assert "has no end" in tell(hanging.code, hanging.facts).why
+    stack = (
+        'Timeout (0:04:30)!\nThread 0x7f (most recent call first):\n  File "/lib/slow.py", line 4 in wait\n'
+    )
+    standing = doctor.finding_of_end(ROW, place, replace(late, details=stack))
+    assert "stood still at /lib/slow.py, line 4" in tell(standing.code, standing.facts).why
     for code, end in ends.items():
         finding = doctor.finding_of_end(ROW, place, end)
         assert codes([finding]) == [code]

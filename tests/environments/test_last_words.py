@@ -6,7 +6,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from engines.environments.last_words import MOST, last_words
+from engines.environments.last_words import MOST, last_words, stands_at
 
 SEGFAULT = """Fatal Python error: Segmentation fault
 
@@ -55,3 +55,30 @@ def test_that_any_output_gives_one_short_line(said: str) -> None:
     assert len(told) <= MOST
     assert bool(told) is bool(said.strip())
     assert "\n" not in told
+
+
+HANGING = """a line of the engine's own
+Timeout (0:00:02)!
+Thread 0x00007f1871bff6c0 (most recent call first):
+  File "/lib/python3.11/multiprocessing/connection.py", line 395 in _recv
+
+Thread 0x00007f187ac01b80 [python] (most recent call first):
+  File "<frozen importlib._bootstrap_external>", line 7 in get_data
+  File "/site/torch/licence.py", line 12 in ask_the_server
+  File "/site/torch/__init__.py", line 3 in <module>
+"""
+
+
+def test_that_a_process_that_hangs_is_said_to_stand_where_its_main_thread_does() -> None:
+    assert stands_at(HANGING) == ("/site/torch/licence.py", 12)
+
+
+@pytest.mark.parametrize("said", ["", TRACEBACK, SEGFAULT, "Timeout (0:00:02)!\n", "Timeout ("])
+def test_that_a_process_that_noted_nothing_is_not_said_to_stand_anywhere(said: str) -> None:
+    assert stands_at(said) is None
+
+
+@given(st.text())
+def test_that_whatever_a_process_said_is_looked_through_for_where_it_stands(said: str) -> None:
+    stands_at(said)
+    stands_at(f"Timeout ({said}")

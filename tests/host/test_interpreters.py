@@ -11,8 +11,9 @@ from pathlib import Path
 import pytest
 
 from engines.contract.errors import ErrorCode, WorkbenchError
-from engines.contract.events import Answer, Crashed, Event, Failed, Finished, Hello, Log
+from engines.contract.events import Answer, Crashed, Event, Failed, Finished, Hello, Log, Stopping
 from engines.contract.jobs import ProbeJob
+from engines.environments.last_words import stands_at
 from engines.host.process import ProcessHost
 from tests.environments.fake_pythons import fake_python, needs_scripts, real_python
 from tests.helpers.processes import until_gone
@@ -59,13 +60,40 @@ def test_that_an_engine_that_hangs_while_it_is_imported_is_ended_in_time(tmp_pat
         "        if name == 'engines.backends.fake.probe': time.sleep(600)\n"
         "sys.meta_path.insert(0, Slow())"
     )
-    host = ProcessHost("fake", real_python(tmp_path, inside=inside), probe_seconds=2.0, close_seconds=0.5)
+    host = ProcessHost("fake", real_python(tmp_path, inside=inside), probe_seconds=4.0, close_seconds=0.5)
     try:
         last = list(host.run(ProbeJob()))[-1]
     finally:
         host.close()
     assert isinstance(last, Failed)
     assert last.code == ErrorCode.TIME_LIMIT.value
+    assert stands_at(last.details) == (str(tmp_path / "site" / "sitecustomize.py"), 4)
+
+
+@needs_scripts
+def test_that_a_probe_that_is_told_to_stop_is_gone_at_once_whatever_it_imports(tmp_path: Path) -> None:
+    inside = (
+        "import sys\n"
+        "class Slow:\n"
+        "    def find_spec(self, name, path=None, target=None):\n"
+        "        if name == 'engines.backends.fake.probe':\n"
+        "            import time; print('importing', flush=True); time.sleep(600)\n"
+        "sys.meta_path.insert(0, Slow())"
+    )
+    host = ProcessHost("fake", real_python(tmp_path, inside=inside), close_seconds=0.5)
+    rungs = []
+    try:
+        for event in host.run(ProbeJob()):
+            if isinstance(event, Log) and event.text == "importing":
+                pid = host.pid
+                host.stop(keep=False)
+            if isinstance(event, Stopping):
+                rungs.append((event.rung, event.deadline))
+    finally:
+        host.close()
+    assert rungs == [("ask", 1.0), ("terminate", 1.0)]
+    assert isinstance(event, Crashed)
+    assert until_gone(pid)
 
 
 @needs_scripts

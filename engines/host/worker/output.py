@@ -8,6 +8,7 @@ import faulthandler
 import os
 import signal
 import sys
+from collections.abc import Iterator
 from io import TextIOWrapper
 
 
@@ -33,6 +34,20 @@ def mark(text: str) -> None:
     for descriptor in (1, 2):
         with contextlib.suppress(OSError):
             os.write(descriptor, f"{text}\n".encode())
+
+
+@contextlib.contextmanager
+def noting(seconds: float) -> Iterator[None]:
+    """Write down where every thread stands, if what is done meanwhile takes so long; 0: never.
+
+    C code does it, so that an import that holds the interpreter's lock is seen, too.
+    """
+    if seconds:
+        faulthandler.dump_traceback_later(seconds)
+    try:
+        yield
+    finally:
+        faulthandler.cancel_dump_traceback_later()
 
 
 def silence() -> None:
