@@ -3,14 +3,17 @@
 from __future__ import annotations
 
 import ast
+import gc
 import subprocess
 import sys
 from collections.abc import Iterable, Iterator
+from contextlib import contextmanager
 from functools import cache
 from pathlib import Path
 
 ROOT = Path(__file__).resolve().parents[2]
 HOUSE = ("app", "widgets", "engines")
+Nodes = tuple[ast.AST, ...]
 
 
 def files(*rooms: str, but: Iterable[str] = ()) -> list[Path]:
@@ -26,7 +29,37 @@ def files(*rooms: str, but: Iterable[str] = ()) -> list[Path]:
 @cache
 def tree(path: Path) -> ast.Module:
     """Parse a file, once."""
-    return ast.parse(path.read_text(encoding="utf-8"), str(path))
+    with no_collection():
+        return ast.parse(path.read_text(encoding="utf-8"), str(path))
+
+
+@cache
+def nodes(path: Path) -> Nodes:
+    """Return every node of a file, walked once."""
+    return tuple(ast.walk(tree(path)))
+
+
+def nodes_of(code: str) -> Nodes:
+    """Return every node of a piece of code."""
+    return tuple(ast.walk(ast.parse(code)))
+
+
+def forget() -> None:
+    """Let go of all trees: as long as they live, every look for garbage goes through them."""
+    nodes.cache_clear()
+    tree.cache_clear()
+
+
+@contextmanager
+def no_collection() -> Iterator[None]:
+    """Parse without looking for garbage: there is none, and looking takes twice as long as parsing."""
+    collects = gc.isenabled()
+    gc.disable()
+    try:
+        yield
+    finally:
+        if collects:
+            gc.enable()
 
 
 def place(path: Path, node: ast.AST) -> str:
@@ -45,9 +78,9 @@ def modules(*rooms: str, but: Iterable[str] = ()) -> list[str]:
     return [module_name(path) for path in files(*rooms, but=but) if path.stem != "__main__"]
 
 
-def imported(module: ast.Module) -> Iterator[tuple[str, ast.AST]]:
-    """Yield every name that a file imports, ``from a import b`` as ``a.b``, with its node."""
-    for node in ast.walk(module):
+def imported(found: Nodes) -> Iterator[tuple[str, ast.AST]]:
+    """Yield every name that these nodes import, ``from a import b`` as ``a.b``, with its node."""
+    for node in found:
         if isinstance(node, ast.Import):
             yield from ((alias.name, node) for alias in node.names)
         elif isinstance(node, ast.ImportFrom):

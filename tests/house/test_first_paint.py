@@ -2,39 +2,38 @@
 
 from __future__ import annotations
 
-import subprocess
 import sys
 
 import pytest
 
 from app.composition import ROOMS_AHEAD, import_rooms
 from app.desk import Desk
-from tests.helpers.source import ROOT
+from tests.helpers.source import run_python
 
 FRAMEWORKS = {"torch", "tensorflow", "jax", "keras", "onnx", "onnxruntime", "scipy", "sklearn"}
 
 
-def packages_after(statement: str) -> set[str]:
-    """Return the packages that a fresh interpreter has imported after ``statement``."""
-    code = f"import sys; {statement}; print(*{{name.split('.')[0] for name in sys.modules}})"
-    done = subprocess.run(
-        [sys.executable, "-c", code], capture_output=True, text=True, check=True, cwd=ROOT, timeout=120
-    )
-    return set(done.stdout.split())
-
-
-@pytest.mark.parametrize(
-    ("statement", "forbidden"),
-    [
-        ("import app.main", {"PySide6", "numpy", "typer"}),
-        ("import app.window", {"numpy", "pyqtgraph", "tomlkit", "psutil"}),
-        ("import app.composition", {"pyqtgraph", "typer", "psutil"}),
-        ("import app.composition, widgets.rooms.start", {"pyqtgraph"}),
-        ("from app.composition import import_rooms; list(import_rooms(None))", set()),
-    ],
+STEPS = (
+    ("import app.main", {"PySide6", "numpy", "typer"}),
+    ("import app.window", {"numpy", "pyqtgraph", "tomlkit", "psutil"}),
+    ("import app.composition", {"pyqtgraph", "typer", "psutil"}),
+    ("import widgets.rooms.start", {"pyqtgraph"}),
+    ("from app.composition import import_rooms; list(import_rooms(None))", set()),
 )
-def test_that_nothing_heavy_is_imported_too_early(statement: str, forbidden: set[str]) -> None:
-    assert not packages_after(statement) & (forbidden | FRAMEWORKS)
+"""What is imported one after the other, and what is not there after each."""
+
+
+@pytest.fixture(scope="module")
+def packages() -> list[set[str]]:
+    """Return the packages that one fresh interpreter has imported after each step."""
+    show = "print(*{name.split('.')[0] for name in sys.modules})"
+    code = "\n".join(["import sys", *(f"{statement}; {show}" for statement, _ in STEPS)])
+    return [set(line.split()) for line in run_python(code).splitlines()]
+
+
+@pytest.mark.parametrize("step", range(len(STEPS)), ids=[statement for statement, _ in STEPS])
+def test_that_nothing_heavy_is_imported_too_early(packages: list[set[str]], step: int) -> None:
+    assert not packages[step] & (STEPS[step][1] | FRAMEWORKS)
 
 
 def test_that_the_rooms_imported_ahead_are_all_rooms_that_the_window_makes_later() -> None:

@@ -1,16 +1,32 @@
-"""What the design says never happens, held over the whole source."""
+"""What the design says never happens, held over the whole source; small functions and files among it."""
 
 from __future__ import annotations
 
 import ast
 import re
 from collections.abc import Iterator
+from statistics import median, quantiles
 
 import pytest
 
-from tests.helpers.source import dotted, files, imported, place, run_python, tree
+from tests.helpers.source import (
+    ROOT,
+    Nodes,
+    dotted,
+    files,
+    forget,
+    imported,
+    nodes,
+    nodes_of,
+    place,
+    run_python,
+)
 
 THREADS_LIVE_IN = ("app/bridge", "engines/host", "engines/environments")
+LONGEST_FILE = 400
+LONGEST_FUNCTION = 60
+SHARE_OF_TESTS = 0.68
+"""Lines of tests a line of source. The house's rule is 1; this may only be raised."""
 NO_ENGINE = ("", "tools")
 """What a host may be called without being an engine: none yet, and the one that holds no framework."""
 STARTERS = re.compile(
@@ -26,12 +42,18 @@ COLOUR = re.compile(
 NAMES_OF_COLOURS = re.compile(r"(?i)Qt\.(GlobalColor\.)?(black|white|gray|\w*(red|green|blue|cyan|yellow))$")
 
 
-def starters(module: ast.Module) -> Iterator[tuple[str, ast.AST]]:
+@pytest.fixture(scope="module", autouse=True)
+def trees() -> Iterator[None]:
+    yield
+    forget()
+
+
+def starters(found: Nodes) -> Iterator[tuple[str, ast.AST]]:
     """Yield what starts a thread or a process: imported names and dotted uses."""
-    for name, node in imported(module):
+    for name, node in imported(found):
         if STARTERS.match(name):
             yield name, node
-    for node in ast.walk(module):
+    for node in found:
         if isinstance(node, ast.Attribute) and STARTERS.match(dotted(node)):
             yield dotted(node), node
 
@@ -40,7 +62,7 @@ def test_that_no_thread_and_no_process_starts_outside_its_rooms() -> None:
     found = [
         f"{place(path, node)} {name}"
         for path in files(but=THREADS_LIVE_IN)
-        for name, node in starters(tree(path))
+        for name, node in starters(nodes(path))
     ]
     assert found == []
 
@@ -61,12 +83,12 @@ def test_that_no_thread_and_no_process_starts_outside_its_rooms() -> None:
     ],
 )
 def test_that_the_search_for_threads_tells_them_from_locks(code: str, caught: bool) -> None:
-    assert bool(list(starters(ast.parse(code)))) is caught
+    assert bool(list(starters(nodes_of(code)))) is caught
 
 
-def named_engines(module: ast.Module) -> Iterator[ast.AST]:
+def named_engines(found: Nodes) -> Iterator[ast.AST]:
     """Yield comparisons of something called an engine with an engine's name."""
-    for node in ast.walk(module):
+    for node in found:
         if isinstance(node, ast.Compare):
             sides = [node.left, *node.comparators]
             if any(_is_engine(side) for side in sides) and any(_is_name(side) for side in sides):
@@ -88,7 +110,7 @@ def _is_name(node: ast.AST) -> bool:
 
 def test_that_no_engine_is_singled_out_outside_its_backend_and_the_registry() -> None:
     shared = files(but=("engines/backends", "engines/registry.py"))
-    assert [place(path, node) for path in shared for node in named_engines(tree(path))] == []
+    assert [place(path, node) for path in shared for node in named_engines(nodes(path))] == []
 
 
 @pytest.mark.parametrize(
@@ -102,13 +124,13 @@ def test_that_no_engine_is_singled_out_outside_its_backend_and_the_registry() ->
     ],
 )
 def test_that_the_search_for_engines_finds_their_names_alone(code: str, caught: bool) -> None:
-    assert bool(list(named_engines(ast.parse(code)))) is caught
+    assert bool(list(named_engines(nodes_of(code)))) is caught
 
 
-def colours(module: ast.Module) -> Iterator[tuple[str, ast.AST]]:
+def colours(found: Nodes) -> Iterator[tuple[str, ast.AST]]:
     """Yield literals that name a colour, outside docstrings."""
-    texts = {id(node.value) for node in ast.walk(module) if isinstance(node, ast.Expr)}
-    for node in ast.walk(module):
+    texts = {id(node.value) for node in found if isinstance(node, ast.Expr)}
+    for node in found:
         if isinstance(node, ast.Constant) and isinstance(node.value, str) and id(node) not in texts:
             if COLOUR.search(node.value):
                 yield node.value, node
@@ -126,7 +148,7 @@ def test_that_no_colour_is_named_outside_the_look() -> None:
     found = [
         f"{place(path, node)} {text[:40]}"
         for path in files("app", "widgets", but=("widgets/look",))
-        for text, node in colours(tree(path))
+        for text, node in colours(nodes(path))
     ]
     assert found == []
 
@@ -146,14 +168,14 @@ def test_that_no_colour_is_named_outside_the_look() -> None:
     ],
 )
 def test_that_the_search_for_colours_tells_them_from_text(code: str, caught: bool) -> None:
-    assert bool(list(colours(ast.parse(code)))) is caught
+    assert bool(list(colours(nodes_of(code)))) is caught
 
 
 def test_that_no_widget_imports_the_application_even_inside_a_function() -> None:
     found = [
         f"{place(path, node)} {name}"
         for path in files("widgets")
-        for name, node in imported(tree(path))
+        for name, node in imported(nodes(path))
         if name.split(".")[0] == "app"
     ]
     assert found == []
@@ -166,3 +188,34 @@ def test_that_the_import_contracts_hold() -> None:
 def test_that_every_folder_of_the_house_is_a_package() -> None:
     folders = {path.parent for path in files()}
     assert [str(folder) for folder in folders if not (folder / "__init__.py").exists()] == []
+
+
+def functions() -> list[tuple[str, int]]:
+    return [
+        (f"{place(path, node)} {node.name}", (node.end_lineno or 0) - node.lineno + 1)
+        for path in files()
+        for node in nodes(path)
+        if isinstance(node, (ast.FunctionDef, ast.AsyncFunctionDef))
+    ]
+
+
+def lines(room: str) -> int:
+    return sum(len(path.read_text(encoding="utf-8").splitlines()) for path in files(room))
+
+
+def test_that_functions_stay_short() -> None:
+    found = functions()
+    lengths = [length for _, length in found]
+    assert median(lengths) <= 9
+    assert quantiles(lengths, n=10)[-1] <= 30
+    assert [name for name, length in found if length > LONGEST_FUNCTION] == []
+
+
+def test_that_files_stay_small() -> None:
+    sizes = {path: len(path.read_text(encoding="utf-8").splitlines()) for path in files()}
+    assert [str(path.relative_to(ROOT)) for path, size in sizes.items() if size > LONGEST_FILE] == []
+
+
+def test_that_the_share_of_tests_does_not_fall() -> None:
+    source = lines("app") + lines("widgets") + lines("engines")
+    assert lines("tests") >= SHARE_OF_TESTS * source
