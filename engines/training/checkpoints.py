@@ -1,7 +1,7 @@
 """Checkpoints: all that a run needs to go on exactly, in one canonical layout for every engine.
 
 A checkpoint is ``checkpoints/step-000000123.safetensors`` with the arrays ``model/<layer>/<role>``,
-``optimizer/<slot>/<layer>/<role>`` and ``engine/<name>`` (what one engine alone needs), and beside it
+``optimizer/<slot>/<layer>/<role>`` and ``engine/<name>`` (what an engine needs beside them), and by it
 ``step-000000123.json``, written last: without it, or where the SHA-256 in it does not fit, the arrays
 do not count. ``best-…`` holds the best weights so far alone.
 """

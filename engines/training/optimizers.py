@@ -8,7 +8,16 @@ with the square root's own epsilon). ``rmsprop`` keeps the share ``momentum`` of
 
 from __future__ import annotations
 
+from collections.abc import Mapping
 from dataclasses import dataclass
+from typing import Any
+
+import numpy as np
+import numpy.typing as npt
+
+Arrays = Mapping[str, npt.NDArray[Any]]
+BEGAN = "engine/optimizer_began"
+"""Where a checkpoint keeps the step at which its slots were fresh, unless that was the run's first."""
 
 
 @dataclass(frozen=True)
@@ -30,3 +39,24 @@ OPTIMIZERS: dict[str, OptimizerRow] = {
     ),
     "rmsprop": OptimizerRow("RMSprop", ("momentum", "epsilon", "weight_decay"), ("square_average",)),
 }
+
+
+def are_weights_alone(arrays: Arrays) -> bool:
+    """Tell whether a checkpoint's arrays have no slots: an optimizer that takes them over is fresh."""
+    return not any(name.startswith("optimizer/") for name in arrays)
+
+
+def began_at(arrays: Arrays, step: int) -> int:
+    """Return the step from which an optimizer counts that takes such arrays over after ``step`` steps.
+
+    Adam's corrections of bias count from where its moments were zero: a run that went on from weights alone
+    had them so in its midst.
+    """
+    if are_weights_alone(arrays):
+        return step
+    return int(arrays[BEGAN][0]) if BEGAN in arrays else 0
+
+
+def with_began(slots: Arrays, began: int) -> dict[str, npt.NDArray[Any]]:
+    """Return the slots' arrays, and beside them the step from which they count."""
+    return {**slots, BEGAN: np.array([began], np.int64)} if slots and began else dict(slots)

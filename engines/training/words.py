@@ -31,7 +31,7 @@ def step_seeds(seed: int, purpose: str, first_step: int, count: int) -> list[int
 
 
 def uniform(drawn: Words) -> npt.NDArray[np.float64]:
-    """Return words as numbers in the open interval (0, 1), 53 bits each."""
+    """Return words as numbers above 0 and up to 1, 53 bits each."""
     return ((drawn >> np.uint64(11)).astype(np.float64) + 0.5) * 2.0**-53
 
 

@@ -16,7 +16,7 @@ import numpy.typing as npt
 from engines.backends.jax.build import Arrays, DesignModel
 from engines.contract.spec import Recipe
 from engines.training.fitting import fitting
-from engines.training.optimizers import OPTIMIZERS
+from engines.training.optimizers import OPTIMIZERS, are_weights_alone, began_at, with_began
 
 Slots = list[Any]
 
@@ -66,11 +66,12 @@ class Optimizer:
 
     def read(self, slots: Mapping[str, Arrays]) -> dict[str, npt.NDArray[Any]]:
         """Return copies of the slots as ``optimizer/<slot>/<layer>/<role>``."""
-        return {
+        found = {
             f"optimizer/{name}/{entry.name}": entry.canonical(slots[name][entry.name])
             for entry in self.parameters
             for name in self.names
         }
+        return with_began(found, self.began)
 
     def load(self, arrays: Mapping[str, npt.NDArray[Any]], step: int) -> dict[str, Arrays]:
         """Return slots of such arrays after ``step`` steps; without any the optimizer is fresh.
@@ -78,10 +79,9 @@ class Optimizer:
         Raises:
             WorkbenchError: ``CHECKPOINT_UNFIT`` where an array is missing or of another shape.
         """
-        if not any(key.startswith("optimizer/") for key in arrays):
-            self.began = step
+        self.began = began_at(arrays, step)
+        if are_weights_alone(arrays):
             return self.fresh()
-        self.began = 0
         return {
             name: {
                 entry.name: entry.own(fitting(arrays, f"optimizer/{name}/{entry.name}", entry.shape)).astype(

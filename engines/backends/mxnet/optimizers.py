@@ -15,7 +15,7 @@ import numpy.typing as npt
 from engines.backends.mxnet.build import DesignBlock
 from engines.contract.spec import Recipe
 from engines.training.fitting import fitting
-from engines.training.optimizers import OPTIMIZERS
+from engines.training.optimizers import OPTIMIZERS, are_weights_alone, began_at, with_began
 
 ROW = 3
 """Numbers a step: rate, epsilon, the share of each weight that AdamW keeps."""
@@ -69,11 +69,12 @@ class Optimizer:
 
     def read(self) -> dict[str, npt.NDArray[Any]]:
         """Return copies of the slots as ``optimizer/<slot>/<layer>/<role>``."""
-        return {
+        found = {
             f"optimizer/{slot}/{name}": np.array(array.asnumpy())
             for name, slots in self.slots.items()
             for slot, array in zip(self.names, slots)
         }
+        return with_began(found, self.began)
 
     def load(self, arrays: Mapping[str, npt.NDArray[Any]], step: int) -> None:
         """Take over such arrays after ``step`` steps; without any the optimizer is fresh.
@@ -81,8 +82,7 @@ class Optimizer:
         Raises:
             WorkbenchError: ``CHECKPOINT_UNFIT`` where an array is missing or of another shape.
         """
-        fresh = not any(key.startswith("optimizer/") for key in arrays)
-        self.began = step if fresh else 0
+        fresh, self.began = are_weights_alone(arrays), began_at(arrays, step)
         for name, slots in self.slots.items():
             for slot, array in zip(self.names, slots):
                 if fresh:

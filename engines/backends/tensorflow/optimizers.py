@@ -18,7 +18,7 @@ from engines.backends.tensorflow.build import DesignModel
 from engines.backends.tensorflow.weights import Parameter
 from engines.contract.spec import Recipe
 from engines.training.fitting import fitting
-from engines.training.optimizers import OPTIMIZERS
+from engines.training.optimizers import OPTIMIZERS, are_weights_alone, began_at, with_began
 
 Rates = npt.NDArray[np.float64]
 Slots = Sequence[Any]
@@ -67,11 +67,12 @@ class Optimizer:
 
     def read(self) -> dict[str, npt.NDArray[Any]]:
         """Return copies of the slots as ``optimizer/<slot>/<layer>/<role>``."""
-        return {
+        found = {
             f"optimizer/{name}/{parameter.name}": parameter.canonical(slot)
             for parameter, slots in zip(self.parameters, self.slots)
             for name, slot in zip(self.names, slots)
         }
+        return with_began(found, self.began)
 
     def load(self, arrays: Mapping[str, npt.NDArray[Any]], step: int) -> None:
         """Take over such arrays after ``step`` steps; without any the optimizer is fresh.
@@ -79,8 +80,7 @@ class Optimizer:
         Raises:
             WorkbenchError: ``CHECKPOINT_UNFIT`` where an array is missing or of another shape.
         """
-        fresh = not any(key.startswith("optimizer/") for key in arrays)
-        self.began = step if fresh else 0
+        fresh, self.began = are_weights_alone(arrays), began_at(arrays, step)
         for parameter, slots in zip(self.parameters, self.slots):
             for name, slot in zip(self.names, slots):
                 if fresh:

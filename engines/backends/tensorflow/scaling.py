@@ -56,18 +56,18 @@ class LossScale:
         self.good.assign(tf.where(grown, tf.zeros_like(good), good))
         self.applied.assign_add(tf.cast(finite, tf.int64))
 
-    def read(self, step: int) -> dict[str, npt.NDArray[Any]]:
-        """Return what a checkpoint after ``step`` steps keeps."""
+    def read(self, steps: int) -> dict[str, npt.NDArray[Any]]:
+        """Return what a checkpoint keeps after ``steps`` steps since the optimizer was fresh."""
         return {
             SCALE: np.array([self.scale.numpy()], np.float32),
             GOOD_STEPS: np.array([self.good.numpy()], np.int64),
-            SKIPPED: np.array([step - self.applied.numpy()], np.int64),
+            SKIPPED: np.array([steps - self.applied.numpy()], np.int64),
         }
 
-    def load(self, arrays: Mapping[str, npt.NDArray[Any]], step: int, fresh: bool) -> None:
-        """Take over such arrays after ``step`` steps; ``fresh``: the optimizer has taken none so far."""
+    def load(self, arrays: Mapping[str, npt.NDArray[Any]], steps: int) -> None:
+        """Take over such arrays after ``steps`` steps since the optimizer was fresh."""
         if SCALE in arrays:
             self.scale.assign(float(arrays[SCALE][0]))
             self.good.assign(int(arrays[GOOD_STEPS][0]))
         skipped = int(arrays[SKIPPED][0]) if SKIPPED in arrays else 0
-        self.applied.assign(0 if fresh else step - skipped)
+        self.applied.assign(max(steps - skipped, 0))

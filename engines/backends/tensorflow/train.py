@@ -165,7 +165,7 @@ class TensorflowTrainer:
         return {
             **weights,
             **self.optimizer.read(),
-            **(scaled.read(self._step) if scaled is not None else {}),
+            **(scaled.read(self._step - self.optimizer.began) if scaled is not None else {}),
         }
 
     def load_state(self, arrays: Arrays, step: int) -> None:
@@ -173,7 +173,7 @@ class TensorflowTrainer:
         load_weights(self.model, {name.removeprefix("model/"): array for name, array in arrays.items()})
         self.optimizer.load(arrays, step)
         if self._steps.scaled is not None:
-            self._steps.scaled.load(arrays, step, fresh=self.optimizer.began == step)
+            self._steps.scaled.load(arrays, step - self.optimizer.began)
         self._step = step
 
 

@@ -15,6 +15,7 @@ from torch.optim import SGD, Adam, AdamW, Optimizer, RMSprop
 from engines.backends.torch.build import DesignModule, parameters_by_name
 from engines.contract.spec import Recipe
 from engines.training.fitting import fitting
+from engines.training.optimizers import are_weights_alone
 
 _SLOTS: dict[str, dict[str, str]] = {
     "sgd": {"momentum_buffer": "momentum"},
@@ -67,13 +68,13 @@ def load_state(
     arrays: Mapping[str, npt.NDArray[Any]],
     step: int,
 ) -> None:
-    """Take over such arrays after ``step`` steps; without any the optimizer is fresh.
+    """Take over such arrays after it took ``step`` steps; without any the optimizer is fresh.
 
     Raises:
         WorkbenchError: ``CHECKPOINT_UNFIT`` where an array is missing or of another shape.
     """
     optimizer.state.clear()
-    if not any(key.startswith("optimizer/") for key in arrays):
+    if are_weights_alone(arrays):
         return
     for parameter, tensor in _trained(module).items():
         state: dict[str, Any] = {}

@@ -14,6 +14,7 @@ from torch.amp.grad_scaler import GradScaler
 from engines.backends.torch import optimizers
 from engines.backends.torch.build import DesignModule
 from engines.contract.spec import Recipe
+from engines.training.optimizers import began_at, with_began
 
 Forward = Callable[[Tensor, Tensor], "tuple[Tensor, Tensor]"]
 """From inputs and targets to the loss and the outputs."""
@@ -23,12 +24,16 @@ SCALE, GOOD_STEPS, SKIPPED = "engine/loss_scale", "engine/loss_scale_steps", "en
 
 
 class Steps:
-    """The steps of one module with one optimizer; ``forward`` may be replaced, by a compiled one say."""
+    """The steps of one module with one optimizer; ``forward`` may be replaced, by a compiled one say.
+
+    ``began`` is the step at which the optimizer was fresh: it counts from there.
+    """
 
     def __init__(self, module: DesignModule, recipe: Recipe, forward: Forward) -> None:
         self.module, self.recipe, self.forward = module, recipe, forward
         self.optimizer = optimizers.make_optimizer(module, recipe)
         self.scaler = _scaler(module) if recipe.precision == "fp16" else None
+        self.began = 0
         self._parameters: list[Tensor] = self.optimizer.param_groups[0]["params"]
         self._learn = self._whole if recipe.accumulate == 1 else self._in_parts
         self._update = self._make_update()
@@ -99,19 +104,20 @@ class Steps:
 
     def state(self, step: int) -> dict[str, npt.NDArray[Any]]:
         """Return copies of the optimizer's slots after ``step`` steps, and of the scaled loss' state."""
-        arrays = optimizers.read_state(self.module, self.optimizer, self.recipe.optimizer)
+        slots = optimizers.read_state(self.module, self.optimizer, self.recipe.optimizer)
+        arrays, taken = with_began(slots, self.began), step - self.began
         if self.scaler is not None:
             found = self.scaler.state_dict()
             arrays[SCALE] = np.array([found["scale"]], np.float32)
             arrays[GOOD_STEPS] = np.array([found["_growth_tracker"]], np.int64)
-            arrays[SKIPPED] = np.array([step - self._applied(step)], np.int64)
+            arrays[SKIPPED] = np.array([taken - self._applied(taken)], np.int64)
         return arrays
 
     def load(self, arrays: Mapping[str, npt.NDArray[Any]], step: int) -> None:
         """Take over such arrays after ``step`` steps; without any all is fresh."""
         skipped = int(arrays[SKIPPED][0]) if self.scaler is not None and SKIPPED in arrays else 0
-        name = self.recipe.optimizer
-        optimizers.load_state(self.module, self.optimizer, name, arrays, step - skipped)
+        name, self.began = self.recipe.optimizer, began_at(arrays, step)
+        optimizers.load_state(self.module, self.optimizer, name, arrays, step - self.began - skipped)
         if self.scaler is not None:
             known = self.scaler.state_dict()
             if SCALE in arrays:
@@ -120,7 +126,7 @@ class Steps:
             self.scaler.load_state_dict(known)
 
     def _applied(self, step: int) -> int:
-        """Return how many of ``step`` steps the optimizer took, where it counts them."""
+        """Return how many of ``step`` steps since it was fresh the optimizer took, where it counts them."""
         counts = (state["step"] for state in self.optimizer.state.values() if "step" in state)
         return int(next(counts, step))
 

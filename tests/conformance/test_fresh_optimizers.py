@@ -1,0 +1,70 @@
+"""A run that goes on from weights alone: its optimizer is fresh in its midst, and counts from there on."""
+
+from __future__ import annotations
+
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+import pytest
+
+from engines.contract.spec import DataManifest, Recipe
+from engines.training.initial_weights import initial_weights
+from tests.conformance.engine import NAMES, PAIRS, Engines
+from tests.conformance.measures import curve_distance
+from tests.conformance.nets import NETS
+from tests.conformance.work import Curve
+
+pytestmark = pytest.mark.framework
+
+Digits = tuple[Path, DataManifest]
+BEGIN, MIDDLE, END = 200, 220, 240
+"""Weights alone; a checkpoint; the end. Adam's corrections are far from those of step 200 so soon."""
+
+
+class GoingOn:
+    """Trains from weights alone, which count as those after 200 steps, or goes on from a checkpoint."""
+
+    def __init__(self, engines: Engines, digits: Digits, **recipe: Any) -> None:
+        self._engines, self._digits = engines, digits
+        self._recipe = Recipe(threads=1, **recipe)
+        self._spec = NETS["mlp"]()
+
+    def __call__(self, name: str, until: int = END, state: dict[str, Any] | None = None) -> Curve:
+        weights = {f"model/{key}": array for key, array in initial_weights(self._spec, 0).items()}
+        folder, manifest = self._digits
+        curve: Curve = self._engines[name].ask(
+            "train",
+            spec=self._spec,
+            recipe=self._recipe,
+            folder=str(folder),
+            manifest=manifest,
+            state=state or weights,
+            begin=MIDDLE if state else BEGIN,
+            until=until,
+        )
+        return curve
+
+
+@pytest.mark.parametrize("name", NAMES)
+@pytest.mark.parametrize("precision", ["fp32", "fp16"])
+def test_that_a_run_begun_from_weights_alone_resumes_bit_for_bit(
+    engines: Engines, digits: Digits, name: str, precision: str
+) -> None:
+    if precision not in engines[name].report.precisions:
+        pytest.skip(f"{name} declares no {precision}")
+    train = GoingOn(engines, digits, precision=precision)
+    whole, rest = train(name), train(name, state=train(name, MIDDLE).state)
+    np.testing.assert_array_equal(rest.losses, whole.losses[MIDDLE - BEGIN :])
+    assert rest.state.keys() == whole.state.keys()
+    for key, array in whole.state.items():
+        np.testing.assert_array_equal(rest.state[key], array, err_msg=key)
+
+
+@pytest.mark.parametrize("pair", [*PAIRS, *(pair[::-1] for pair in PAIRS)], ids="-".join)
+def test_that_another_engine_counts_from_where_the_optimizer_was_fresh(
+    engines: Engines, digits: Digits, pair: tuple[str, str]
+) -> None:
+    train = GoingOn(engines, digits, precision="fp64")
+    whole, rest = train(pair[0]), train(pair[1], state=train(pair[0], MIDDLE).state)
+    assert curve_distance(whole.losses[MIDDLE - BEGIN :], rest.losses) <= 1e-9
