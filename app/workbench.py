@@ -50,6 +50,7 @@ class Workbench(QObject):
     source_chosen = Signal()
     engine_changed = Signal()
     modes_changed = Signal()
+    missing_changed = Signal()
     run_chosen = Signal(str)
     runs_changed = Signal()
     run_ended = Signal()
@@ -71,6 +72,8 @@ class Workbench(QObject):
         """The one engine that runs inside this process, "" where each has a process of its own."""
         self.modes: list[DropSection] = []
         """Precisions and ways to run that the chosen engine has, and what the recipe says of them."""
+        self.missing: frozenset[str] = frozenset()
+        """Kinds of layers that the chosen engine cannot train."""
         self.run = ""
         self.node = ""
         self.undo = QUndoStack(self)
@@ -126,6 +129,12 @@ class Workbench(QObject):
         if project is not None:
             self.attempt(lambda: project.choose_engine(engine, device))
         self.engine_changed.emit()
+
+    def note_missing(self, kinds: frozenset[str]) -> None:
+        """Know which kinds of layers the chosen engine cannot train."""
+        if kinds != self.missing:
+            self.missing = kinds
+            self.missing_changed.emit()
 
     def is_ready(self) -> bool:
         """Tell whether work on the open design can begin; where not, show or tell what is in its way."""

@@ -41,6 +41,7 @@ ENGINES: tuple[EngineRow, ...] = (
         module="engines.backends.mxnet",
         install="mxnet==1.9.1",
         modes=("hybridized", "imperative"),
+        own_layers=False,
         own_environment=True,
         retired=True,
     ),

@@ -10,6 +10,8 @@ from PySide6.QtWidgets import QWidget
 from app.messages import words
 from app.messages.table import tell_error
 from app.workbench import Workbench
+from engines.contract.own_layers import OWN
+from engines.registry import engine
 
 if TYPE_CHECKING:
     from widgets.rooms.design import DesignRoom
@@ -25,6 +27,7 @@ class DesignController(QObject):
         bench.project_changed.connect(self._on_project_changed)
         bench.design_changed.connect(self._check)
         bench.node_selected.connect(self._on_node_selected)
+        bench.missing_changed.connect(self._on_missing_changed)
         bench.offer("show_node", self._show_node_told_of)
 
     def make_room(self) -> QWidget:
@@ -37,6 +40,7 @@ class DesignController(QObject):
         room.template_requested.connect(lambda: self._bench.shell.open_room("start"))
         room.show_design(self._bench.design)
         room.select(self._bench.node)
+        room.grey_out(self._reasons())
         return room
 
     def _on_project_changed(self) -> None:
@@ -56,8 +60,25 @@ class DesignController(QObject):
         elif design.problems():
             node, fault = next(iter(design.problems().items()))
             shell.set_trainable(False, f"{node}: {tell_error(fault).what}")
+        elif lacking := [node for node in design.nodes.values() if node.kind in self._bench.missing]:
+            node, reason = lacking[0].name, self._reasons()[lacking[0].kind]
+            shell.set_trainable(False, words.NOT_BY_ENGINE.format(node=node, reason=reason))
         else:
             shell.set_trainable(True)
+
+    def _on_missing_changed(self) -> None:
+        if self._room is not None:
+            self._room.grey_out(self._reasons())
+        self._check()
+
+    def _reasons(self) -> dict[str, str]:
+        """Return why the chosen engine cannot train a kind of layer, for each that it cannot."""
+        row = engine(self._bench.engine)
+        title = row.title if row is not None else self._bench.engine
+        return {
+            kind: (words.NO_LAYER_OF_YOURS if kind == OWN else words.NO_SUCH_LAYER).format(title=title)
+            for kind in self._bench.missing
+        }
 
     def _show_node_told_of(self) -> None:
         """Pick the layer that the message named, or else the first with a problem."""

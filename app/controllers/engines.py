@@ -9,9 +9,10 @@ from PySide6.QtCore import QObject, Signal
 
 from app.bridge.flow_thread import Outcome
 from app.bridge.hosts import Hosts
+from app.controllers.looking import Looking
 from app.desk import Desk
-from app.engine_facts.choices import device_rows
-from app.engine_facts.health import bad_finding, health_of_fault, health_without_asking
+from app.engine_facts.choices import device_rows, missing_kinds
+from app.engine_facts.health import UNKNOWN, bad_finding, health_of_fault, health_without_asking
 from app.engine_facts.reports import load_reports, save_reports
 from app.flows.engines import examine
 from app.messages import words
@@ -20,7 +21,7 @@ from app.plans import is_installed
 from app.workbench import Workbench
 from engines.contract.capabilities import EngineHealth, EngineReport, EngineRow
 from engines.contract.events import Answer, Event
-from engines.registry import ENGINES
+from engines.registry import ENGINES, engine
 from widgets.controls.drops import DropRow
 
 ENGINES_PAGE = ""
@@ -42,7 +43,7 @@ class EnginesController(QObject):
         self._bench = bench
         self.reports: dict[str, EngineReport] = {}
         self.health: dict[str, EngineHealth] = {}
-        self.looking: set[str] = set()
+        self.looking = Looking(self)
         self._begun = False
         bench.shell.header.engine.menu().aboutToShow.connect(self.look_at_others)
         bench.shell.room_chosen.connect(self._on_room_chosen)
@@ -50,6 +51,7 @@ class EnginesController(QObject):
         bench.shell.device_chosen.connect(self._on_device_chosen)
         bench.engine_changed.connect(self._show)
         bench.run_ended.connect(self.stand_by)
+        self.looking.ticked.connect(self._on_ticked)
 
     def begin(self) -> None:
         """List the engines and look at the chosen one; after the first paint, and when one was installed."""
@@ -65,12 +67,17 @@ class EnginesController(QObject):
             self.probe(self._bench.engine)
 
     def look_at_others(self) -> None:
-        """Look at the next engine that was not yet, one at a time and never beside a run."""
-        if not self._begun or self.looking or self._bench.shell.header.state != "idle":
+        """Look at the next engine that was not yet, one at a time and never beside a run.
+
+        One that takes long, as one that hangs does, is not waited for.
+        """
+        if not self._begun or self.looking.waits or self._bench.shell.header.state != "idle":
             return
         everything = self._bench.shell.key == "settings"
         rows = _shown() if everything else [row for row in _shown() if row.name in _installed()]
-        left = next((row for row in rows if row.name not in self.health), None)
+        left = next(
+            (row for row in rows if row.name not in self.health and row.name not in self.looking), None
+        )
         if left is not None and (known := health_without_asking(left)) is not None:
             self.health[left.name] = known
             self.reported.emit(left.name)
@@ -83,26 +90,42 @@ class EnginesController(QObject):
         if name in self.looking:
             return
         self.health.pop(name, None)
-        self.looking.add(name)
+        self.looking.begin(name)
         if name == self._bench.engine:
             self._say(f"looking at {_title(name)}", "busy")
         self.reported.emit(name)
-        self._bench.work(
+        thread = self._bench.work(
             f"probe {name}",
             partial(_look, hosts=self._bench.hosts, engine=name),
             partial(self._on_probe_events, name),
             partial(self._on_probe_ended, name),
         )
+        self.looking.hold(name, thread)
 
     def stand_by(self) -> None:
         """Warm a spare of the chosen engine, away from the GUI thread."""
-        engine, hosts = self._bench.engine, self._bench.hosts
-        if any(row.name == engine and is_installed(row) for row in ENGINES) and not self.is_broken(engine):
-            self._bench.work(f"spare {engine}", partial(_stand_by, hosts=hosts, engine=engine))
+        chosen, hosts = self._bench.engine, self._bench.hosts
+        if any(row.name == chosen and is_installed(row) for row in ENGINES) and not self._is_no_good(chosen):
+            self._bench.work(f"spare {chosen}", partial(_stand_by, hosts=hosts, engine=chosen))
 
     def is_broken(self, name: str) -> bool:
         """Tell whether the doctor found that an engine does not work."""
         return name in self.health and bad_finding(self.health[name]) is not None
+
+    def _is_no_good(self, name: str) -> bool:
+        """Tell whether an engine is broken, or so slow that somebody stopped looking: none is warmed."""
+        return self.is_broken(name) or self._is_unknown(name)
+
+    def _is_unknown(self, name: str) -> bool:
+        return name in self.health and self.health[name].state == UNKNOWN
+
+    def _on_ticked(self, name: str) -> None:
+        if name == self._bench.engine:
+            seconds = self.looking.seconds(name)
+            self._say(words.ENGINE_SLOW.format(title=_title(name), seconds=seconds), "busy")
+        self.reported.emit(name)
+        if self._bench.shell.key == "settings" or self._bench.shell.header.engine.menu().isVisible():
+            self.look_at_others()
 
     def _on_probe_events(self, name: str, events: list[Event]) -> None:
         for event in events:
@@ -110,7 +133,7 @@ class EnginesController(QObject):
                 self.health[name] = event.record
 
     def _on_probe_ended(self, name: str, outcome: Outcome) -> None:
-        self.looking.discard(name)
+        self.looking.end(name)
         if name not in self.health:
             self.health[name] = health_of_fault(name, outcome)
         self._take(self.health[name])
@@ -125,6 +148,8 @@ class EnginesController(QObject):
 
     def _take(self, health: EngineHealth) -> None:
         """Keep the report for the next session; what is wrong now makes the last one worthless."""
+        if health.state == UNKNOWN:
+            return
         self.reports.pop(health.engine, None)
         if health.report is not None:
             self.reports[health.engine] = health.report
@@ -143,15 +168,18 @@ class EnginesController(QObject):
         page = DropRow(ENGINES_PAGE, words.ENGINES_PAGE, words.ENGINES_PAGE_TIP)
         bench.shell.set_engines([self._engine_row(row) for row in training], bench.engine, [*more, page])
         bench.shell.set_devices(device_rows(self.reports.get(bench.engine), bench.device), bench.device)
+        bench.note_missing(missing_kinds(engine(bench.engine), self.reports.get(bench.engine)))
         self._show_state()
 
     def _show_state(self) -> None:
-        engine = self._bench.engine
-        if not engine:
+        chosen = self._bench.engine
+        if not chosen:
             self._say(words.ENGINE_NONE, "bad")
-        elif self.is_broken(engine):
-            self._say(words.ENGINE_BROKEN.format(title=_title(engine)), "bad")
-        elif engine in self.reports:
+        elif self.is_broken(chosen):
+            self._say(words.ENGINE_BROKEN.format(title=_title(chosen)), "bad")
+        elif self._is_unknown(chosen):
+            self._say(words.ENGINE_SKIPPED.format(title=_title(chosen)), "warning")
+        elif chosen in self.reports:
             self._say(words.ENGINE_READY, "good")
 
     def _say(self, state: str, severity: str) -> None:

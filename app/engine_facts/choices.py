@@ -4,6 +4,8 @@ from __future__ import annotations
 
 from app.messages import words
 from engines.contract.capabilities import DeviceView, EngineReport, EngineRow
+from engines.contract.own_layers import OWN
+from engines.design.catalogue import CATALOGUE
 from engines.training.abilities import goes_on
 from widgets.controls.drops import DropRow
 from widgets.rooms.recipe_words import MODES, PRECISIONS
@@ -55,6 +57,13 @@ def _mode_refusal(row: EngineRow, report: EngineReport | None, key: str) -> str:
     if report is None or key in (report.modes or row.modes[:1]):
         return ""
     return words.REASONS.get(report.refusals.get(f"mode/{key}", ""), words.NO_MODE)
+
+
+def missing_kinds(row: EngineRow | None, report: EngineReport | None) -> frozenset[str]:
+    """Return the kinds of layers that the engine cannot train; without a report it has the catalogue's."""
+    known = report.layers if report is not None and report.layers else CATALOGUE
+    own = {OWN} if row is not None and not row.own_layers else set()
+    return frozenset(set(CATALOGUE) - set(known) | own)
 
 
 def device_rows(report: EngineReport | None, chosen: str) -> list[DropRow]:

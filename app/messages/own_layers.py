@@ -43,6 +43,12 @@ ROWS: dict[ErrorCode, Message] = {
         "another engine.",
         button="open_layer",
     ),
+    ErrorCode.OWN_LAYER_NOWHERE: Message(
+        what="{engine} trains no layers of your own, and {node} is one ({file}).",
+        why="It computes the layers of the catalogue alone.",
+        todo="Choose another engine, or take {node} out of the design.",
+        button="show_node",
+    ),
     ErrorCode.OWN_LAYER_EXPORT: Message(
         what="{engine}'s exporter cannot follow {node}: {place}: {text}",
         why="{why}",

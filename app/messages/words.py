@@ -56,6 +56,9 @@ ENGINE_CLOSING = "Engine: saving, then Modelwright closes"
 ENGINE_INSIDE = "Engine runs inside this process"
 OTHER_INSIDE = "{title} runs inside this process, which can hold one engine. Settings changes that."
 
+NO_SUCH_LAYER = "{title} cannot train this kind of layer."
+NO_LAYER_OF_YOURS = "{title} trains no layers of your own."
+NOT_BY_ENGINE = "{node}: {reason}"
 DEBUG_INSIDE = (
     "The engine runs inside this process, and a breakpoint would hold the window: start Modelwright from "
     "your editor's debugger instead."

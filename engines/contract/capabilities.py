@@ -23,8 +23,8 @@ class EngineRow:
     ``package`` is what ``find_spec`` looks for, ``module`` the backend's package,
     ``install`` the requirement that provides it. ``modes`` are the ways it runs a design, its default
     first: eager, compiled, graph, xla, jit, imperative, hybridized. ``formats``: the endings of the files
-    that only it writes, beside ONNX. ``lowers``: it has a compiler whose stages it can show.
-    ``own_environment``: it cannot live
+    that only it writes, beside ONNX. ``own_layers``: it trains layers that a person wrote. ``lowers``: it
+    has a compiler whose stages it can show. ``own_environment``: it cannot live
     beside the others and gets an interpreter of its own. ``retired``: nobody keeps it upstream any more.
     """
 
@@ -37,6 +37,7 @@ class EngineRow:
     visible: bool = True
     modes: tuple[str, ...] = ()
     formats: tuple[str, ...] = ()
+    own_layers: bool = True
     lowers: bool = False
     own_environment: bool = False
     retired: bool = False

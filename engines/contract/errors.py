@@ -61,6 +61,7 @@ class ErrorCode(str, Enum):
     OWN_LAYER_PENDING = "own_layer_pending"  # file
     OWN_LAYER_FAILED = "own_layer_failed"  # file, line, what, why, text (of the line), doing
     OWN_LAYER_ENGINE = "own_layer_engine"  # node, file, engine, method, known
+    OWN_LAYER_NOWHERE = "own_layer_nowhere"  # node, file, engine
     OWN_LAYER_EXPORT = "own_layer_export"  # node, file, line, engine, why, text (of the line)
     OWN_LAYER_NO_FORM = "own_layer_no_form"  # node, file
     OWN_LAYER_CODE = "own_layer_code"  # file, name, other

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable
+from collections.abc import Callable, Mapping
 from functools import partial
 
 from PySide6.QtCore import QModelIndex, QPersistentModelIndex, QRectF, QSize, Qt, Signal
@@ -20,6 +20,7 @@ from PySide6.QtWidgets import (
 )
 from typing_extensions import override
 
+from engines.contract.own_layers import OWN
 from engines.design.catalogue import CATALOGUE
 from engines.design.kinds import LayerKind
 from widgets.controls.buttons import Button
@@ -43,6 +44,7 @@ FAMILIES = {
 """Headings of the families, in the order of the palette."""
 _KEY = Qt.ItemDataRole.UserRole
 _FAMILY = Qt.ItemDataRole.UserRole + 1
+_OWN_TIP = "Add a layer written in Python: a file of your project's"
 
 
 class LayerPalette(QFrame):
@@ -61,12 +63,20 @@ class LayerPalette(QFrame):
         self.own = Button("Your layer …", "own_layer", icon_name="plus")
         self.own_files: Callable[[], tuple[str, ...]] = tuple
         """Says which files there are already."""
+        self._reasons: dict[str, str] = {}
         self._build()
         self._fill("")
         self.search.textChanged.connect(self._fill)
         self.list.currentItemChanged.connect(self._on_picked)
         self.list.itemActivated.connect(self._on_activated)
         theme().themed.connect(self.list.viewport().update)
+
+    def grey_out(self, reasons: Mapping[str, str]) -> None:
+        """Offer these kinds no more, each with its reason; all others again."""
+        self._reasons = dict(reasons)
+        self._fill(self.search.text())
+        self.own.setEnabled(OWN not in reasons)
+        self.own.setToolTip(reasons.get(OWN, _OWN_TIP))
 
     def _build(self) -> None:
         self.list.setItemDelegate(_LayerDelegate(self.list))
@@ -84,7 +94,7 @@ class LayerPalette(QFrame):
         column.addWidget(self.list, 1)
         column.addWidget(self.about)
         column.addWidget(self.own)
-        self.own.setToolTip("Add a layer written in Python: a file of your project's")
+        self.own.setToolTip(_OWN_TIP)
         menu = QMenu(self.own)
         menu.setObjectName("own_layer_menu")
         menu.aboutToShow.connect(lambda: self._fill_own(menu))
@@ -116,7 +126,9 @@ class LayerPalette(QFrame):
         item = QListWidgetItem(row.title, self.list)
         item.setData(_KEY, row.key)
         item.setData(_FAMILY, row.family)
-        item.setToolTip(row.semantics)
+        item.setToolTip(self._reasons.get(row.key, row.semantics))
+        if row.key in self._reasons:
+            item.setFlags(Qt.ItemFlag.NoItemFlags)
 
     def _on_picked(self, item: QListWidgetItem | None) -> None:
         row = CATALOGUE.get(str(item.data(_KEY))) if item else None
@@ -167,6 +179,6 @@ class _LayerDelegate(QStyledItemDelegate):
         painter.setBrush(QColor(tokens.family(str(index.data(_FAMILY)))))
         painter.drawRoundedRect(QRectF(rect.x() + 8, rect.center().y() - 7, 4, 14), 2, 2)
         painter.setFont(interface_font(13, scale=theme().scale))
-        painter.setPen(QColor(tokens.text))
+        painter.setPen(QColor(tokens.text if state & QStyle.StateFlag.State_Enabled else tokens.dim))
         painter.drawText(rect.adjusted(20, 0, -4, 0), Qt.AlignmentFlag.AlignVCenter, str(index.data()))
         painter.restore()

@@ -91,6 +91,10 @@ class DesignRoom(QWidget):
         """Pick a layer and bring it into sight; an unknown name picks none."""
         self.canvas.select(name)
 
+    def grey_out(self, reasons: Mapping[str, str]) -> None:
+        """Offer these kinds of layers no more, each with its reason; all others again."""
+        self.palette_list.grey_out(reasons)
+
     def insert_own(self, file: str) -> None:
         """Put a layer of one's own behind the layer picked, or else before the last one; it can be undone."""
         self._insert(OWN, {FILE: file}, stem_of(file))

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
+from pathlib import Path
 from typing import Any
 
 import mxnet as mx
@@ -71,6 +72,9 @@ class DesignBlock(HybridBlock):
 
 
 def _make(layer: LayerSpec, inputs: list[tuple[int, ...]], dtype: str) -> HybridBlock:
+    if layer.source:
+        facts = {"node": layer.name, "file": Path(layer.file).name, "engine": "MXNet"}
+        raise WorkbenchError(ErrorCode.OWN_LAYER_NOWHERE, **facts)
     make = LAYERS.get(layer.layer)
     if make is None:
         facts = {"node": layer.name, "layer": layer.layer, "engine": "MXNet"}
