@@ -2,11 +2,13 @@
 
 from __future__ import annotations
 
+import gc
 import os
 import tempfile
 from collections.abc import Iterator
 from itertools import count
 from pathlib import Path
+from typing import TYPE_CHECKING
 
 os.environ.setdefault("QT_QPA_PLATFORM", "offscreen")
 if getattr(os, "geteuid", lambda: 1)() == 0:
@@ -18,8 +20,10 @@ os.environ["MODELWRIGHT_HOME"] = _homes.name
 import pytest  # noqa: E402
 from hypothesis import HealthCheck, settings  # noqa: E402
 
-from engines.contract.spec import DataManifest  # noqa: E402
 from tests.helpers.silence import Silence, watch_qt  # noqa: E402
+
+if TYPE_CHECKING:
+    from engines.contract.spec import DataManifest
 
 _number = count(1)
 settings.register_profile(
@@ -30,7 +34,19 @@ settings.register_profile(
 )
 settings.register_profile("quick", settings.get_profile("house"), max_examples=20)
 settings.load_profile("house")
-watch_qt()
+
+
+def pytest_collection_finish() -> None:
+    """Set aside all that was imported: no later look for garbage has to go through it."""
+    gc.freeze()
+
+
+@pytest.fixture(scope="session", autouse=True)
+def no_power_cut() -> Iterator[None]:
+    """Leave out the wait for the disk, which only a power cut would tell from none; children do wait."""
+    with pytest.MonkeyPatch.context() as patch:
+        patch.setattr(os, "fsync", os.fstat)
+        yield
 
 
 @pytest.fixture(autouse=True)
@@ -52,6 +68,7 @@ def digits(tmp_path_factory: pytest.TempPathFactory) -> tuple[Path, DataManifest
 @pytest.fixture(autouse=True)
 def silence(request: pytest.FixtureRequest) -> Iterator[None]:
     """Fail the test that leaves something running or says something unexpected."""
+    watch_qt()
     asked = request.fixturenames
     watch = Silence(logs="caplog" not in asked, qt_messages="qtlog" not in asked)
     watch.listen()

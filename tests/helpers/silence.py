@@ -14,6 +14,7 @@ import sys
 import threading
 import time
 import weakref
+from functools import cache
 from importlib.util import find_spec
 from pathlib import Path
 from typing import Any
@@ -102,12 +103,25 @@ class _Listener(logging.Handler):
 
 def _child_ids() -> set[int]:
     """Return the children's ids, from the kernel where it keeps them: psutil reads every process."""
+    if not _has_children():
+        return set()
     tasks = Path(f"/proc/{os.getpid()}/task")
     try:
         lists = [(task / "children").read_text() for task in tasks.iterdir()]
     except OSError:
         return {child.pid for child in psutil.Process().children()}
     return {int(pid) for line in lists for pid in line.split()}
+
+
+def _has_children() -> bool:
+    """Ask for the end of any child, without taking note of it; True where the system cannot say."""
+    if not hasattr(os, "waitid"):
+        return True
+    try:
+        os.waitid(os.P_ALL, 0, os.WEXITED | os.WNOHANG | os.WNOWAIT)
+    except ChildProcessError:
+        return False
+    return True
 
 
 def _describe_child(pid: int) -> str:
@@ -132,6 +146,7 @@ def _qt_core() -> Any:
     return QtCore
 
 
+@cache
 def watch_qt() -> None:
     """Remember every QThread and QTimer that is started from Python (asking the collector costs 20 ms)."""
     if QT:
