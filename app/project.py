@@ -84,12 +84,6 @@ class Project:
         chosen = str(self._document.get("design", ""))
         return chosen if chosen in self.designs else next(iter(self.designs), "")
 
-    def choose_design(self, name: str) -> None:
-        """Remember ``name`` as the design that is worked on."""
-        self._known(name)
-        self._document["design"] = name
-        self._write()
-
     def design_path(self, name: str) -> Path:
         """Return the file of the design ``name``, which need not exist."""
         return self.folder / "designs" / f"{name}.json"

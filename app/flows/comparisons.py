@@ -1,4 +1,4 @@
-"""What differs: between two runs, two model files, or the same training on several engines.
+"""What differs between two runs or two model files.
 
 Each comparison ends in ``Finished`` whose summary has one entry a value, ``COLUMN.value``, and plain ones
 for what is between the columns.
@@ -7,21 +7,17 @@ for what is between the columns.
 from __future__ import annotations
 
 from collections import Counter
-from collections.abc import Mapping, Sequence
-from dataclasses import replace
+from collections.abc import Mapping
 from pathlib import Path
 from typing import Any
 
 from app.desk import TOOLS, Desk
-from app.flows.main_job import Answering, but_the_end, existing, prepare, train_plan
-from app.plans import installed_engine, make_plan
+from app.flows.main_job import Answering, existing
 from engines.contract.errors import ErrorCode, WorkbenchError
 from engines.contract.events import Finished
 from engines.contract.jobs import ReadGraphJob
 from engines.contract.views import GraphView
-from engines.design.fit import check_fit
 from engines.runs.compare import compare_runs
-from engines.training.run_folder import read_run
 
 Summary = dict[str, float | str]
 
@@ -36,24 +32,6 @@ def compare(desk: Desk, first: Path, second: Path) -> Answering:
         ours = yield from desk.ask(TOOLS, ReadGraphJob(existing(first)), GraphView)
         theirs = yield from desk.ask(TOOLS, ReadGraphJob(existing(second)), GraphView)
         yield Finished(_columns({"first": _figures(ours), "second": _figures(theirs)}))
-
-
-def compare_engines(
-    desk: Desk, design: str, data: str, engines: Sequence[str], settings: Sequence[str], device: str = "cpu"
-) -> Answering:
-    """Train the same design, recipe and seed on each engine, one run after the other, and compare."""
-    rows = [installed_engine(name) for name in engines]
-    plan = make_plan(design, data, settings)
-    manifest = yield from prepare(desk, plan.data)
-    check_fit(plan.spec, plan.recipe, manifest)
-    runs: dict[str, Path] = {}
-    for row in rows:
-        named = replace(plan, name=f"{plan.name}-{row.name}")
-        yield from but_the_end(train_plan(desk, named, manifest, row.name, device))
-        assert desk.run_folder is not None
-        runs[row.name] = desk.run_folder
-    desk.run_folder = None
-    yield Finished(_engines_summary(runs))
 
 
 def run_summary(first: Path, second: Path) -> Summary:
@@ -72,20 +50,6 @@ def run_summary(first: Path, second: Path) -> Summary:
         "max_abs_difference": found.max_abs_difference,
         "max_rel_difference": found.max_rel_difference,
     }
-
-
-def _engines_summary(runs: Mapping[str, Path]) -> Summary:
-    base = next(iter(runs.values()))
-    columns: dict[str, Summary] = {}
-    for name, run in runs.items():
-        found = compare_runs(base, run)
-        columns[name] = {
-            "run": str(run),
-            **read_run(run).summary,
-            "first_difference": found.first_difference,
-            "max_rel_difference": found.max_rel_difference,
-        }
-    return _columns(columns)
 
 
 def _figures(view: GraphView) -> Summary:

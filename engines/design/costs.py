@@ -8,7 +8,7 @@ from __future__ import annotations
 import math
 from dataclasses import dataclass
 
-from engines.contract.spec import GraphSpec, LayerSpec
+from engines.contract.spec import LayerSpec
 from engines.design.kinds import CostRule, Settings, Shape
 from engines.design.shapes import attended, sizes, whole
 
@@ -116,8 +116,3 @@ def layer_cost(rule: CostRule, layer: LayerSpec, inputs: tuple[Shape, ...]) -> C
         flops=2 * adds + others,
         activation_bytes=FLOAT32 * math.prod(layer.output_shape),
     )
-
-
-def parameter_count(spec: GraphSpec) -> int:
-    """Count every stored number of the model, running statistics included."""
-    return sum(math.prod(parameter.shape) for parameter in spec.parameters)

@@ -48,7 +48,7 @@ class Snapshot:
 @dataclass(frozen=True)
 class Change:
     """What observers are told. ``what``: added, removed, renamed, connected, disconnected, setting, moved,
-    name, data, recipe, restored, layers (files of one's own); ``node`` is the node's name after the change,
+    data, recipe, restored, layers (files of one's own); ``node`` is the node's name after the change,
     "" for the whole."""
 
     what: str
@@ -237,11 +237,6 @@ class Design:
         """Put a node somewhere else on the canvas; raises ``DESIGN_NODE_UNKNOWN``."""
         self._put(replace(self.node(name), position=position))
         self._tell("moved", name)
-
-    def set_name(self, name: str) -> None:
-        """Give the design another title."""
-        self._name = name
-        self._tell("name")
 
     def set_data(self, data: str) -> None:
         """Say what data the design is trained on."""

@@ -21,7 +21,6 @@ EDITS: list[tuple[str, Callable[[Design], object]]] = [
     ("disconnect", lambda design: design.disconnect("stem", "conv")),
     ("set_setting", lambda design: design.set_setting("stem", "filters", 9)),
     ("move", lambda design: design.move("stem", (3.5, -4.0))),
-    ("set_name", lambda design: design.set_name("another")),
     ("set_data", lambda design: design.set_data("iris")),
     ("set_recipe", lambda design: design.set_recipe(Recipe(epochs=3))),
 ]

@@ -48,8 +48,7 @@ def test_that_one_changed_value_changes_one_line() -> None:
 
 
 def test_that_titles_with_brackets_and_spaces_stay_as_they_are() -> None:
-    design = residual()
-    design.set_name('a [ 1,   2 ] "b"  [\n  c ]')
+    design = Design('a [ 1,   2 ] "b"  [\n  c ]')
     assert reread(design).name == design.name
 
 

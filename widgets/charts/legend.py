@@ -42,7 +42,6 @@ class Legend(QWidget):
 
     def __init__(self, *, wraps: bool = False) -> None:
         super().__init__()
-        self._wraps = wraps
         self._line = self._wrapping() if wraps else self._single()
         self.setLayout(self._line)
 

@@ -134,11 +134,6 @@ class GraphRoom(QWidget):
         self._no_report.button.set_enabled(True)
         self._no_stages.button.set_enabled(not self._no_stages_for, self._no_stages_for)
 
-    def set_optimizable(self, possible: bool, reason: str = "") -> None:
-        """Say whether this model can be optimized, and why not."""
-        self.optimize.set_enabled(possible, reason)
-        self._no_report.button.set_enabled(possible, reason)
-
     # --- parts ---
 
     def _build(self) -> None:
