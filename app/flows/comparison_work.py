@@ -45,6 +45,7 @@ _OUT = (
     ErrorCode.ENGINE_DIES.value,
     ErrorCode.ENGINE_HANGS.value,
     ErrorCode.DEVICE_UNKNOWN.value,
+    ErrorCode.DEVICE_UNUSABLE.value,
     ErrorCode.LAYER_UNSUPPORTED.value,
 )
 """What keeps an engine from taking any further part."""

@@ -43,6 +43,12 @@ ROWS: dict[ErrorCode, Message] = {
         why="It found {known}.",
         todo="Choose one of these in the header.",
     ),
+    ErrorCode.DEVICE_UNUSABLE: Message(
+        what="The engine finds no {device} on this machine, though it is built for such devices.",
+        why="It found {known}. Of the others it says: {why}",
+        todo="Choose one of those it found, or look into Settings for what mends it.",
+        button="show_engines",
+    ),
     ErrorCode.DEVICE_MEMORY: Message(
         what="The memory of {device} is not enough for batches of {batch_size}.",
         why="{why}",
@@ -79,6 +85,11 @@ ROWS: dict[ErrorCode, Message] = {
         what="Not measured: compiling it takes about {seconds} s.",
         why="The time for measuring was up.",
         todo="Tune again: what is compiled by now is kept. Or give it more time with --seconds.",
+    ),
+    ErrorCode.TUNE_COMPILE_LONG: Message(
+        what="Not measured: compiling it was not done after {seconds} s.",
+        why="Nobody wants to wait longer for a way that may be no faster.",
+        todo="Measure it anyway with the button, or with --seconds 60: it may then compile for 240 s.",
     ),
     ErrorCode.COMPILE_FAILED: Message(
         what="{engine} could not compile this design: it runs “{instead}” instead of “{mode}”.",

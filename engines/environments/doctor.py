@@ -123,8 +123,10 @@ def _of_gpu(row: EngineRow, place: Place, report: EngineReport, found: gpu.Gpu |
         facts |= {"cuda": cuda, "wanted": gpu.least_driver(cuda)}
         yield _finding(ErrorCode.DRIVER_OLD, "warning", **facts)
     else:
-        facts |= {"cuda": cuda, "command": command, "why": _own_words(report)}
-        yield _finding(ErrorCode.GPU_NOT_SEEN, "warning", _mend(place), **facts)
+        why = _own_words(report)
+        yield _finding(
+            ErrorCode.GPU_NOT_SEEN, "warning", _mend(place), cuda=cuda, why=why, command=command, **facts
+        )
 
 
 def _own_words(report: EngineReport) -> str:
@@ -141,7 +143,7 @@ def finding_of_end(row: EngineRow, place: Place, end: Failed | Crashed) -> Findi
     if isinstance(end, Failed) and end.code != ErrorCode.TIME_LIMIT.value:
         return Finding(end.code, dict(end.facts), mend=_mend(place))
     if isinstance(end, Failed) or end.cause == "silent":
-        return _finding(ErrorCode.ENGINE_HANGS, mend=_mend(place), **facts, **_hanging(end))
+        return Finding(ErrorCode.ENGINE_HANGS.value, {**facts, **_hanging(end)}, mend=_mend(place))
     why = last_words(end.stderr)
     if end.exit_code == 1 and names_exception(why):  # what the worker itself needs could not be imported
         return _finding(ErrorCode.ENGINE_HALF_INSTALLED, mend=_mend(place), why=why, **facts)

@@ -30,6 +30,14 @@ def find(proc: Path = _PROC, deadline: float = DEADLINE_S) -> Gpu | None:
     return _from_smi(deadline) or _from_proc(proc)
 
 
+@cache
+def complaint(deadline: float = DEADLINE_S) -> str:
+    """Return what the driver's tool says where it lists no GPU, "" where there is no such tool."""
+    command = shutil.which("nvidia-smi")
+    lines = _said([command], deadline).splitlines() if command and _from_smi(deadline) is None else []
+    return next((line.strip() for line in lines if line.strip()), "")
+
+
 def facts(found: Gpu | None) -> dict[str, str]:
     """Return what is shown of the machine beside an engine's own facts."""
     if found is None:

@@ -38,6 +38,7 @@ def own(tmp_path: Path) -> Kept:
 def machine(monkeypatch: pytest.MonkeyPatch) -> None:
     """A machine without a GPU."""
     monkeypatch.setattr(gpu, "find", lambda: None)
+    monkeypatch.setattr(gpu, "complaint", lambda: "")
 
 
 def report(version: str = "2.13.0", devices: tuple[str, ...] = ("cpu",), **facts: str) -> EngineReport:
@@ -182,7 +183,26 @@ def test_that_a_driver_too_old_for_the_build_is_told_with_the_one_it_needs(
 
 
 def test_that_a_gpu_that_should_be_seen_and_is_not_is_told(monkeypatch: pytest.MonkeyPatch) -> None:
-    assert codes(on_gpu(monkeypatch, GPU, report(cuda="12.4"))) == ["gpu_not_seen"]
+    said = replace(report(cuda="12.4"), refusals={"device/cuda": "CUDA unknown error."})
+    (finding,) = on_gpu(monkeypatch, GPU, said)
+    assert codes([finding]) == ["gpu_not_seen"]
+    assert "It says: CUDA unknown error." in tell(finding.code, finding.facts).why
+    assert finding.mend == "install"
+    (silent,) = on_gpu(monkeypatch, GPU, report(cuda="12.4"))
+    assert tell(silent.code, silent.facts).why.endswith("It says: nothing.")
+
+
+@pytest.mark.parametrize(("cuda", "told"), [("13.0", ["driver_silent"]), ("", [])])
+def test_that_a_driver_that_answers_nobody_is_told_to_who_was_built_for_it(
+    monkeypatch: pytest.MonkeyPatch, cuda: str, told: list[str]
+) -> None:
+    monkeypatch.setattr(
+        gpu, "complaint", lambda: "Failed to initialize NVML: Driver/library version mismatch"
+    )
+    found = tuple(findings_of_report(ROW, THIS_PLACE, report(cuda=cuda)))
+    assert codes(found) == told
+    assert [finding.severity for finding in found] == ["note"] * len(told)
+    assert state_of(found) == "ready"
 
 
 @pytest.mark.parametrize("device", ["cuda:0", "gpu:1", "cuda", "tensorrt"])

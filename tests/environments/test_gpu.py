@@ -19,6 +19,7 @@ TABLE = "| NVIDIA-SMI 550.54.14   Driver Version: 550.54.14   CUDA Version: 12.4
 @pytest.fixture(autouse=True)
 def asked_anew() -> None:
     gpu.find.cache_clear()
+    gpu.complaint.cache_clear()
 
 
 def smi(monkeypatch: pytest.MonkeyPatch, folder: Path, body: str) -> None:
@@ -90,3 +91,30 @@ def test_that_a_driver_without_a_gpu_is_no_gpu(monkeypatch: pytest.MonkeyPatch, 
 )
 def test_that_a_driver_is_held_against_nvidia_s_own_table(driver: str, cuda: str, drives: bool) -> None:
     assert gpu.drives(Gpu("GPU", driver), cuda) is drives
+
+
+DEAD = "NVIDIA-SMI has failed because it couldn't communicate with the NVIDIA driver."
+
+
+@needs_scripts
+@pytest.mark.parametrize(
+    ("body", "complaint"),
+    [
+        (f'echo "{DEAD}"; exit 9', DEAD),
+        ('echo; echo "No devices were found"; exit 6', "No devices were found"),
+        ("exit 1", ""),
+        (f'case "$1" in --query*) echo "A100, 550.54";; *) echo "{TABLE}";; esac', ""),
+    ],
+)
+def test_that_what_the_driver_s_tool_says_of_its_failure_is_kept(
+    monkeypatch: pytest.MonkeyPatch, tmp_path: Path, body: str, complaint: str
+) -> None:
+    smi(monkeypatch, tmp_path / "bin", body)
+    assert gpu.complaint() == complaint
+
+
+def test_that_a_machine_without_the_tool_has_no_complaint(
+    monkeypatch: pytest.MonkeyPatch, tmp_path: Path
+) -> None:
+    monkeypatch.setenv("PATH", str(tmp_path))
+    assert gpu.complaint() == ""

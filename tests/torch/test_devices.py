@@ -38,6 +38,31 @@ def test_that_every_kind_of_device_is_listed_by_name_and_memory() -> None:
     ]
 
 
+WITHOUT = """
+import torch
+torch.version.cuda = "13.0"
+def init():
+    raise RuntimeError("Found no NVIDIA driver on your system. Please check that you have an NVIDIA GPU")
+torch.cuda.init = init
+from engines.backends.torch.probe import probe
+from engines.backends.torch.devices import open_device
+print(probe().refusals["device/cuda"])
+try:
+    open_device("cuda")
+except Exception as error:
+    print(error)
+"""
+
+
+def test_that_a_build_for_gpus_that_finds_none_says_why() -> None:
+    done = subprocess.run([sys.executable, "-c", WITHOUT], capture_output=True, text=True, check=True)
+    why, refused = done.stdout.splitlines()
+    assert why == "Found no NVIDIA driver on your system."
+    assert "device_unusable" in refused
+    assert why in refused
+    assert done.stderr == ""
+
+
 @pytest.mark.parametrize(
     ("precision", "device", "goes"),
     [("fp64", "mps", False), ("fp64", "cpu", True), ("tf32", "xpu:0", False), ("tf32", "cuda:1", True)],

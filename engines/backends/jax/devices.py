@@ -7,10 +7,10 @@ from contextlib import contextmanager
 
 import jax
 
-from engines.backends.jax.runtime import use_threads, without_chatter
+from engines.backends.jax.runtime import plugin_faults, use_threads, without_chatter
 from engines.contract.capabilities import DeviceView
 from engines.contract.errors import ErrorCode, WorkbenchError
-from engines.training.report import known_device, lost_device
+from engines.training.report import first_sentence, known_device, lost_device
 
 RESIDENT_BYTES = 1 << 31
 _PLATFORMS = {"gpu": "cuda", "tpu": "tpu"}
@@ -29,9 +29,14 @@ def open_device(name: str) -> jax.Device:
     """Return the device called ``name`` (``cuda`` is ``cuda:0``).
 
     Raises:
-        WorkbenchError: ``DEVICE_UNKNOWN`` with the names that are known.
+        WorkbenchError: ``DEVICE_UNKNOWN`` with the names that are known; ``DEVICE_UNUSABLE``.
     """
-    return _found()[known_device(name, devices())]
+    return _found()[known_device(name, devices(), without)]
+
+
+def without() -> dict[str, str]:
+    """Return why plugins for GPUs find none, in their words, where they said why."""
+    return {"cuda": first_sentence(plugin_faults[0])} if plugin_faults else {}
 
 
 def _found() -> dict[str, jax.Device]:

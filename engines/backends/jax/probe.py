@@ -7,11 +7,12 @@ from importlib.metadata import version
 import flax
 import jax
 
-from engines.backends.jax.devices import devices
+from engines.backends.jax.devices import devices, without
 from engines.backends.jax.layers import LAYERS
+from engines.backends.jax.runtime import built_for_cuda
 from engines.backends.jax.train import ABILITIES
 from engines.contract.capabilities import EngineReport
-from engines.training.report import engine_report
+from engines.training.report import engine_report, of_devices
 
 
 def probe() -> EngineReport:
@@ -23,7 +24,7 @@ def probe() -> EngineReport:
         found,
         LAYERS,
         ABILITIES.precisions_here(found),
-        {"jaxlib": version("jaxlib"), "flax": flax.__version__},
+        {"jaxlib": version("jaxlib"), "flax": flax.__version__, "cuda": built_for_cuda()},
         modes=ABILITIES.modes,
-        refusals=ABILITIES.refusals(found),
+        refusals={**ABILITIES.refusals(found), **of_devices(without())},
     )

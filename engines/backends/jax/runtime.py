@@ -5,6 +5,7 @@ from __future__ import annotations
 import importlib
 import logging
 import os
+import pkgutil
 import re
 import sys
 import warnings
@@ -25,6 +26,9 @@ COMPILED = "compiled-jax"
 MOST_COMPILED_BYTES = 512 * 1024 * 1024
 
 _in_force: dict[str, int] = {}
+plugin_faults: list[str] = []
+"""Why plugins for other devices did not load, in their words."""
+_LOADER = "jax._src.xla_bridge"
 _PRECISIONS = {"fp64": "highest", "fp32": "highest", "tf32": "tensorfloat32"}
 """How products of float32 are computed where a device could round them; half precisions have no choice."""
 
@@ -41,6 +45,26 @@ def prepare() -> None:
             importlib.import_module("jax")
             importlib.import_module("flax.nnx")
         logging.getLogger("jax").setLevel(logging.ERROR)  # "a GPU may be present", and the like
+        logging.getLogger(_LOADER).addFilter(_is_no_plugins_fault)
+
+
+def _is_no_plugins_fault(record: logging.LogRecord) -> bool:
+    """Remember why a plugin does not load instead of writing its traceback; the CPU goes without it."""
+    fault = record.exc_info[1] if record.exc_info else None
+    if fault is None or "plugin" not in record.getMessage():
+        return True
+    plugin_faults.append(str(fault.__cause__ or fault))
+    return False
+
+
+def built_for_cuda() -> str:
+    """Return for which CUDA a plugin is installed (``12``), "" where none is."""
+    with suppress(ModuleNotFoundError):
+        plugins = importlib.import_module("jax_plugins")
+        names = (module.name for module in pkgutil.iter_modules(plugins.__path__))
+        found = (re.fullmatch(r"xla_cuda(\d+)", name) for name in names)
+        return max((match.group(1) for match in found if match), default="")
+    return ""
 
 
 def without_chatter() -> AbstractContextManager[None]:

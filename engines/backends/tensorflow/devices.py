@@ -9,7 +9,7 @@ from typing import cast
 
 import tensorflow as tf
 
-from engines.backends.tensorflow.runtime import use_threads, without_chatter
+from engines.backends.tensorflow.runtime import hear, use_threads, without, without_chatter
 from engines.contract.capabilities import DeviceView
 from engines.contract.errors import ErrorCode, WorkbenchError
 from engines.contract.events import Event
@@ -21,7 +21,7 @@ RESIDENT_BYTES = 1 << 31
 
 def devices() -> tuple[DeviceView, ...]:
     """Return the CPU and every GPU."""
-    with without_chatter():
+    with without_chatter(hear):
         found = tf.config.list_physical_devices("GPU")
     gpus = (tf.config.experimental.get_device_details(gpu).get("device_name", "GPU") for gpu in found)
     return (
@@ -34,9 +34,9 @@ def open_device(name: str) -> str:
     """Return TensorFlow's name of the device called ``name`` (``cuda`` is ``cuda:0``).
 
     Raises:
-        WorkbenchError: ``DEVICE_UNKNOWN`` with the names that are known.
+        WorkbenchError: ``DEVICE_UNKNOWN`` with the names that are known; ``DEVICE_UNUSABLE``.
     """
-    full = known_device(name, devices())
+    full = known_device(name, devices(), without)
     return "/CPU:0" if full == "cpu" else f"/GPU:{full.partition(':')[2]}"
 
 

@@ -6,6 +6,7 @@ import importlib
 import os
 import re
 import sys
+from collections.abc import Callable
 from contextlib import AbstractContextManager
 
 from engines.training.chatter import held_back
@@ -16,6 +17,8 @@ CHATTER = re.compile(
     rb"|E\d{4} .*(oneDNN supports DT_HALF only|Executor failed to create kernel).*|\t \[\[\{\{node .*"
 )
 """Notes about what is absent or on; every other line is let through."""
+_NO_DRIVER = re.compile(r"(Failed call to cuInit: .+)")
+_said: dict[str, str] = {}
 
 
 def prepare() -> None:
@@ -28,9 +31,20 @@ def prepare() -> None:
             importlib.import_module("keras")
 
 
-def without_chatter() -> AbstractContextManager[None]:
+def without_chatter(heard: Callable[[str], object] = lambda line: None) -> AbstractContextManager[None]:
     """Hold the error stream back, and let through what is no chatter, even where the body fails."""
-    return held_back(CHATTER)
+    return held_back(CHATTER, heard)
+
+
+def hear(note: str) -> None:
+    """Remember why the driver refuses to start, of what TensorFlow writes when it looks for GPUs."""
+    if match := _NO_DRIVER.search(note):
+        _said["cuda"] = match.group(1)
+
+
+def without() -> dict[str, str]:
+    """Return why a build for NVIDIA's GPUs finds none, where TensorFlow said why when it looked."""
+    return dict(_said)
 
 
 def use_threads(threads: int, xla: bool = False) -> int:

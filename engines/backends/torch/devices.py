@@ -11,7 +11,7 @@ import torch
 
 from engines.contract.capabilities import DeviceView
 from engines.contract.errors import ErrorCode, WorkbenchError
-from engines.training.report import known_device, lost_device
+from engines.training.report import first_sentence, known_device, lost_device
 
 _NO_MEMORY = ("DefaultCPUAllocator", "CUDA error: out of memory", "_ALLOC_FAILED")
 """What PyTorch says where memory is lacking and the error is of no type of its own: cuBLAS and cuDNN, too."""
@@ -23,8 +23,13 @@ _CHATTER = (
 """Warnings of what is so on purpose: no repeatable form of an operation, and float32 that is not rounded."""
 
 
+_NO_DRIVER = ".*CUDA initialization.*"
+"""A warning that ``without`` tells in place of."""
+
+
 def devices() -> tuple[DeviceView, ...]:
     """Return the CPU, every CUDA or ROCm device (``cuda:N``) and XPU with its memory, and Apple's ``mps``."""
+    warnings.filterwarnings("ignore", message=_NO_DRIVER)
     found = [DeviceView("cpu", "CPU")]
     for kind, module in (("cuda", torch.cuda), ("xpu", torch.xpu)):
         for index in range(module.device_count() if module.is_available() else 0):
@@ -35,13 +40,24 @@ def devices() -> tuple[DeviceView, ...]:
     return tuple(found)
 
 
+def without() -> dict[str, str]:
+    """Return why a build for NVIDIA's or AMD's GPUs finds none, in PyTorch's words."""
+    if not (torch.version.cuda or torch.version.hip) or torch.cuda.is_available():
+        return {}
+    try:
+        torch.cuda.init()
+    except RuntimeError as error:
+        return {"cuda": first_sentence(str(error))}
+    return {}
+
+
 def open_device(name: str) -> torch.device:
     """Return the device called ``name`` (``cuda`` is ``cuda:0``).
 
     Raises:
-        WorkbenchError: ``DEVICE_UNKNOWN`` with the names that are known.
+        WorkbenchError: ``DEVICE_UNKNOWN`` with the names that are known; ``DEVICE_UNUSABLE``.
     """
-    return torch.device(known_device(name, devices()))
+    return torch.device(known_device(name, devices(), without))
 
 
 def set_up(device: torch.device, precision: str) -> None:

@@ -5,10 +5,10 @@ from __future__ import annotations
 import torch
 
 from engines.backends.torch.abilities import ABILITIES, lacking
-from engines.backends.torch.devices import devices
+from engines.backends.torch.devices import devices, without
 from engines.backends.torch.layers import LAYERS
 from engines.contract.capabilities import EngineReport
-from engines.training.report import engine_report
+from engines.training.report import engine_report, of_devices
 
 
 def probe() -> EngineReport:
@@ -23,5 +23,5 @@ def probe() -> EngineReport:
         ABILITIES.precisions_here(found),
         facts,
         [mode for mode in ABILITIES.modes if mode not in missing],
-        ABILITIES.refusals(found, **missing),
+        {**ABILITIES.refusals(found, **missing), **of_devices(without())},
     )
