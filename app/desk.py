@@ -53,7 +53,7 @@ class Desk:
     def __init__(self, make_host: MakeHost = process_host) -> None:
         self._make_host = make_host
         self._ready: dict[str, Host] = {}
-        self._current: Host | None = None
+        self._current: list[Host] = []
         self._stopping, self._keep = False, True
         self._saves = False
         self._end: Callable[[], object] | None = None
@@ -63,7 +63,7 @@ class Desk:
 
     def warm(self, engine: str) -> None:
         """Start the engine's process now, so that it imports its framework while other work goes on."""
-        self._host(engine).warm()
+        self.host(engine).warm()
 
     def another(self, engine: str) -> Host:
         """Return one more host for an engine, which is starting; the caller closes it."""
@@ -76,7 +76,7 @@ class Desk:
 
         One that ended before its engine had done anything ends in the doctor's words.
         """
-        host = self._host(engine)
+        host = self.host(engine)
         try:
             yield from in_the_doctors_words(engine, job, self._run_on(host, job))
         finally:
@@ -91,13 +91,14 @@ class Desk:
             host.close()
 
     def _run_on(self, host: Host, job: Job) -> Generator[Event, None, None]:
-        self._current, self._saves = host, isinstance(job, TrainJob)
+        self._current.append(host)
+        self._saves = isinstance(job, TrainJob)
         try:
             if self._stopping:
                 host.stop(self._keep)
             yield from host.run(job)
         finally:
-            self._current = None
+            self._current.remove(host)
 
     def ask(self, engine: str, job: Job, wanted: type[Record]) -> Generator[Event, None, Record]:
         """Yield the job's events but its last one and return what it answered.
@@ -132,8 +133,8 @@ class Desk:
 
     def control(self, control: Control) -> None:
         """Hand ``control`` to the job that runs; without one it is for nobody."""
-        if self._current is not None:
-            self._current.control(control)
+        for host in tuple(self._current):
+            host.control(control)
 
     def stop(self, keep: bool = True) -> None:
         """Ask the job that runs, and any that would follow, to stop, keeping what it has or not.
@@ -142,8 +143,8 @@ class Desk:
         """
         self._keep = self._keep if self._stopping else keep
         self._stopping = True
-        if self._current is not None:
-            self._current.stop(self._keep)
+        for host in tuple(self._current):
+            host.stop(self._keep)
         if self._end is not None:
             self._end()
 
@@ -165,7 +166,7 @@ class Desk:
 
     def end(self) -> None:
         """End with the window: a training saves where it is, what has nothing to save is not waited for."""
-        saves = self._current is not None and self._saves
+        saves = bool(self._current) and self._saves
         self.stop()
         if not saves:
             self.kill()
@@ -173,10 +174,11 @@ class Desk:
     def kill(self) -> None:
         """End the process of the job that runs at once."""
         self._stopping = self.killed = True
-        if self._current is not None:
-            self._current.kill()
+        for host in tuple(self._current):
+            host.kill()
 
-    def _host(self, engine: str) -> Host:
+    def host(self, engine: str) -> Host:
+        """Return the host that the engine's next job runs on; it is the desk's."""
         if engine not in self._ready:
             self._ready[engine] = self._make_host(engine)
         return self._ready[engine]

@@ -43,7 +43,7 @@ def doing_line(event: Tuning) -> str:
 
 def tune_lines(view: TuneView) -> list[str]:
     """Return the table as lines."""
-    head = ("", "way", "samples/s", "spread", "ready after", "")
+    head = ("", "way", "samples/s", "spread", "beside the first", "ready after", "")
     rows = [head, *(_cells(row) for row in view.rows)]
     lines = [line.rstrip() for line in table(rows)]
     if any(row.stage == "batch_size" for row in view.rows) and "batch_size" not in view.chosen:
@@ -62,9 +62,16 @@ def _cells(row: TuneRow) -> tuple[str, ...]:
     stage = words.TUNE_STAGES.get(row.stage, row.stage)
     way = ", ".join(str(value).replace("_", " ") for value in row.settings.values())
     if row.code:
-        return (stage, way, "–", "", "", tell(row.code, row.facts).what)
+        return (stage, way, "–", "", "", "", tell(row.code, row.facts).what)
     rate, spread = f"{row.samples_per_second:,.0f}", f"± {row.spread / 2:.0%}"
-    return (stage, way, rate, spread, duration(row.compile_seconds), "chosen" if row.chosen else "")
+    chosen = "chosen" if row.chosen else ""
+    return (stage, way, rate, spread, _gain(row), duration(row.compile_seconds), chosen)
+
+
+def _gain(row: TuneRow) -> str:
+    if not row.gain:
+        return ""
+    return words.TUNE_GAIN.format(gain=row.gain, noise=row.noise) if row.is_told_apart else words.TUNE_NO_GAIN
 
 
 def _way(settings: Mapping[str, str | int]) -> str:

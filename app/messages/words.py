@@ -47,6 +47,8 @@ OPTIMIZING = "Optimizing: {stage}"
 ENGINE_NONE = "none installed"
 ENGINE_BROKEN = "{title} does not start"
 ENGINE_READY = "ready"
+ENGINE_SLOW = "{title} is still starting, {seconds} s"
+ENGINE_SKIPPED = "{title} was not waited for"
 ENGINE_STARTING = "Engine: starting"
 ENGINE_TRAINING = "Engine: training"
 ENGINE_COMPARING = "Engine: comparing"
@@ -54,11 +56,11 @@ ENGINE_PAUSED = "Engine: paused after step {step:,}"
 ENGINE_ENDED_EARLY = "Engine: the run ended early"
 ENGINE_CLOSING = "Engine: saving, then Modelwright closes"
 ENGINE_INSIDE = "Engine runs inside this process"
-OTHER_INSIDE = "{title} runs inside this process, which can hold one engine. Settings changes that."
-
 NO_SUCH_LAYER = "{title} cannot train this kind of layer."
 NO_LAYER_OF_YOURS = "{title} trains no layers of your own."
 NOT_BY_ENGINE = "{node}: {reason}"
+OTHER_INSIDE = "{title} runs inside this process, which can hold one engine. Settings changes that."
+
 DEBUG_INSIDE = (
     "The engine runs inside this process, and a breakpoint would hold the window: start Modelwright from "
     "your editor's debugger instead."
@@ -161,6 +163,7 @@ MENDS = {
     "repair": "Repair",
     "choose": "Choose another interpreter",
     "forget": "Back to Modelwright’s own Python",
+    "skip": "Stop looking",
     "install_own": "Install in an environment of its own",
     "make_anew": "Make it anew",
     "remove": "Remove it",
@@ -280,5 +283,7 @@ TUNE_SETTINGS = {"threads": "threads {}", "batch_size": "batch size {}", "chunk_
 TUNE_LEFT = "{doing} · about {left} left"
 RECIPE_AS_IT_IS = "the recipe as it is"
 RECIPE_STAYS = "Nothing was clearly faster than the recipe as it is: it stays."
+TUNE_GAIN = "{gain:.2f}× ± {noise:.2f}"
+TUNE_NO_GAIN = "no difference beyond noise"
 TUNE_EARLY = "It was stopped: this is the best so far."
 TUNED = "{before:,.0f} samples/s as it was, {after:,.0f} as chosen: {ratio:.2f} times as fast."

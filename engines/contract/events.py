@@ -190,8 +190,9 @@ class Stopping(Stamp):
 class Tuning(Stamp):
     """How a tuning stands: what was measured and would be taken as yet, and the way that is in hand now.
 
-    ``doing``: start (a process of its own), compile, measure, check; ``share`` of the whole is done, and
-    ``next_share`` once that is, in about ``takes`` seconds; all in about ``left`` seconds.
+    ``doing``: start (a process of its own), compile, measure, check, wait (to be told to take a turn, with
+    ``rate`` the samples a second of the last one); ``share`` of the whole is done, and ``next_share`` once
+    that is, in about ``takes`` seconds; all in about ``left`` seconds.
     """
 
     kind: ClassVar[str] = "tuning"
@@ -202,6 +203,7 @@ class Tuning(Stamp):
     next_share: float
     takes: float
     left: float
+    rate: float = 0.0
 
 
 @dataclass(frozen=True)

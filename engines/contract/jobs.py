@@ -62,8 +62,9 @@ class TuneJob:
     Nothing is kept of the steps. ``Tuning`` events tell how it stands. Told to stop and keep, it answers
     with the best so far. ``seconds``: about so long is measured; after twice as long nothing new is compiled
     but another mode. ``batch_size``: the fastest batch size is taken, too, which changes the mathematics;
-    else it is measured and only shown. ``threads_only``: measure the recipe's own threads, as one further
-    process does for another.
+    else it is measured and only shown. ``stays``: where thread counts are left that only another process can
+    measure, it goes on with what it would take, a turn at each ``resume``, until it is told to stop: so two
+    processes take turns. ``threads_only``: measure nothing but the recipe as it is, in such turns.
     """
 
     kind: ClassVar[str] = "tune"
@@ -75,6 +76,7 @@ class TuneJob:
     seconds: float = 5.0
     batch_size: bool = False
     threads_only: bool = False
+    stays: bool = False
 
 
 @dataclass(frozen=True)

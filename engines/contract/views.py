@@ -247,13 +247,21 @@ class LoweredView:
     bound: float = 1e-5
 
 
+CLEARLY = 1.03
+"""So much faster a way has to be than the one before …"""
+NOISES = 2.0
+"""… and by so many times the noise of the pairs that were measured."""
+
+
 @dataclass(frozen=True)
 class TuneRow:
     """One way to train that was measured: ``settings`` are the recipe's fields that it tried.
 
     ``stage``: threads, way (mode and memory layout), batch_size, chunk_steps, check (before and after).
     ``samples_per_second`` is the median of interleaved repeats, ``spread`` their range divided by it;
-    ``compile_seconds`` went by before. A way that could not be run has a message's ``code`` with its facts.
+    ``gain`` is how many times as fast as the first way of its question it was, turn against turn: the median
+    of those pairs, half of which lie within ``noise`` of it; 0 for the first way itself. ``compile_seconds``
+    went by before. A way that could not be run has a message's ``code`` with its facts.
     """
 
     stage: str
@@ -264,6 +272,13 @@ class TuneRow:
     chosen: bool = False
     code: str = ""
     facts: Mapping[str, Fact] = field(default_factory=dict)
+    gain: float = 0.0
+    noise: float = 0.0
+
+    @property
+    def is_told_apart(self) -> bool:
+        """Whether it is faster or slower than the first way beyond the noise."""
+        return abs(self.gain - 1) > max(CLEARLY - 1, NOISES * self.noise)
 
 
 @dataclass(frozen=True)
@@ -272,7 +287,8 @@ class TuneView:
     was clearly faster than the recipe as it is.
 
     ``before`` and ``after``: samples a second of the recipe as it was and of the fastest way, measured in
-    turns at the end; 0 where that was not come to. ``early``: it was stopped, and this is the best so far.
+    turns at the end, where half of the pairs lay within ``noise`` of the gain; 0 where that was not come to.
+    ``early``: it was stopped, and this is the best so far.
     ``elsewhere``: thread counts that only a process of their own can measure.
     """
 
@@ -286,3 +302,4 @@ class TuneView:
     elsewhere: tuple[int, ...] = ()
     created: str = ""
     early: bool = False
+    noise: float = 0.0

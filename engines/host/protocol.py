@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterator
-from typing import Protocol
+from typing import Protocol, runtime_checkable
 
 from engines.contract.events import Control, Event
 from engines.contract.jobs import Job
@@ -43,4 +43,13 @@ class Host(Protocol):
 
     def close(self) -> None:
         """Let go of everything; the host is not used afterwards."""
+        ...
+
+
+@runtime_checkable
+class Expects(Protocol):
+    """A host that can end a job which stays silent for too long."""
+
+    def expect(self, seconds: float) -> None:
+        """End the running job unless its next event comes within so many seconds."""
         ...

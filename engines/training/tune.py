@@ -2,8 +2,11 @@
 
 One question after another: how many threads, which memory layout, which batch size, how many steps a call,
 and at last, since it takes longest, which mode. The ways of one question are measured in turns, so that a
-busy moment falls on all of them. A way has to win clearly; a tie goes to the recipe as it is, and so does
-the check at the end, where both are measured side by side once more.
+busy moment falls on all of them. A way has to win clearly, and beyond the noise of the pairs; a tie goes to
+the recipe as it is, and so does the check at the end, where both are measured side by side once more.
+
+Thread counts that only another process can measure are measured so, too: this one and the other take turns,
+each as it is told.
 """
 
 from __future__ import annotations
@@ -16,7 +19,7 @@ from engines.contract.errors import ErrorCode
 from engines.contract.events import Answer, Event, Finished, Stopped
 from engines.contract.events import Tuning as Standing
 from engines.contract.jobs import TuneJob
-from engines.contract.views import TuneRow, TuneView
+from engines.contract.views import CLEARLY, TuneRow, TuneView
 from engines.training.abilities import Abilities
 from engines.training.control import ControlFlags
 from engines.training.plan import free_cores
@@ -24,12 +27,14 @@ from engines.training.run_folder import now
 from engines.training.trainer import TrainerMaker
 from engines.training.tune_questions import GROWTH, Questions, every_thread_count
 from engines.training.tune_trial import Clock, Trial
-from engines.training.tune_ways import CLEARLY, CLEARLY_MORE_THREADS, Way, choose
+from engines.training.tune_ways import CLEARLY_MORE_THREADS, Way, choose
 
 TURNS, FEWEST_TURNS = 7, 3
 PATIENCE = 2
 """After so many times the seconds that were asked for, nothing new is compiled but another mode."""
 QUESTIONS = 6
+SIDES_SHARE = 0.05
+"""Of the seconds that were asked for, a turn beside another process is so much."""
 LONG = 1.0
 """What takes so many seconds to get ready is called compiling."""
 _STAGES = ("threads", "way", "batch_size", "chunk_steps")
@@ -66,7 +71,7 @@ class Tuning:
         self._asked: list[_Asked] = []
         self._ahead: dict[str, float] = {}
         self._share = 0.0
-        self.before = self.after = 0.0
+        self.before = self.after = self.noise = 0.0
         self.early = False
 
     def steps(self) -> Iterator[Standing]:
@@ -76,11 +81,11 @@ class Tuning:
             WorkbenchError: what keeps the recipe itself from being run at all.
         """
         yield from self._open_present()
+        if self.job.threads_only:
+            yield from self._turns(self.present)
         counts = self._counts()
         if counts:
             yield from self._ask("threads", self._questions.threads(self.taken, counts))
-        if self.job.threads_only:
-            return
         yield from self._ask("layout", self._questions.layouts(self.taken))
         yield from self._ask("batch_size", self._questions.batch_sizes(self.taken), take=self.job.batch_size)
         yield from self._ask("chunk_steps", self._questions.calls(self.taken))
@@ -92,6 +97,17 @@ class Tuning:
             if self.taken is not before:
                 yield from self._ask("chunk_steps", self._questions.calls(self.taken))
         yield from self._check()
+        if self.job.stays and self._elsewhere():
+            yield from self._turns(self.taken)
+
+    def _turns(self, way: Way) -> Iterator[Standing]:
+        """Take a turn each time that the event before it is answered; it does not end by itself."""
+        one = _anew(way)
+        while True:
+            waiting = self._standing("wait", one, 0.0, 0.0)
+            yield replace(waiting, rate=one.rates[-1] if one.rates else 0.0)
+            self._trial.turn(one, 0.0)  # another process ran: caches and threads wake up
+            self._trial.turn(one, SIDES_SHARE * self.job.seconds)
 
     def _open_present(self) -> Iterator[Standing]:
         """Get the recipe ready as it stands, or, where that does not compile, as it runs then."""
@@ -162,6 +178,7 @@ class Tuning:
         sides = [_anew(self.present), _anew(self.taken)]
         yield from self._measure(sides, self._each, "check")
         self.before, self.after = (side.rate for side in sides)
+        self.noise = sides[1].gain(sides[0])[1]
         if choose(sides, CLEARLY) is sides[0]:
             self.taken = self.present
         self._checked = self.taken
@@ -202,7 +219,7 @@ class Tuning:
             if getattr(taken.recipe, key) != getattr(self.present.recipe, key)
         }
         rows = tuple(sorted(self._rows(), key=lambda row: _STAGES.index(row.stage)))
-        told = (self.before, self.after, self._elsewhere(), now(), self.early)
+        told = (self.before, self.after, self._elsewhere(), now(), self.early, self.noise)
         return TuneView(self.engine, job.device, rows, chosen, *told)
 
     def _rows(self) -> Iterator[TuneRow]:
@@ -214,7 +231,7 @@ class Tuning:
                 key = tuple(way.settings.items())
                 if (way.rates or way.fault is not None) and key not in told:
                     told.add(key)
-                    yield way.row(stage, self._in_force(asked.stage, way))
+                    yield way.row(stage, self._in_force(asked.stage, way), asked.ways[0])
 
     def _in_force(self, stage: str, way: Way) -> bool:
         now_so = {
@@ -232,7 +249,7 @@ class Tuning:
         """Return the thread counts that this process can measure; none where that is no question."""
         if self.job.device != "cpu":
             return ()
-        if self.job.threads_only or self.abilities.lasting_threads:
+        if self.abilities.lasting_threads:
             return (self.present.threads,)
         return every_thread_count(free_cores())
 
@@ -255,18 +272,22 @@ def tune(
     abilities: Abilities,
     clock: Clock = perf_counter,
 ) -> Generator[Event, None, None]:
-    """Answer a tuning job; told to stop and keep, with the best so far.
+    """Answer a tuning job; told to stop and keep, with the best so far. What waits for its turn is done.
 
     Raises:
         WorkbenchError: what keeps the recipe itself from being run at all.
     """
-    tuning = Tuning(job, engine, make, abilities, clock)
+    tuning, told = Tuning(job, engine, make, abilities, clock), False
     for standing in tuning.steps():
+        waits = standing.doing == "wait"
+        if waits:
+            flags.pause()  # before it is told, so that the answer lifts it
         yield standing
+        flags.wait_while_paused()
         if flags.should_stop:
-            tuning.early = True
+            told, tuning.early = True, not waits
             break
-    if tuning.early and not flags.keep:
+    if told and not flags.keep:
         yield Stopped(step=0, kept=False)
         return
     yield Answer(tuning.view())

@@ -8,13 +8,11 @@ from dataclasses import dataclass, field, replace
 
 from engines.contract.errors import WorkbenchError
 from engines.contract.spec import Recipe
-from engines.contract.views import TuneRow
+from engines.contract.views import NOISES, TuneRow
 from engines.training.trainer import Trainer
 
-CLEARLY = 1.03
-"""So much faster a way has to be than the one before …"""
 CLEARLY_MORE_THREADS = 1.1
-"""… and so much with more threads, which the window and others want, too."""
+"""So much faster more threads have to be, which the window and others want, too."""
 HOPELESS = 0.7
 """A way that was slower than this in each of its first turns gets no more of them."""
 FIRST_TURNS = 2
@@ -39,21 +37,36 @@ class Way:
         """Samples a second; 0 where it could not be run."""
         return statistics.median(self.rates) if self.rates else 0.0
 
+    def ratios(self, other: Way) -> list[float]:
+        """Return how many times as fast it was, turn against turn."""
+        return [mine / theirs for mine, theirs in zip(self.rates, other.rates)]
+
+    def gain(self, other: Way) -> tuple[float, float]:
+        """Return the median of the ratios, and its noise: half of them lie so far from it at most."""
+        ratios = self.ratios(other)
+        if len(ratios) < 2:
+            return (ratios or [0.0])[0], 0.0
+        low, median, high = statistics.quantiles(ratios, n=4, method="inclusive")
+        return median, (high - low) / 2
+
     def beats(self, other: Way, clearly: float) -> bool:
-        """Tell whether this way is so much faster, and was ahead in all turns but one of five."""
-        ratios = [mine / theirs for mine, theirs in zip(self.rates, other.rates)]
+        """Tell whether this way is so much faster, beyond the noise, and ahead in four turns of five."""
+        ratios, (times, noise) = self.ratios(other), self.gain(other)
         behind = sum(ratio <= 1.0 for ratio in ratios)
-        return bool(ratios) and statistics.median(ratios) > clearly and behind <= len(ratios) // 5
+        return times > clearly and times - 1 > NOISES * noise and behind <= len(ratios) // 5
 
     def is_hopeless(self, present: Way) -> bool:
         """Tell whether the first turns showed that it cannot win."""
         pairs = list(zip(self.rates, present.rates))
         return len(pairs) >= FIRST_TURNS and all(mine < HOPELESS * theirs for mine, theirs in pairs)
 
-    def row(self, stage: str, chosen: bool) -> TuneRow:
-        """Return what the table shows."""
+    def row(self, stage: str, chosen: bool, present: Way) -> TuneRow:
+        """Return what the table shows, beside the way that was there before."""
         spread = (max(self.rates) - min(self.rates)) / self.rate if self.rates else 0.0
-        told = TuneRow(stage, self.settings, self.rate, spread, self.compile_seconds, chosen)
+        gain, noise = (0.0, 0.0) if present is self else self.gain(present)
+        told = TuneRow(
+            stage, self.settings, self.rate, spread, self.compile_seconds, chosen, gain=gain, noise=noise
+        )
         if self.fault is None:
             return told
         return replace(told, code=self.fault.code.value, facts=self.fault.facts)

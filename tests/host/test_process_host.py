@@ -300,6 +300,31 @@ def test_that_a_job_over_its_time_limit_fails_by_name(tmp_path: Path) -> None:
     assert last.facts == {"job": "train", "seconds": 1.0}
 
 
+def test_that_a_job_that_tells_nothing_when_something_is_expected_is_ended(tmp_path: Path) -> None:
+    host = ProcessHost("fake")
+    events = list[Event]()
+    for event in host.run(fake_training(tmp_path, "fake:silent")):
+        events.append(event)
+        if not isinstance(event, Log):
+            host.expect(1.0)
+    host.close()
+    last = events[-1]
+    assert isinstance(last, Failed)
+    assert (last.code, last.facts) == (ErrorCode.TIME_LIMIT.value, {"job": "train", "seconds": 1.0})
+
+
+def test_that_what_is_expected_once_binds_only_the_next_event(tmp_path: Path) -> None:
+    host = ProcessHost("fake")
+    host.expect(0.001)  # of nobody
+    seen = list[Event]()
+    for event in host.run(fake_training(tmp_path)):
+        seen.append(event)
+        if len(seen) == 2:
+            host.expect(30.0)
+    host.close()
+    assert isinstance(seen[-1], Finished)
+
+
 def test_that_a_job_over_its_memory_fails_by_name(tmp_path: Path) -> None:
     last = run(fake_training(tmp_path, "fake:hungry"), memory_bytes=1 << 30)[-1]
     assert isinstance(last, Failed)

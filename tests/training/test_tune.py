@@ -199,10 +199,86 @@ def test_that_threads_of_a_whole_process_are_left_to_other_processes(
     view = view_of(tune_job(tmp_path), LASTING)
     assert view.elsewhere == (1, 2, 4)
     assert [row.settings["threads"] for row in stage(view, "threads")] == [3]
+
+
+def turns_of(job: TuneJob, count: int, keep: bool = True) -> list[Event]:
+    """Let a process take so many turns as it is told to, and end."""
+    flags, events = ControlFlags(), list[Event]()
+    for event in tune(job, flags, "clock", ClockTrainer, LASTING, ClockTrainer.clock):
+        events.append(event)
+        if isinstance(event, Tuning) and event.doing == "wait":
+            assert flags.paused  # nothing goes on by itself
+            told = sum(one.doing == "wait" for one in standings(events))
+            flags.stop(keep) if told > count else flags.resume()
+    return events
+
+
+def test_that_a_further_process_measures_its_recipe_a_turn_at_a_time_as_it_is_told(
+    tmp_path: Path, clock: None
+) -> None:
     job = tune_job(tmp_path, threads_only=True)
-    only = view_of(replace(job, recipe=replace(job.recipe, threads=2)), LASTING)
-    assert [(row.stage, dict(row.settings)) for row in only.rows] == [("threads", {"threads": 2})]
-    assert only.elsewhere == ()
+    events = turns_of(replace(job, recipe=replace(job.recipe, threads=2)), 5)
+    waits = [one for one in standings(events) if one.doing == "wait"]
+    assert [one.rate > 0 for one in waits] == [False, *[True] * 5]
+    # 8 samples a step of 1 ms / 1.5 with two threads: a call's own cost is beside it
+    assert all(8 * 1500 * 0.9 < one.rate < 8 * 1500 for one in waits[1:])
+    assert isinstance(events[-1], Finished)
+    (view,) = (event.record for event in events if isinstance(event, Answer))
+    assert isinstance(view, TuneView)
+    assert (view.rows, view.early) == ((), False)
+
+
+def test_that_the_first_process_stays_for_turns_with_what_it_would_take(tmp_path: Path, clock: None) -> None:
+    events = turns_of(tune_job(tmp_path, stays=True), 3)
+    waits = [one for one in standings(events) if one.doing == "wait"]
+    view = waits[0].view
+    assert view.chosen["run_mode"] == "quick"
+    assert view.elsewhere
+    assert all(one.view.rows == view.rows for one in waits)
+    assert all(one.rate > 0.9 * view.after for one in waits[1:])
+    assert [type(event) for event in events[-2:]] == [Answer, Finished]
+    assert not any(one.doing == "wait" for one in standings(events_of(tune_job(tmp_path, stays=True))))
+
+
+def test_that_told_to_discard_while_it_waits_it_leaves_nothing(tmp_path: Path, clock: None) -> None:
+    events = turns_of(tune_job(tmp_path, threads_only=True), 2, keep=False)
+    assert not any(isinstance(event, Answer) for event in events)
+    assert events[-1] == Stopped(step=0, kept=False)
+
+
+def test_that_a_row_says_how_much_faster_it_is_and_the_noise_of_that(tmp_path: Path, clock: None) -> None:
+    view = view_of(tune_job(tmp_path))
+    plain, quick, _ = stage(view, "way")
+    assert (plain.gain, plain.noise) == (0.0, 0.0)
+    assert 1.5 < quick.gain < 2.0
+    assert quick.noise < 0.01
+    assert quick.is_told_apart
+
+
+def test_that_a_gain_within_the_noise_is_not_taken(
+    tmp_path: Path, clock: None, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    random = np.random.default_rng(0)
+
+    class Noisy(ClockTrainer):
+        """Its speed changes from call to call, which hides a gain of a tenth."""
+
+        quick = 0.9
+
+        def run_chunk(self, first_step: int, batches: Any, rates: Any) -> dict[str, npt.NDArray[np.float32]]:
+            before = Noisy.clock.now
+            found = super().run_chunk(first_step, batches, rates)
+            Noisy.clock.now += (Noisy.clock.now - before) * random.uniform(0.0, 2.0) ** 2
+            return found
+
+    monkeypatch.setattr(module, "free_cores", lambda: 1)
+    events = list(tune(tune_job(tmp_path), ControlFlags(), "clock", Noisy, ABILITIES, Noisy.clock))
+    (view,) = (event.record for event in events if isinstance(event, Answer))
+    assert isinstance(view, TuneView)
+    assert "run_mode" not in view.chosen
+    quick = stage(view, "way")[1]
+    assert quick.noise > 0.05
+    assert not quick.is_told_apart
 
 
 def standings(events: Sequence[Event]) -> list[Tuning]:

@@ -10,7 +10,8 @@ from hypothesis import strategies as st
 
 from engines.contract.errors import ErrorCode, WorkbenchError
 from engines.contract.spec import Recipe
-from engines.training.tune_ways import CLEARLY, Way, choose
+from engines.contract.views import CLEARLY
+from engines.training.tune_ways import Way, choose
 
 RATE = st.floats(1.0, 1e6)
 TURNS = st.integers(3, 9)

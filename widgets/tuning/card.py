@@ -18,12 +18,17 @@ from widgets.controls.table import Column, Table
 from widgets.controls.text import label
 from widgets.look.theme import scaled
 from widgets.tuning.progress import TuneProgress
-from widgets.tuning.words import summary_text, way_text
+from widgets.tuning.words import gain_text, summary_text, way_text
 
 TAKEN = "•"
 """Stands before a way that was taken."""
 Reason = Callable[[TuneRow], str]
-NO_TIME = ErrorCode.TUNE_NO_TIME.value
+LEFT_OUT = {ErrorCode.TUNE_NO_TIME.value: "no time", ErrorCode.TUNE_COMPILE_LONG.value: "compiles too long"}
+"""What a longer tuning measures, too."""
+GAIN_TIP = (
+    "Beside the first way of the same question, turn against turn: the median of the pairs, half of which lie "
+    "within ±. No difference: none beyond that noise"
+)
 _ROW, _HEAD = 32, 40
 BATCH_SIZE = "Another batch size changes the mathematics: it is measured, but taken only by you."
 LONGER_TIP = "Tunes once more, with time for what was left out"
@@ -40,6 +45,21 @@ class Rate(float):
 
     def __init__(self, row: TuneRow) -> None:
         self._text = f"{row.samples_per_second:,.0f} ± {row.spread / 2:.0%}"
+
+    @override
+    def __str__(self) -> str:
+        return self._text
+
+
+class Gain(float):
+    """How many times as fast as before, sorted as the number and told only beyond the noise."""
+
+    def __new__(cls, row: TuneRow) -> Gain:
+        """Make it of the row's gain."""
+        return super().__new__(cls, row.gain)
+
+    def __init__(self, row: TuneRow) -> None:
+        self._text = gain_text(row)
 
     @override
     def __str__(self) -> str:
@@ -83,12 +103,13 @@ class TuningCard(Card):
         columns = (
             Column("Setting", shown=str, tip=f"{TAKEN} taken"),
             Column("Samples/s", number=True, shown=str, tip="Median of the turns, and half their range"),
+            Column("Gain", number=True, shown=str, tip=GAIN_TIP),
         )
         self.table = Table(columns, "tuning_table", "Ways that were measured", filtered=False)
         self.summary = label("", "caption", wrap=True)
         self.note = label(BATCH_SIZE, "caption", wrap=True)
         self.take = Button("Use the selected setting", "tuning_take", small=True)
-        self.longer = Button("Measure the rest", "tune_longer", small=True)
+        self.longer = Button("Measure it anyway", "tune_longer", small=True)
         self.longer.setToolTip(LONGER_TIP)
         self.progress = TuneProgress()
         self._rows: dict[str, TuneRow] = {}
@@ -140,7 +161,7 @@ class TuningCard(Card):
         self.summary.setVisible(not going)
         self.take.setVisible(not going)
         self.note.setVisible(not going and bool(self.note.text()))
-        self.longer.setVisible(not going and any(row.code == NO_TIME for row in self._rows.values()))
+        self.longer.setVisible(not going and any(row.code in LEFT_OUT for row in self._rows.values()))
 
     def show_view(
         self, view: TuneView | None, where: str = "", reason: Reason = lambda row: row.code
@@ -198,5 +219,5 @@ class TuningCard(Card):
 def _cells(row: TuneRow) -> tuple[Any, ...]:
     mark = f"{TAKEN} " if row.chosen else ""
     if row.code:
-        return (f"{way_text(row)}: {'no time' if row.code == NO_TIME else 'not here'}", None)
-    return (f"{mark}{way_text(row)}", Rate(row))
+        return (f"{way_text(row)}: {LEFT_OUT.get(row.code, 'not here')}", None, None)
+    return (f"{mark}{way_text(row)}", Rate(row), Gain(row) if row.gain else None)

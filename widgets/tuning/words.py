@@ -30,6 +30,13 @@ def _plain(value: str) -> str:
     return _SHORT.get(value, value.replace("_", " "))
 
 
+def gain_text(row: TuneRow) -> str:
+    """Return how a row stands beside the first way of its question, where the noise lets that be told."""
+    if not row.gain:
+        return ""
+    return f"{row.gain:.2f}× ± {row.noise:.2f}" if row.is_told_apart else "no difference"
+
+
 _DOING = {
     "start": "Starting a process: {}",
     "compile": "Compiling: {}",
@@ -62,7 +69,8 @@ def summary_text(view: TuneView) -> str:
     if not (view.before and view.after):
         return f"{early}{taken}"
     ratio = view.after / view.before
-    gain = f"{ratio:.2f} times as fast" if ratio >= 1.03 else "as fast as before"
+    noise = f" ± {view.noise:.2f}" if view.noise else ""
+    gain = f"{ratio:.2f}{noise} times as fast" if ratio >= 1.03 else "as fast as before"
     return f"{early}{view.before:,.0f} → {view.after:,.0f} samples/s: {gain}. {taken}"
 
 

@@ -6,9 +6,11 @@ from dataclasses import replace
 from typing import Any
 
 import pytest
+from PySide6.QtCore import Qt
 from PySide6.QtWidgets import QScrollArea, QVBoxLayout, QWidget
 from pytestqt.qtbot import QtBot
 
+from app.messages.table import tell
 from engines.contract.events import Tuning
 from engines.contract.views import TuneRow, TuneView
 from widgets.tuning.card import TunePart, TuningCard
@@ -17,7 +19,16 @@ from widgets.tuning.words import summary_text, way_text
 
 ROWS = (
     TuneRow("threads", {"threads": 1}, 20_000.0, 0.1, 0.2, True),
-    TuneRow("way", {"run_mode": "xla", "memory_layout": "channels_last"}, 50_000.0, 0.2, 4.0, True),
+    TuneRow(
+        "way",
+        {"run_mode": "xla", "memory_layout": "channels_last"},
+        50_000.0,
+        0.2,
+        4.0,
+        True,
+        gain=2.5,
+        noise=0.04,
+    ),
     TuneRow("way", {"run_mode": "compiled"}, code="compile_failed", facts={"why": "no"}),
     TuneRow("batch_size", {"batch_size": 1024}, 90_000.0),
 )
@@ -60,6 +71,34 @@ def test_that_the_rows_show_rates_what_was_taken_and_why_one_did_not_go(card: Tu
     assert card.summary.text() == (
         "20,000 → 50,000 samples/s: 2.50 times as fast. Taken: 1 thread, XLA, NHWC."
     )
+
+
+def test_that_a_gain_is_told_beyond_the_noise_and_sorts_as_a_number(card: TuningCard) -> None:
+    same = TuneRow("threads", {"threads": 2}, 20_500.0, 0.1, gain=1.025, noise=0.05)
+    slow = TuneRow("threads", {"threads": 4}, 9_000.0, 0.1, gain=0.45, noise=0.01)
+    card.show_view(replace(VIEW, rows=(*ROWS, same, slow)))
+    shown = [card.table.proxy.index(row, 2).data() for row in range(6)]
+    assert shown == ["–", "2.50× ± 0.04", "–", "–", "no difference", "0.45× ± 0.01"]
+    assert "no difference" in card.table.csv()
+    card.table.view.sortByColumn(2, Qt.SortOrder.DescendingOrder)
+    assert card.table.proxy.index(0, 0).data() == "• XLA, NHWC"
+
+
+def test_that_noise_is_told_beside_the_whole_gain() -> None:
+    assert summary_text(replace(VIEW, noise=0.08)).startswith(
+        "20,000 → 50,000 samples/s: 2.50 ± 0.08 times as fast."
+    )
+
+
+def test_that_what_compiled_too_long_is_offered_to_be_measured_anyway(card: TuningCard, qtbot: QtBot) -> None:
+    late = TuneRow("way", {"run_mode": "compiled"}, code="tune_compile_long", facts={"seconds": 20})
+    card.show_view(replace(VIEW, rows=(*ROWS, late)), "", lambda row: tell(row.code, row.facts).what)
+    assert card.table.model.rows[-1][0] == "compiled: compiles too long"
+    assert "compiling it was not done after 20 s" in card.note.text()
+    assert not card.longer.isHidden()
+    assert card.longer.text() == "Measure it anyway"
+    with qtbot.waitSignal(card.longer_requested):
+        card.longer.click()
 
 
 def test_that_a_recipe_that_nothing_beats_is_said_to_stay() -> None:
