@@ -6,7 +6,7 @@ import os
 
 import pytest
 
-from engines.backends.tensorflow.runtime import CHATTER, without_chatter
+from engines.backends.tensorflow.runtime import CHATTER, lack_of_memory, without_chatter
 from engines.training.chatter import held_back
 
 
@@ -46,3 +46,22 @@ def test_that_what_is_held_back_can_be_heard(capfd: pytest.CaptureFixture[str]) 
         os.write(2, b"E0000 00:00:1 1 a.cc:1] failed call to cuInit\nplain\n")
     assert heard == ["E0000 00:00:1 1 a.cc:1] failed call to cuInit"]
     assert capfd.readouterr().err == "plain\n"
+
+
+IN_A_GRAPH = """Graph execution error:
+
+Detected at node while/body/_1/gradient_tape/while/wide_1/flatten-0_1/transpose/transpose defined at (most \
+recent call last):
+<stack traces unavailable>
+OOM when allocating tensor with shape[1149,8,8,4096] and type float on /job:localhost/replica:0/task:0/\
+device:CPU:0 by allocator mklcpu
+\t [[{{node while/body/_1/gradient_tape/while/wide_1/flatten-0_1/transpose/transpose}}]]
+Hint: If you want to see a list of allocated tensors when OOM happens, add report_tensor_allocations_upon_oom
+"""
+"""What TensorFlow 2.21 said in a graph under a limit of the address space."""
+
+
+def test_that_of_a_graph_s_fault_the_line_about_memory_is_told() -> None:
+    assert lack_of_memory(IN_A_GRAPH).startswith("OOM when allocating tensor with shape[1149,8,8,4096]")
+    assert lack_of_memory("failed to allocate\nmore") == "failed to allocate"
+    assert lack_of_memory("") == "out of memory"

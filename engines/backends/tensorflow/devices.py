@@ -9,7 +9,7 @@ from typing import cast
 
 import tensorflow as tf
 
-from engines.backends.tensorflow.runtime import hear, use_threads, without, without_chatter
+from engines.backends.tensorflow.runtime import hear, lack_of_memory, use_threads, without, without_chatter
 from engines.contract.capabilities import DeviceView
 from engines.contract.errors import ErrorCode, WorkbenchError
 from engines.contract.events import Event
@@ -45,14 +45,14 @@ def memory_faults(device: str, batch_size: int) -> Iterator[None]:
     """Run on ``device``, and turn a lack of memory into an error of ours.
 
     Raises:
-        WorkbenchError: ``DEVICE_MEMORY`` with the device, the batch size and TensorFlow's first line;
+        WorkbenchError: ``DEVICE_MEMORY`` with the device, the batch size and TensorFlow's line that says so;
             ``DEVICE_LOST``.
     """
     try:
         with tf.device(device):
             yield
     except tf.errors.ResourceExhaustedError as error:
-        why = str(error.message).splitlines()[0]
+        why = lack_of_memory(str(error.message))
         raise WorkbenchError(
             ErrorCode.DEVICE_MEMORY, str(error), device=name_of(device), batch_size=batch_size, why=why
         ) from error

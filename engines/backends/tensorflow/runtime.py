@@ -18,6 +18,7 @@ CHATTER = re.compile(
 )
 """Notes about what is absent or on; every other line is let through."""
 _NO_DRIVER = re.compile(r"(Failed call to cuInit: .+)")
+_NO_MEMORY = re.compile(r"OOM when allocating|out of memory|RESOURCE_EXHAUSTED", re.I)
 _said: dict[str, str] = {}
 
 
@@ -45,6 +46,12 @@ def hear(note: str) -> None:
 def without() -> dict[str, str]:
     """Return why a build for NVIDIA's GPUs finds none, where TensorFlow said why when it looked."""
     return dict(_said)
+
+
+def lack_of_memory(said: str) -> str:
+    """Return the line that tells of it; a graph's fault begins with where in the graph it came."""
+    lines = [line.strip() for line in said.splitlines() if line.strip()] or ["out of memory"]
+    return next((line for line in lines if _NO_MEMORY.search(line)), lines[0])
 
 
 def use_threads(threads: int, xla: bool = False) -> int:
