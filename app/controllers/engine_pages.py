@@ -21,7 +21,7 @@ from engines.contract.errors import WorkbenchError
 from engines.contract.events import Answer, Crashed, Event, Failed, Log, Progress, Stopped
 from engines.environments.chosen import THIS
 from engines.registry import ENGINES, engine
-from widgets.settings.views import InstallView
+from widgets.settings.views import SKIP, InstallView
 
 if TYPE_CHECKING:
     from widgets.rooms.settings import SettingsRoom
@@ -85,6 +85,8 @@ class EnginePagesController(QObject):
         elif mend == "remove":
             flow = partial(engines.remove, name=name)
             self._bench.work(f"remove {name}", flow, None, partial(self._on_removed, name))
+        elif mend == SKIP:
+            self._engines.looking.skip(name)
         elif mend == "forget":
             self.choose_interpreter(name, THIS)
         elif mend == "choose" and self._room is not None:
@@ -92,10 +94,11 @@ class EnginePagesController(QObject):
 
     def choose_interpreter(self, name: str, python: str) -> None:
         """Run an engine in another interpreter, once the doctor has nothing against it there."""
-        self._engines.looking.add(name)
+        self._engines.looking.begin(name)
         self.show()
         flow = partial(engines.choose_interpreter, engine=name, python=python)
-        self._bench.work(f"choose {name}", flow, None, partial(self._on_interpreter_ended, name))
+        thread = self._bench.work(f"choose {name}", flow, None, partial(self._on_interpreter_ended, name))
+        self._engines.looking.hold(name, thread)
 
     def discover(self) -> None:
         """Look for every Python of this machine, once at a time."""
@@ -148,11 +151,11 @@ class EnginePagesController(QObject):
     # --- interpreters ---
 
     def _on_interpreter_ended(self, name: str, outcome: Outcome) -> None:
-        self._engines.looking.discard(name)
+        self._engines.looking.end(name)
         row = engine(name)
         if isinstance(outcome, (Failed, Crashed, BaseException)):
             self._bench.tell(outcome)
-        elif row is not None:
+        elif row is not None and not isinstance(outcome, Stopped):
             self._bench.say(words.RUNS_IN.format(title=row.title, python=place_of(row).python))
         self._look_again(name)
 
@@ -197,6 +200,7 @@ class EnginePagesController(QObject):
             self._engines.health.get(name),
             self._engines.reports.get(name),
             name in self._engines.looking,
+            self._engines.looking.seconds(name),
             work.view if work is not None else None,
             self._others,
         )

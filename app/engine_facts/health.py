@@ -2,16 +2,23 @@
 
 from __future__ import annotations
 
-from app.bridge.flow_thread import Outcome
+from typing import TYPE_CHECKING
+
 from app.engine_facts.places import kept_of, place_of
 from app.plans import is_installed
 from engines.contract.capabilities import EngineHealth, EngineRow, Finding
 from engines.contract.errors import ErrorCode, WorkbenchError
-from engines.contract.events import Failed
+from engines.contract.events import Failed, Stopped
 from engines.environments.chosen import OWN, THIS
 from engines.environments.doctor import INSTALL, findings_before, state_of
 from engines.environments.kept import ABSENT, HALF_MADE
 from engines.registry import engine
+
+if TYPE_CHECKING:
+    from app.bridge.flow_thread import Outcome
+
+UNKNOWN = "unknown"
+"""The state of an engine that somebody stopped looking at."""
 
 
 def health_without_asking(row: EngineRow) -> EngineHealth | None:
@@ -29,7 +36,7 @@ def health_without_asking(row: EngineRow) -> EngineHealth | None:
 
 
 def health_of_fault(name: str, outcome: Outcome) -> EngineHealth:
-    """Return what it means that the doctor himself came to no end."""
+    """Return what it means that the doctor himself came to no end, or was stopped."""
     row = engine(name)
     place = place_of(row) if row else None
     findings: tuple[Finding, ...] = ()
@@ -41,6 +48,9 @@ def health_of_fault(name: str, outcome: Outcome) -> EngineHealth:
         facts = {"what": type(outcome).__name__, "why": str(outcome)}
         findings = (Finding(ErrorCode.UNEXPECTED.value, facts),)
     state = "broken" if findings else ""
+    if isinstance(outcome, Stopped):
+        facts = {"title": row.title if row else name}
+        findings, state = (Finding(ErrorCode.ENGINE_SKIPPED.value, facts, "warning"),), UNKNOWN
     return EngineHealth(
         name, place.python if place else "", place.kind if place else "", state, None, findings
     )

@@ -22,7 +22,7 @@ from engines.environments.chosen import OTHER, OWN, THIS
 from engines.environments.kept import ABSENT, HALF_MADE
 from engines.environments.locked import LOCKED
 from widgets.controls.drops import DropRow, DropSection
-from widgets.settings.views import EngineView, FindingLine, InstallView
+from widgets.settings.views import SKIP, EngineView, FindingLine, InstallView
 
 
 @dataclass(frozen=True)
@@ -32,6 +32,7 @@ class Known:
     health: EngineHealth | None = None
     report: EngineReport | None = None
     looking: bool = False
+    seconds: int = 0  # for how long a slow engine has been looked at
     install: InstallView | None = None
     others: Interpreters = field(default_factory=Interpreters)
 
@@ -41,6 +42,9 @@ def view_of(row: EngineRow, known: Known) -> EngineView:
     place = place_of(row)
     report = known.health.report if known.health else known.report
     findings = tuple(_finding(finding) for finding in known.health.findings) if known.health else ()
+    if known.seconds:
+        slow = Finding(ErrorCode.ENGINE_SLOW.value, {"title": row.title}, "warning", SKIP)
+        findings = (_finding(slow),)
     return EngineView(
         name=row.name,
         title=row.title,
@@ -58,6 +62,7 @@ def view_of(row: EngineRow, known: Known) -> EngineView:
         abilities=tuple(_abilities(row, report)) if report else (),
         providers=tuple(_providers(report)) if report else (),
         install=known.install,
+        seconds=known.seconds,
     )
 
 

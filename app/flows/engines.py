@@ -7,9 +7,12 @@ from __future__ import annotations
 
 from collections.abc import Generator
 from dataclasses import replace
+from functools import partial
 from pathlib import Path
 
+from app.bridge.side_by_side import PATIENCE_S, Over, Waiting, side_by_side
 from app.desk import Desk, Ended
+from app.engine_facts.health import health_of_fault
 from app.engine_facts.places import choose, kept_of, place_of
 from app.plans import known_engine
 from engines.contract.capabilities import (
@@ -21,7 +24,7 @@ from engines.contract.capabilities import (
     Interpreters,
 )
 from engines.contract.errors import ErrorCode, WorkbenchError
-from engines.contract.events import Answer, Event, Finished, Progress, Stopped
+from engines.contract.events import Answer, Event, Finished, Log, Progress, Stopped
 from engines.contract.jobs import ProbeJob
 from engines.environments import discover as pythons
 from engines.environments import doctor, gpu, kept
@@ -54,14 +57,42 @@ def examine(desk: Desk, engine: str) -> Generator[Event, None, EngineHealth]:
     return health
 
 
-def probe_all(desk: Desk) -> Answering:
-    """Let the doctor look at every engine; what is wrong is in the answers, and it ends well."""
+def probe_all(desk: Desk, patience: float = PATIENCE_S) -> Answering:
+    """Let the doctor look at every engine; what is wrong is in the answers, and it ends well.
+
+    One that takes long is looked at beside the next ones, and each answers as soon as it is known.
+
+    Raises:
+        Ended: it was told to stop.
+    """
     states: dict[str, str] = {}
-    for row in ENGINES:
-        if row.visible:
-            health = yield from examine(desk, row.name)
-            states[row.name] = health.state
+    slow: set[str] = set()
+    flows = {row.name: partial(examine, engine=row.name) for row in ENGINES if row.visible}
+    for name, said in side_by_side(desk, flows, patience):
+        if isinstance(said, Waiting) and said.seconds >= 2 * patience:
+            yield _still_starting(name, said, again=name in slow)
+            slow.add(name)
+        elif isinstance(said, Waiting):
+            continue
+        elif not isinstance(said, Over):
+            yield said
+            if isinstance(said, Answer) and isinstance(said.record, EngineHealth):
+                states[name] = said.record.state
+        elif said.fault is not None and not desk.stopping:
+            health = health_of_fault(name, said.fault)
+            yield Answer(health)
+            states[name] = health.state
+    if desk.stopping:
+        raise Ended(Stopped(step=0, kept=False))
     yield Finished({"engines": sum(state == "ready" for state in states.values()), **states})
+
+
+def _still_starting(name: str, waiting: Waiting, *, again: bool) -> Event:
+    """Say once that an engine takes long, then for how long."""
+    if again:
+        return Progress(f"starting_{name}", round(waiting.seconds), 0)
+    facts = {"title": known_engine(name).title}
+    return Log("warning", f"{name} is still starting", ErrorCode.ENGINE_SLOW.value, facts)
 
 
 def install(desk: Desk, name: str) -> Answering:

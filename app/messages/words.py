@@ -21,6 +21,7 @@ BUTTONS = {
     "copy_launch": "Copy launch.json snippet",
     "trust_layers": "Trust these files",
     "trust_run": "Trust this run",
+    "empty_bin": "Empty the bin",
 }
 """The words on a message's button, by the action id that its row names."""
 
@@ -262,6 +263,12 @@ REMOVED = "The environment of {title} is removed."
 RUNS_IN = "{title} runs in {python} from now on."
 """Said when another interpreter was chosen."""
 INSTALL_FAILED = "The message says what was in the way, the log says the rest."
+
+BIN_THINGS = (("run", "runs"), ("comparison", "comparisons"))
+BIN_EMPTY = "Nothing that was deleted."
+BIN_QUESTION = "Empty the bin of this project? It holds {found}."
+BIN_WARNING = "They are removed for good: no way leads back."
+BIN_EMPTIED = "The bin is empty."
 
 TUNING = "Tuning …"
 ENGINE_TUNING = "Engine: measuring ways to train"

@@ -58,7 +58,8 @@ class EngineReport:
 
     ``modes`` as in ``EngineRow``, those that go here. ``refusals`` says why something of this kind of engine
     does not go on this machine: ``precision/tf32``, ``mode/compiled`` or ``device/cuda`` → the key of a
-    reason (``no_gpu``, ``no_compiler``, ``built_without_cuda`` …; words in ``app/messages/words.py``).
+    reason (``no_gpu``, ``no_compiler``, ``built_without_cuda`` …; words in ``app/messages/words.py``), or the
+    engine's own words where its build is for such devices and finds none.
     ``providers``: ONNX Runtime's execution providers, as it lists them; ``refusals`` names those that do not
     start here (``provider/CUDAExecutionProvider`` → the runtime's own words).
     """
@@ -98,7 +99,7 @@ class EngineHealth:
 
     ``place``: this (the window's own interpreter), own (an environment that Modelwright made and keeps),
     other (any other interpreter, never changed by us). ``state``: ready, missing, half_made (an install
-    that did not end), broken. ``report`` is the probe's, where it answered.
+    that did not end), broken, unknown (somebody stopped looking). ``report`` is the probe's, where it answered.
     """
 
     kind: ClassVar[str] = "engine_health"

@@ -16,7 +16,7 @@ from app.engine_facts.reports import load_reports, save_reports
 from app.messages import words
 from app.workbench import Workbench
 from engines.contract.capabilities import DeviceView, EngineHealth, EngineReport, Finding
-from engines.contract.events import Answer, Failed, Finished
+from engines.contract.events import Answer, Failed, Finished, Stopped
 from widgets.shell import Shell
 
 TORCH = EngineReport("torch", "2.13.0", (DeviceView("cpu", "CPU"),))
@@ -170,3 +170,42 @@ def test_that_a_damaged_file_of_reports_counts_as_none(looks: Looks) -> None:
     save_reports({"torch": TORCH})
     reports._file().write_text("{")
     assert load_reports() == {}
+
+
+def test_that_one_that_hangs_keeps_the_others_waiting_for_a_few_seconds_alone(looks: Looks) -> None:
+    now = [100.0]
+    shell = looks.made._bench.shell
+    looks.made.looking._clock = lambda: now[0]
+    looks.made.begin()
+    shell.key = "settings"
+    now[0] += 4
+    looks.made.looking.tick()
+    assert looks.asked == ["torch"]
+    now[0] += 4
+    looks.made.looking.tick()
+    assert looks.asked == ["torch", "tensorflow"]
+    assert shell.status.engine.words.text() == "Engine: PyTorch is still starting, 8 s"
+    looks.end(FLOW)
+    assert "TensorFlow 2.21" in looks.titles
+    assert looks.made.health["tensorflow"].state == "ready"
+    assert "torch" in looks.made.looking
+
+
+def test_that_a_hanging_engine_does_not_keep_another_from_being_chosen_and_warmed(looks: Looks) -> None:
+    looks.made.begin()
+    looks.made._on_engine_chosen("tensorflow")
+    assert looks.asked == ["torch", "tensorflow"]
+    looks.end(FLOW)
+    assert looks.made._bench.shell.status.engine.words.text() == "Engine: ready"
+    looks.made._on_probe_ended("torch", Stopped(step=0, kept=False))
+    assert looks.made._bench.shell.status.engine.words.text() == "Engine: ready"
+
+
+def test_that_an_engine_that_was_skipped_keeps_what_it_said_last_time(looks: Looks) -> None:
+    save_reports({"torch": TORCH})
+    looks.made.begin()
+    looks.made._on_probe_ended("torch", Stopped(step=0, kept=False))
+    assert not looks.made.is_broken("torch")
+    assert looks.made.reports == {"torch": TORCH}
+    assert load_reports() == {"torch": TORCH}
+    assert not looks.made._bench.shell.message.isVisibleTo(looks.made._bench.shell)

@@ -126,6 +126,51 @@ def test_that_an_installation_shows_its_stages_and_its_log(pages: Pages, mend: s
     assert pages.threads[-1].name == "probe torch"
 
 
+def test_that_an_engine_that_hangs_says_so_on_its_page_and_can_be_skipped(pages: Pages) -> None:
+    now = [100.0]
+    pages.engines.looking._clock = lambda: now[0]
+    pages.engines.probe("torch")
+    page = pages.room.engine_pages["torch"]
+    assert page.chip.text == "looking …"
+    assert page.panels == []
+    now[0] += 12
+    pages.engines.looking.tick()
+    assert page.chip.text == "still starting, 12 s"
+    (panel,) = page.panels
+    assert "PyTorch is still starting" in panel.what.text()
+    now[0] += 1
+    pages.engines.looking.tick()
+    assert page.panels == [panel]  # the words stay, so that a button under the mouse does, too
+    assert panel.button.isEnabled()
+    assert not page.again.isEnabled()
+    panel.button.click()
+    thread = pages.last("probe torch")
+    assert thread.stopped is False
+    thread.on_end(Stopped(step=0, kept=False))
+    assert page.chip.text == "not waited for"
+    assert page.again.isEnabled()
+    assert pages.bench.shell.status.engine.words.text() == "Engine: PyTorch was not waited for"
+    assert [one.name for one in pages.threads if one.name.startswith("spare")] == []
+    page.again.click()
+    assert page.chip.text == "looking …"
+
+
+def test_that_another_interpreter_that_hangs_can_be_skipped_and_the_old_one_is_asked_again(
+    pages: Pages,
+) -> None:
+    now = [100.0]
+    pages.engines.looking._clock = lambda: now[0]
+    pages.pages.choose_interpreter("torch", "/a/python")
+    now[0] += 6
+    pages.engines.looking.tick()
+    pages.room.engine_pages["torch"].panels[0].button.click()
+    thread = pages.last("choose torch")
+    assert thread.stopped is False
+    thread.on_end(Stopped(step=0, kept=False))
+    assert "runs in" not in pages.told
+    assert pages.threads[-1].name == "probe torch"
+
+
 def test_that_one_installation_goes_on_at_once(pages: Pages) -> None:
     pages.pages.mend("torch", "install")
     pages.pages.mend("torch", "repair")

@@ -230,4 +230,16 @@ def test_that_a_doctor_who_fails_leaves_a_finding() -> None:
     assert unexpected.facts == {"what": "ValueError", "why": "odd"}
     assert bad_finding(health_of_fault("torch", Stopped(step=0, kept=False))) is None
     stopped = health_of_fault("torch", Stopped(step=0, kept=False))
-    assert view_of(TORCH, Known(stopped)).state == "checking"
+    view = view_of(TORCH, Known(stopped))
+    assert view.state == "unknown"
+    assert view.state in STATES
+    assert "when you stopped looking" in view.findings[0].what
+
+
+def test_that_an_engine_that_takes_its_time_says_so_with_a_way_out_in_place_of_what_was_known() -> None:
+    broken = replace(HEALTHY, state="broken", findings=(DIED,))
+    view = view_of(TORCH, Known(broken, looking=True, seconds=7))
+    assert (view.state, view.seconds) == ("checking", 7)
+    (line,) = view.findings
+    assert "PyTorch is still starting" in line.what
+    assert (line.mend, line.button) == ("skip", "Stop looking")

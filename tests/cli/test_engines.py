@@ -10,17 +10,20 @@ import sys
 import time
 from collections.abc import Iterator
 from dataclasses import replace
+from functools import partial
 from pathlib import Path
 
 import pytest
 
-from app.engine_facts.places import kept_of, place_of, python_of
+from app.engine_facts.places import choose, kept_of, place_of, python_of
 from app.engine_facts.reports import load_reports, save_reports
+from app.flows import engines
 from engines import registry
 from engines.contract.capabilities import EngineReport, EngineRow
 from engines.environments import builders
 from engines.environments.kept import ABSENT, HALF_MADE, READY
 from engines.environments.locked import LOCKED, Locked
+from engines.host.process import ProcessHost
 from tests.environments.fake_pythons import (
     fake_python,
     needs_scripts,
@@ -231,6 +234,36 @@ def test_that_an_interpreter_that_went_away_afterwards_is_named_and_can_be_left(
     assert modelwright(home, "train", "digits-mlp", "--engine", "fake").status == 1
     assert modelwright(home, "engines", "use", "fake", "--this").status == 0
     assert codes(modelwright(home, "engines", "--json")) == ["engine_missing"]
+
+
+@needs_scripts
+def test_that_an_engine_that_hangs_keeps_no_other_waiting_and_is_given_up_with_the_line_where_it_stood(
+    home: Path, row: EngineRow, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    quick = replace(FAKE, name="onnxruntime", package="numpy", title="Quick", visible=True)
+    slow = replace(row, package="numpy")
+    for module in LISTING:
+        monkeypatch.setattr(f"{module}.ENGINES", (slow, quick))
+    inside = (
+        "import sys\n"
+        "class Slow:\n"
+        "    def find_spec(self, name, path=None, target=None):\n"
+        "        if name == 'engines.backends.fake.probe': import time; time.sleep(600)\n"
+        "sys.meta_path.insert(0, Slow())"
+    )
+    choose("fake", real_python(tmp_path, inside=inside))
+    monkeypatch.setattr("app.desk.ProcessHost", partial(ProcessHost, probe_seconds=8.0))
+    monkeypatch.setattr(engines.probe_all, "__defaults__", (0.5,))
+    told = modelwright(home, "engines", "--json")
+    answered = {event["record"]["engine"]: event for event in told.events if event["kind"] == "answer"}
+    assert answered["onnxruntime"]["seq"] < answered["fake"]["seq"]
+    (waiting,) = [event for event in told.events if event["kind"] == "log" and event["code"]]
+    assert (waiting["code"], waiting["facts"]) == ("engine_slow", {"title": "Tiny"})
+    (finding,) = answered["fake"]["record"]["findings"]
+    assert finding["code"] == "engine_hangs"
+    assert (finding["facts"]["seconds"], finding["facts"]["line"]) == (8, 4)
+    assert finding["facts"]["file"].endswith("sitecustomize.py")
+    assert told.status == 0
 
 
 def test_that_use_wants_one_place(home: Path) -> None:

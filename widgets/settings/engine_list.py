@@ -19,7 +19,7 @@ from widgets.controls.ring import Ringed
 from widgets.controls.text import named
 from widgets.look.fonts import interface_font
 from widgets.look.theme import current, scaled, theme
-from widgets.settings.views import STATES, EngineView
+from widgets.settings.views import STARTING, STATES, EngineView
 
 _ROW, _LEFT = 46, 30
 
@@ -31,6 +31,8 @@ def state_of(view: EngineView) -> tuple[str, str]:
         return view.version, severity
     if view.state == "installing" and view.install is not None and view.install.share > 0:
         return f"installing, {view.install.share:.0%}", severity
+    if view.state == "checking" and view.seconds:
+        return STARTING.format(seconds=view.seconds), severity
     return words, severity
 
 

@@ -17,7 +17,7 @@ from widgets.look.theme import scaled
 from widgets.look.tokens import GAP
 from widgets.settings.engine_cards import AbilitiesCard, DevicesCard, FactsCard, InterpreterCard
 from widgets.settings.install_panel import InstallPanel
-from widgets.settings.views import STATES, EngineView, FindingLine
+from widgets.settings.views import SKIP, STARTING, STATES, EngineView, FindingLine
 
 PAIR, TRIPLE = 700, 1240
 """So wide a page has its cards two or three in a row."""
@@ -64,7 +64,8 @@ class EnginePage(QWidget):
         """Show the engine as it is now."""
         busy = view.state in ("checking", "installing")
         self.title.setText(f"{view.title} {view.version}".strip())
-        self.chip.set_state(*STATES[view.state])
+        words, severity = STATES[view.state]
+        self.chip.set_state(STARTING.format(seconds=view.seconds) if view.seconds else words, severity)
         self.summary.setText(view.summary)
         self.summary.setVisible(bool(view.summary))
         self.again.setEnabled(not busy)
@@ -90,8 +91,8 @@ class EnginePage(QWidget):
                 gone.deleteLater()
             for place, finding in enumerate(findings):
                 self._add_panel(finding, place)
-        for panel in self.panels:
-            panel.button.setEnabled(not busy)
+        for panel, finding in zip(self.panels, findings):
+            panel.button.setEnabled(not busy or finding.mend == SKIP)
 
     def _add_panel(self, finding: FindingLine, place: int) -> None:
         panel = MessagePanel(self)  # shown without a parent it would be a window

@@ -14,9 +14,13 @@ STATES = {
     "missing": ("not installed", ""),
     "half_made": ("half installed", "bad"),
     "broken": ("does not work", "bad"),
+    "unknown": ("not waited for", "warning"),
     "installing": ("installing …", "busy"),
 }
 """What is said of an engine's state, and how grave it is."""
+STARTING = "still starting, {seconds} s"
+SKIP = "skip"
+"""What is asked for by the button beside an engine that is still starting."""
 
 
 @dataclass(frozen=True)
@@ -70,3 +74,4 @@ class EngineView:
     abilities: tuple[DropSection, ...] = ()
     providers: tuple[tuple[str, str, str], ...] = ()
     install: InstallView | None = None
+    seconds: int = 0  # for so long an engine that takes its time has been looked at
