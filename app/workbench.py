@@ -53,6 +53,7 @@ class Workbench(QObject):
     missing_changed = Signal()
     run_chosen = Signal(str)
     runs_changed = Signal()
+    bin_emptied = Signal()
     run_ended = Signal()
     compare_requested = Signal()
     continue_requested = Signal(str)

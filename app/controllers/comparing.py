@@ -120,8 +120,14 @@ class ComparisonsController(QObject):
         if binned is not None and not self.running:
             self._bench.attempt(lambda: self._open(restore_comparison(binned)))
 
+    def _on_bin_emptied(self) -> None:
+        self._binned = None
+        if self._room is not None:
+            self._room.message.hide()
+
     def _connect(self) -> None:
         bench, shell = self._bench, self._bench.shell
+        bench.bin_emptied.connect(self._on_bin_emptied)
         shell.pause_requested.connect(lambda: self._control("pause"))
         shell.resume_requested.connect(lambda: self._control("resume"))
         shell.stop_keep_requested.connect(lambda: self._stop(keep=True))

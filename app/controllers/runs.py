@@ -36,6 +36,7 @@ class RunsController(QObject):
         self._binned: dict[str, Path] = {}
         bench.project_changed.connect(self._show)
         bench.runs_changed.connect(self._show)
+        bench.bin_emptied.connect(self._on_bin_emptied)
         bench.shell.room_chosen.connect(self._on_room_chosen)
         bench.offer("show_runs", lambda: bench.shell.open_room("runs"))
 
@@ -102,6 +103,11 @@ class RunsController(QObject):
 
     def _bin(self, key: str) -> None:
         self._binned[key] = delete_run(key)
+
+    def _on_bin_emptied(self) -> None:
+        self._binned.clear()
+        if self._room is not None:
+            self._room.message.hide()
 
     def _on_restore_requested(self, keys: list[str]) -> None:
         for key in keys:

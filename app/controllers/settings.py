@@ -1,4 +1,4 @@
-"""The Settings room's controller: appearance, and whether the engine runs inside this process."""
+"""The Settings room's controller: appearance, the bin, and whether the engine runs inside this process."""
 
 from __future__ import annotations
 
@@ -8,6 +8,7 @@ from typing import TYPE_CHECKING
 from PySide6.QtCore import QObject
 from PySide6.QtWidgets import QApplication, QWidget
 
+from app.controllers.bin import BinController
 from app.controllers.engine_pages import EnginePagesController
 from app.messages import words
 from app.session import save_session
@@ -23,7 +24,7 @@ class SettingsController(QObject):
 
     def __init__(self, bench: Workbench, pages: EnginePagesController) -> None:
         super().__init__(bench)
-        self._bench, self._pages = bench, pages
+        self._bench, self._pages, self._bin = bench, pages, BinController(bench)
         self._room: SettingsRoom | None = None
 
     def make_room(self) -> QWidget:
@@ -39,6 +40,7 @@ class SettingsController(QObject):
         room.in_process_changed.connect(self._on_in_process_changed)
         room.help_requested.connect(lambda: self._bench.shell.help_requested.emit("engines"))
         self._pages.connect_room(room)
+        self._bin.connect_room(room)
         return room
 
     def _on_theme_chosen(self, scheme: str) -> None:

@@ -1,15 +1,16 @@
-"""Rename a run; throw a run or a comparison into the project's bin, take it back, empty the bin."""
+"""Rename a run; throw a run or a comparison into the project's bin, take it back, look into it, empty it."""
 
 from __future__ import annotations
 
 import shutil
-from dataclasses import replace
+from contextlib import suppress
+from dataclasses import dataclass, replace
 from pathlib import Path
 
 from engines.contract.errors import ErrorCode, WorkbenchError
 from engines.contract.files import make_folder, sync_folder, unwritable
 from engines.runs.engine_comparison import COMPARISONS
-from engines.runs.listing import RUNS, RunSummary, summarize
+from engines.runs.listing import RUNS
 from engines.training import manifest
 from engines.training.lock import is_locked
 from engines.training.run_folder import RUN, read_run, write_record
@@ -31,9 +32,7 @@ def delete_run(run: Path | str) -> Path:
         WorkbenchError: ``RUN_BUSY`` while it is being trained; ``FILE_UNWRITABLE``.
     """
     folder = Path(run)
-    if is_locked(folder):
-        raise WorkbenchError(ErrorCode.RUN_BUSY, path=str(folder))
-    return _move(folder, folder.parent.parent / BIN)
+    return _bin(folder, folder.parent.parent / BIN)
 
 
 def restore_run(binned: Path | str) -> Path:
@@ -49,9 +48,7 @@ def delete_comparison(comparison: Path | str) -> Path:
         WorkbenchError: ``RUN_BUSY`` while somebody works on it; ``FILE_UNWRITABLE``.
     """
     folder = Path(comparison)
-    if is_locked(folder):
-        raise WorkbenchError(ErrorCode.RUN_BUSY, path=str(folder))
-    return _move(folder, folder.parent.parent / BIN / COMPARISONS)
+    return _bin(folder, folder.parent.parent / BIN / COMPARISONS)
 
 
 def restore_comparison(binned: Path | str) -> Path:
@@ -60,32 +57,48 @@ def restore_comparison(binned: Path | str) -> Path:
     return _move(folder, folder.parents[2] / COMPARISONS)
 
 
-def list_bin(project_folder: Path | str) -> list[RunSummary]:
-    """Return the runs in a project's bin."""
-    return [summarize(path.parent) for path in sorted((Path(project_folder) / BIN).glob(f"*/{RUN}"))]
+@dataclass(frozen=True)
+class BinContent:
+    """What lies in a project's bin: how many runs and comparisons, and the bytes of all their files."""
+
+    runs: int = 0
+    comparisons: int = 0
+    bytes: int = 0
 
 
-def purge(binned: Path | str) -> None:
-    """Remove a run or a comparison in the bin for good; what lies outside a bin is left alone.
+def look_into_bin(project_folder: Path | str) -> BinContent:
+    """Return what a project's bin holds."""
+    folder = Path(project_folder) / BIN
+    comparisons = len(_folders(folder / COMPARISONS))
+    runs = len([one for one in _folders(folder) if one.name != COMPARISONS])
+    return BinContent(runs, comparisons, sum(map(_size, folder.rglob("*"))))
 
-    Raises:
-        WorkbenchError: ``NOT_A_RUN`` for what is not in a bin; ``FILE_UNWRITABLE``.
-    """
-    folder = Path(binned)
-    if BIN not in (folder.parent.name, folder.parent.parent.name):
-        raise WorkbenchError(ErrorCode.NOT_A_RUN, path=str(folder))
+
+def empty_bin(project_folder: Path | str) -> None:
+    """Remove every run and every comparison in a project's bin for good; raises ``FILE_UNWRITABLE``."""
+    folder = Path(project_folder) / BIN
     try:
         shutil.rmtree(folder)
+    except FileNotFoundError:
+        return
     except OSError as fault:
         raise unwritable(folder, fault) from fault
 
 
-def empty_bin(project_folder: Path | str) -> None:
-    """Remove every run and every comparison in a project's bin for good."""
-    for run in list_bin(project_folder):
-        purge(run.path)
-    for comparison in (Path(project_folder) / BIN / COMPARISONS).glob("*/"):
-        purge(comparison)
+def _folders(folder: Path) -> list[Path]:
+    return [one for one in folder.iterdir() if one.is_dir()] if folder.is_dir() else []
+
+
+def _size(path: Path) -> int:
+    with suppress(OSError):  # it goes away while somebody empties the bin
+        return path.stat().st_size if path.is_file() else 0
+    return 0
+
+
+def _bin(folder: Path, into: Path) -> Path:
+    if is_locked(folder):
+        raise WorkbenchError(ErrorCode.RUN_BUSY, path=str(folder))
+    return _move(folder, into)
 
 
 def _move(folder: Path, into: Path) -> Path:

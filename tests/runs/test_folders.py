@@ -12,7 +12,15 @@ from app.run_files import changing as artifacts
 from engines.contract.errors import ErrorCode, WorkbenchError
 from engines.runs.compare import compare_runs
 from engines.runs.listing import list_runs
-from engines.runs.manage import delete_run, empty_bin, list_bin, purge, rename_run, restore_run
+from engines.runs.manage import (
+    BIN,
+    BinContent,
+    delete_run,
+    empty_bin,
+    look_into_bin,
+    rename_run,
+    restore_run,
+)
 from engines.runs.verify import Finding, verify
 from engines.training import manifest
 from engines.training.run_folder import read_run
@@ -47,7 +55,8 @@ def test_that_runs_are_listed_with_their_state(project: Path) -> None:
 
 def test_that_a_project_without_runs_has_none(tmp_path: Path) -> None:
     assert list_runs(tmp_path) == []
-    assert list_bin(tmp_path) == []
+    assert look_into_bin(tmp_path) == BinContent()
+    empty_bin(tmp_path)
 
 
 def test_that_equal_runs_have_equal_losses_bit_for_bit(tmp_path: Path) -> None:
@@ -116,7 +125,7 @@ def test_that_a_renamed_run_is_still_whole(project: Path) -> None:
 def test_that_a_deleted_run_can_be_taken_back(project: Path) -> None:
     binned = delete_run(project / "runs" / "run")
     assert list_runs(project) == []
-    assert [run.path for run in list_bin(project)] == [binned]
+    assert look_into_bin(project).runs == 1
     restored = restore_run(binned)
     assert restored == project / "runs" / "run"
     assert verify(restored) == ()
@@ -127,8 +136,11 @@ def test_that_the_bin_holds_two_runs_of_one_name(project: Path) -> None:
     list(run_small(small_job(project / "runs")))
     second = delete_run(project / "runs" / "run")
     assert first != second
+    (first / "run.json").unlink()  # what is damaged goes, too
+    files = [path for path in (*first.rglob("*"), *second.rglob("*")) if path.is_file()]
+    assert look_into_bin(project) == BinContent(2, 0, sum(path.stat().st_size for path in files))
     empty_bin(project)
-    assert list_bin(project) == []
+    assert look_into_bin(project) == BinContent()
     assert not first.exists()
     assert not second.exists()
 
@@ -142,10 +154,28 @@ def test_that_a_run_being_trained_is_not_deleted(tmp_path: Path) -> None:
     run.close()
 
 
-def test_that_only_the_bin_is_purged(project: Path) -> None:
-    with pytest.raises(WorkbenchError):
-        purge(project / "runs" / "run")
-    assert (project / "runs" / "run").exists()
+def test_that_emptying_follows_no_link_out_of_the_bin(project: Path) -> None:
+    (project / BIN).mkdir()
+    try:
+        (project / BIN / "link").symlink_to(project / "runs", target_is_directory=True)
+    except OSError:
+        pytest.skip("this system makes no links")
+    empty_bin(project)
+    assert not (project / BIN).exists()
+    assert verify(project / "runs" / "run") == ()
+
+
+def test_that_a_bin_that_cannot_be_emptied_is_named(project: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    delete_run(project / "runs" / "run")
+
+    def refuse(folder: Path) -> None:
+        raise PermissionError(13, "Permission denied")
+
+    monkeypatch.setattr("shutil.rmtree", refuse)
+    with pytest.raises(WorkbenchError) as caught:
+        empty_bin(project)
+    assert caught.value.code is ErrorCode.FILE_UNWRITABLE
+    assert caught.value.facts["path"] == str(project / BIN)
 
 
 def test_that_a_file_killed_while_it_changed_is_not_called_damaged(project: Path) -> None:

@@ -1,12 +1,13 @@
-"""The Settings room: the engines at the left with the page about one of them, appearance, debugging."""
+"""The Settings room: the engines at the left with the page about one of them, appearance, debugging, bin."""
 
 from __future__ import annotations
 
 from collections.abc import Sequence
 
-from PySide6.QtCore import QSignalBlocker, Signal
+from PySide6.QtCore import QSignalBlocker, Qt, Signal
 from PySide6.QtWidgets import QButtonGroup, QCheckBox, QHBoxLayout, QRadioButton, QVBoxLayout, QWidget
 
+from widgets.controls.buttons import Button
 from widgets.controls.card import Card
 from widgets.controls.scrolling import Scrolling
 from widgets.controls.text import label, named
@@ -28,6 +29,7 @@ class SettingsRoom(QWidget):
 
     theme_chosen = Signal(str)
     in_process_changed = Signal(bool)
+    empty_bin_requested = Signal()
     engine_opened = Signal(str)
     probe_requested = Signal(str)
     mend_requested = Signal(str, str)
@@ -45,6 +47,8 @@ class SettingsRoom(QWidget):
         self.in_process = named(
             QCheckBox("Run inside this process"), "run_in_process", "Run the engine inside this process"
         )
+        self.bin = label("", "dim", wrap=True)
+        self.empty_bin = Button("Empty the bin …", "empty_bin", small=True)
         self.engines = EngineList()
         self.engine_pages: dict[str, EnginePage] = {}
         self._group = QButtonGroup(self)
@@ -60,6 +64,11 @@ class SettingsRoom(QWidget):
         """Show whether the engine runs inside this process, without a signal."""
         with QSignalBlocker(self.in_process):
             self.in_process.setChecked(inside)
+
+    def set_bin(self, content: str, *, can_be_emptied: bool) -> None:
+        """Show what the project's bin holds."""
+        self.bin.setText(content)
+        self.empty_bin.setEnabled(can_be_emptied)
 
     def set_engines(self, views: Sequence[EngineView]) -> None:
         """List the engines; the page that is open stays so."""
@@ -104,7 +113,7 @@ class SettingsRoom(QWidget):
         return self.engine_pages[view.name]
 
     def _build(self) -> None:
-        left = _column([self._engine_card(), self._appearance(), self._debugging()])
+        left = _column([self._engine_card(), self._appearance(), self._debugging(), self._bin_card()])
         self._left, self._right = Scrolling(left, width=_side_width()), Scrolling(self._page_area())
         whole = QHBoxLayout(self)
         whole.setContentsMargins(GAP, GAP, GAP, GAP)
@@ -146,7 +155,15 @@ class SettingsRoom(QWidget):
         )
         return card
 
+    def _bin_card(self) -> Card:
+        card = Card("Bin")
+        card.body.addWidget(self.bin)
+        card.body.addWidget(self.empty_bin, 0, Qt.AlignmentFlag.AlignLeft)
+        self.set_bin("", can_be_emptied=False)
+        return card
+
     def _connect(self) -> None:
+        self.empty_bin.clicked.connect(self.empty_bin_requested)
         for key, button in self.themes.items():
             button.clicked.connect(lambda _=False, key=key: self.theme_chosen.emit(key))
         self.in_process.toggled.connect(self.in_process_changed)

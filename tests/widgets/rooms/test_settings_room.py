@@ -53,6 +53,16 @@ def test_that_a_theme_is_chosen_by_a_click(room: SettingsRoom, qtbot: QtBot, sch
     assert chosen.args == [scheme]
 
 
+def test_that_the_bin_is_emptied_only_where_there_is_something_in_it(
+    room: SettingsRoom, qtbot: QtBot
+) -> None:
+    assert not room.empty_bin.isEnabled()
+    room.set_bin("2 runs, 3.1 MB", can_be_emptied=True)
+    assert room.bin.text() == "2 runs, 3.1 MB"
+    with qtbot.waitSignal(room.empty_bin_requested):
+        qtbot.mouseClick(room.empty_bin, LEFT)
+
+
 def test_that_the_switch_is_told(room: SettingsRoom, qtbot: QtBot) -> None:
     with qtbot.waitSignal(room.in_process_changed) as told:
         qtbot.keyClick(room.in_process, Qt.Key.Key_Space)
