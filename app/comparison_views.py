@@ -6,7 +6,7 @@ from pathlib import Path
 
 from app.engine_facts.titles import titles
 from app.messages import comparing
-from engines.contract.comparison import Comparison, CurvePair, Entrant, FileProof, Verdict
+from engines.contract.comparison import ONSET_STEPS, Comparison, CurvePair, Entrant, FileProof, Verdict
 from engines.runs.engine_comparison import BOUND_STEPS, judge
 from widgets.comparing.shown import Cell, ComparisonView, EngineLine
 
@@ -74,6 +74,9 @@ def _figure(found: Comparison, verdict: Verdict) -> tuple[str, str]:
     if verdict.word in ("masks", "unbounded"):
         return comparing.figure(worst.largest), f"{worst.steps:,} steps"
     if worst.part == "whole" and verdict.explained:
+        if worst.onset > worst.bound:
+            about = f"first {ONSET_STEPS} steps, {found.precision.upper()}"
+            return comparing.figure(worst.onset), f"bound {comparing.figure(worst.bound)} · {about}"
         explained = f"rounding explains {comparing.figure(verdict.explained)}"
         return comparing.figure(worst.early), f"{explained} · {_about(found, worst)}"
     return comparing.figure(worst.early), f"bound {comparing.figure(worst.bound)} · {_about(found, worst)}"

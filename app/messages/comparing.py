@@ -5,7 +5,15 @@ from __future__ import annotations
 from collections.abc import Mapping, Sequence
 
 from app.messages.message import Message
-from engines.contract.comparison import EXPLAINS, Comparison, CurvePair, Entrant, FileProof, Verdict
+from engines.contract.comparison import (
+    EXPLAINS,
+    ONSET_STEPS,
+    Comparison,
+    CurvePair,
+    Entrant,
+    FileProof,
+    Verdict,
+)
 from engines.contract.errors import ErrorCode
 from engines.contract.events import Crashed
 
@@ -58,7 +66,8 @@ BOUND_NOTE = (
 )
 OWN = "From its own check in FP64 the {precision} of each engine is over {steps} steps: {own}."
 EXPLAINED = (
-    "That is its own rounding: {times} times the smaller of two is what rounding explains between them."
+    "That is its own rounding, and {times} times the larger of two explains what lies between them; "
+    "over the first {onset} steps it has not grown yet, and the bound holds."
 )
 DIFFERENCE = "The difference is |a − b| / max(|a|, 0.01), a being {engine}'s."
 WEIGHTS = "All files hold the weights of {engine}'s run, so that only the exporters can differ."
@@ -94,6 +103,11 @@ def verdict_words(comparison: Comparison, verdict: Verdict, titles: Mapping[str,
     alone = "That may be rounding alone: the check in FP64 tells."
     if worst.part == "whole" and verdict.word == "differ" and verdict.explained:
         over = f"{early} over the first {steps:,} steps, where rounding explains {figure(verdict.explained)}"
+        if worst.onset > worst.bound:
+            over = (
+                f"{figure(worst.onset)} over the first {ONSET_STEPS} steps, before rounding can have grown, "
+            )
+            over += f"bound {figure(worst.bound)}"
         return f"{said} do not agree in {precision}: {over} ({where}). In FP64 they agree."
     return {
         "agree": f"{said} agree: {over}.",
@@ -152,7 +166,7 @@ def notes(comparison: Comparison, titles: Mapping[str, str]) -> list[str]:
     elif "whole" in comparison.parts and not comparison.masks:
         said.append(BOUND_NOTE.format(steps=comparison.bound_steps))
     if comparison.own:
-        said += [own_words(comparison, titles), EXPLAINED.format(times=f"{EXPLAINS:g}")]
+        said += [own_words(comparison, titles), EXPLAINED.format(times=f"{EXPLAINS:g}", onset=ONSET_STEPS)]
     if comparison.curves:
         first = comparison.curves[0].first
         said.append(DIFFERENCE.format(engine=titles.get(first, first)))

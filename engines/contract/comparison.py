@@ -9,9 +9,11 @@ from typing import ClassVar
 from engines.contract.errors import Fact
 from engines.contract.views import ProofView
 
-EXPLAINS = 4.0
-"""So many times the smaller of two engines' own distances is what rounding explains between the two: twice
-for the way there and back, and twice for luck."""
+EXPLAINS = 2.0
+"""So many times the larger of two engines' own distances is what rounding explains between the two: as far
+apart they are where both round as much, in opposite ways."""
+ONSET_STEPS = 5
+"""In the first steps rounding has had no time to grow: nothing above the bound is explained by it there."""
 
 
 @dataclass(frozen=True)
@@ -45,6 +47,7 @@ class CurvePair:
 
     ``curve``: loss (every step) or validation_loss. ``largest`` of all ``steps`` is after step ``at``;
     ``early`` is the largest of those that ``bound`` is about, after ``early_at`` (-1: there are none);
+    ``onset`` is the largest of the first few steps, in which rounding has not grown yet (losses alone).
     ``beyond`` is the first step above the bound, -1 where none is or where there is none (``bound`` 0).
     ``part``: check (both in double precision), whole, or own: one engine's check (a) and its whole curve.
     """
@@ -60,6 +63,7 @@ class CurvePair:
     beyond: int = -1
     part: str = "whole"
     bound: float = 0.0
+    onset: float = 0.0
 
 
 @dataclass(frozen=True)

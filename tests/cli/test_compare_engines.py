@@ -136,7 +136,7 @@ def test_that_the_yardstick_of_single_precision_is_told_to_people_and_scripts(co
     summary = compare(*hundred, "--json", one=Rough, two=RoughDownwards).last["summary"]
     apart = summary["one~two.whole.loss_early_difference"]
     own = [summary[f"{engine}.own_loss_difference"] for engine in ("one", "two")]
-    assert 1e-5 < apart <= summary["one~two.whole.loss_explained_by_rounding"] == 4 * min(own)
+    assert 1e-5 < apart <= summary["one~two.whole.loss_explained_by_rounding"] == 2 * max(own)
 
 
 def test_that_another_meaning_in_single_precision_alone_fails(compare: Run) -> None:

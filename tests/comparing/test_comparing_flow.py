@@ -21,7 +21,7 @@ from engines.host.protocol import Host
 from engines.host.thread import InThreadHost
 from engines.runs.engine_comparison import curves_of, judge, list_comparisons, read_comparison
 from engines.runs.listing import list_runs
-from engines.runs.manage import delete_comparison, empty_bin, list_bin, restore_comparison
+from engines.runs.manage import delete_comparison, empty_bin, look_into_bin, restore_comparison
 from engines.runs.verify import verify
 from engines.training.lock import FolderLock
 from engines.training.run_folder import read_recipe, read_run
@@ -152,7 +152,7 @@ def test_that_rounding_above_the_bound_is_explained_by_what_each_engine_rounds_a
     assert found.bound < verdict.whole.early <= verdict.explained
     own = {(pair.first, pair.curve): pair.early for pair in found.own}
     assert set(own) == {(engine, curve) for engine in ("one", "two") for curve in ("loss", "validation_loss")}
-    assert verdict.explained == EXPLAINS * min(own["one", "loss"], own["two", "loss"])
+    assert verdict.explained == EXPLAINS * max(own["one", "loss"], own["two", "loss"])
     home = tmp_path / "project"
     for one in found.entrants:
         check, whole = (curves_of(home / run)["loss"][1][:100] for run in (one.check, one.run))
@@ -171,6 +171,7 @@ def test_that_another_meaning_in_single_precision_alone_is_found_and_does_not_ex
     assert verdict.worst.part == "whole"
     checks = [pair.early for pair in found.curves if pair.part == "check"]
     assert max(checks) <= found.check_bound
+    assert verdict.worst.onset > found.bound
     assert max(pair.early for pair in found.own) >= verdict.worst.early / 2
 
 
@@ -298,7 +299,8 @@ def test_that_a_comparison_is_deleted_to_the_bin_and_its_runs_stay(tmp_path: Pat
     binned = delete_comparison(folder)
     assert list_comparisons(project.folder) == []
     assert len(list_runs(project.folder)) == 2
-    assert list_bin(project.folder) == []
+    content = look_into_bin(project.folder)
+    assert (content.runs, content.comparisons) == (0, 1)
     assert restore_comparison(binned) == folder
     assert read_comparison(folder) == found
     empty_bin(project.folder)

@@ -26,7 +26,7 @@ Reason = Callable[[TuneRow], str]
 LEFT_OUT = {ErrorCode.TUNE_NO_TIME.value: "no time", ErrorCode.TUNE_COMPILE_LONG.value: "compiles too long"}
 """What a longer tuning measures, too."""
 GAIN_TIP = (
-    "Beside the first way of the same question, turn against turn: the median of the pairs, half of which lie "
+    "Beside the first way of the same question, turn against turn: the median of pairs, half of which lie "
     "within ±. No difference: none beyond that noise"
 )
 _ROW, _HEAD = 32, 40
