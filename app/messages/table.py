@@ -176,6 +176,8 @@ def tell_event(event: Failed | Crashed) -> Told:
     )
 
 
-def tell_log(event: Log) -> str:
+def tell_log(event: Log | Failed | Crashed) -> str:
     """Return a log line as a person reads it: a message by its code, all else as it came."""
+    if not isinstance(event, Log):
+        return tell_event(event).what
     return tell(event.code, event.facts).text if event.code else event.text

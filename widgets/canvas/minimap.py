@@ -9,7 +9,7 @@ from typing_extensions import override
 
 from widgets.canvas.view import Canvas
 from widgets.controls.text import named
-from widgets.look.theme import current, theme
+from widgets.look.theme import current, scaled, theme
 
 _INSET = 8.0
 
@@ -35,7 +35,7 @@ class Minimap(QWidget):
 
     def _on_view_changed(self) -> None:
         bounds = self._canvas.bounds
-        roomy = self._canvas.width() > 420 and self._canvas.height() > 420
+        roomy = self._canvas.width() > scaled(400) and self._canvas.height() > 420  # it shall cover little
         self.setVisible(roomy and not bounds.isEmpty() and not self._canvas.seen().contains(bounds))
         self.update()
 

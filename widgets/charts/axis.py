@@ -10,7 +10,7 @@ from PySide6.QtCore import QRectF
 from PySide6.QtGui import QColor, QPen
 from typing_extensions import override
 
-from widgets.charts.numbers import nice_step, number_text
+from widgets.charts.numbers import decade_texts, nice_step, tick_texts
 from widgets.look.fonts import interface_font
 from widgets.look.theme import current, scaled, theme
 from widgets.look.tokens import CAPTION
@@ -59,11 +59,11 @@ class Axis(pg.AxisItem):  # type: ignore[misc]
     @override
     def tickStrings(self, values: Sequence[float], scale: float, spacing: float) -> list[str]:
         if self.logMode:
-            return [number_text(10.0**value) for value in values]
+            return decade_texts(values)
         if self.percent:
             places = 0 if spacing >= 0.01 else 1
             return [f"{value * scale:.{places}%}" for value in values]
-        return [number_text(value * scale, spacing) for value in values]
+        return tick_texts([value * scale for value in values], spacing)
 
 
 def _log_ticks(low: float, high: float, wanted: int) -> list[float]:

@@ -19,7 +19,7 @@ from PySide6.QtCore import (
     Qt,
     Signal,
 )
-from PySide6.QtGui import QAction, QGuiApplication, QKeyEvent, QKeySequence
+from PySide6.QtGui import QAction, QColor, QGuiApplication, QKeyEvent, QKeySequence, QResizeEvent
 from PySide6.QtWidgets import (
     QAbstractItemView,
     QFileDialog,
@@ -34,23 +34,31 @@ from typing_extensions import override
 from widgets.controls.fields import search_field
 from widgets.controls.text import named
 from widgets.look.icons import icon
-from widgets.look.theme import scaled
+from widgets.look.theme import current, scaled
 
 _SORT = Qt.ItemDataRole.UserRole
 _RIGHT = Qt.AlignmentFlag.AlignRight | Qt.AlignmentFlag.AlignVCenter
 _LEFT = Qt.AlignmentFlag.AlignLeft | Qt.AlignmentFlag.AlignVCenter
 Index = QModelIndex | QPersistentModelIndex
 _ROOT = QModelIndex()
+_NAME = 150
+"""So wide the first column is at least, where its words are as long, before spare ones go."""
 
 
 @dataclass(frozen=True)
 class Column:
-    """One column: ``number`` aligns right and sorts by value; ``shown`` makes the text of a value."""
+    """One column: ``number`` aligns right and sorts by value; ``shown`` makes the text of a value.
+
+    ``aligned`` stands at the right, too, and sorts as text. A ``spare`` column goes, the one with the largest
+    number first, where the window is too narrow for the first column's words.
+    """
 
     title: str
     number: bool = False
     shown: Callable[[Any], str] = str
     tip: str = ""
+    aligned: bool = False
+    spare: int = 0
 
 
 class RowsModel(QAbstractTableModel):
@@ -61,6 +69,7 @@ class RowsModel(QAbstractTableModel):
         self.columns = tuple(columns)
         self.keys: list[str] = []
         self.rows: list[tuple[Any, ...]] = []
+        self.quiet: set[str] = set()
 
     def set_columns(self, columns: Sequence[Column]) -> None:
         """Replace the columns; the rows go."""
@@ -91,7 +100,9 @@ class RowsModel(QAbstractTableModel):
         if role == _SORT:
             return _sortable(value, column.number)
         if role == Qt.ItemDataRole.TextAlignmentRole:
-            return _RIGHT if column.number else _LEFT
+            return _RIGHT if column.number or column.aligned else _LEFT
+        if role == Qt.ItemDataRole.ForegroundRole and self.keys[index.row()] in self.quiet:
+            return QColor(current().dim)
         return None
 
     @override
@@ -104,7 +115,7 @@ class RowsModel(QAbstractTableModel):
         if role == Qt.ItemDataRole.ToolTipRole:
             return column.tip or None
         if role == Qt.ItemDataRole.TextAlignmentRole:
-            return _RIGHT if column.number else _LEFT
+            return _RIGHT if column.number or column.aligned else _LEFT
         return None
 
 
@@ -142,6 +153,10 @@ def table_text(model: Any, rows: Sequence[int] | range, delimiter: str) -> str:
     return target.getvalue()
 
 
+def _head_width(view: QTableView, column: int) -> int:
+    return view.horizontalHeader().sectionSizeHint(column)
+
+
 class Table(QWidget):
     """A sortable table, under a filter line if ``filtered``; its columns ``even`` from the second on."""
 
@@ -172,6 +187,12 @@ class Table(QWidget):
         kept = set(self.selected_keys())
         self.model.set_rows(keys, rows)
         self.select([key for key in keys if key in kept])
+        self._fit_columns()
+
+    def set_quiet(self, keys: set[str]) -> None:
+        """Write these rows dimmed: they are there, and say little."""
+        self.model.quiet = keys
+        self.view.viewport().update()
 
     def set_columns(self, columns: Sequence[Column]) -> None:
         """Replace the columns; the rows go."""
@@ -234,6 +255,26 @@ class Table(QWidget):
         header.setSectionResizeMode(mode.Stretch if self._even else mode.ResizeToContents)
         header.setSectionResizeMode(0, mode.ResizeToContents if self._even else mode.Stretch)
         header.setMinimumSectionSize(scaled(48))
+
+    @override
+    def resizeEvent(self, event: QResizeEvent) -> None:
+        super().resizeEvent(event)
+        self._fit_columns()
+
+    def _fit_columns(self) -> None:
+        """Leave out spare columns, as many as the first one needs the room of."""
+        columns, view = self.model.columns, self.view
+        spare = sorted((at for at, one in enumerate(columns) if one.spare), key=lambda at: -columns[at].spare)
+        if not spare:
+            return
+        for at in spare:
+            view.setColumnHidden(at, False)  # what is hidden cannot be measured
+        wide = [max(view.sizeHintForColumn(at), _head_width(view, at)) for at in range(len(columns))]
+        room = self.width() - view.verticalScrollBar().sizeHint().width()
+        over = min(wide[0], scaled(_NAME)) + sum(wide[1:]) - room
+        for at in spare:
+            view.setColumnHidden(at, over > 0)
+            over -= wide[at] if over > 0 else 0
 
     def _connect(self) -> None:
         self.filter.textChanged.connect(self.proxy.setFilterFixedString)

@@ -47,7 +47,7 @@ class OptimizeReport(QWidget):
             (
                 Column("Pass"),
                 Column("State"),
-                Column("Nodes"),
+                Column("Nodes", aligned=True),
                 Column("Error", number=True, shown=error_words),
                 Column("Seconds", number=True, shown=lambda value: f"{value:.2f}"),
                 Column("Reason"),
@@ -78,7 +78,7 @@ class OptimizeReport(QWidget):
                 (
                     row.title,
                     _STATES.get(row.state, row.state),
-                    f"{row.nodes_before} → {row.nodes_after}",
+                    _counts(row.nodes_before, row.nodes_after),
                     row.max_abs_error,
                     row.seconds,
                     row.reason or "–",
@@ -86,6 +86,7 @@ class OptimizeReport(QWidget):
                 for row in view.passes
             ],
         )
+        self.passes.set_quiet({row.name for row in view.passes if row.state == "no_effect"})
         self.passes.view.setColumnHidden(_REASON, not any(row.reason for row in view.passes))
 
     def select_layer(self, layer: str) -> None:
@@ -158,3 +159,7 @@ class OptimizeReport(QWidget):
     def _on_layer_selected(self, layer: str) -> None:
         self.select_layer(layer)
         self.layer_selected.emit(layer)
+
+
+def _counts(before: int, after: int) -> str:
+    return f"{before:,} → {after:,}" if before != after else f"{after:,}"

@@ -20,8 +20,23 @@ MOST_LINES = 5000
 _PIXELS, _TABS = 12, (46, 110)
 
 
-def line_of(event: Any, words: Callable[[events.Log], str] = lambda event: event.text) -> str:
-    """Return what the log says of ``event``, "" for events that it leaves out; ``words`` are a note's."""
+Words = Callable[[Any], str]
+"""What a note, a failure or a crash says."""
+
+
+def plain_words(event: Any) -> str:
+    """Return what such an event itself says, where nobody knows better words."""
+    match event:
+        case events.Failed():
+            return event.code
+        case events.Crashed():
+            return event.cause
+        case _:
+            return str(event.text)
+
+
+def line_of(event: Any, words: Words = plain_words) -> str:
+    """Return what the log says of ``event``, "" for events that it leaves out."""
     match event:
         case events.Started():
             return _start_of(event)
@@ -37,6 +52,8 @@ def line_of(event: Any, words: Callable[[events.Log], str] = lambda event: event
         case events.Log():
             text = words(event)
             return text if event.level in ("debug", "info") else f"{event.level}: {text}"
+        case events.Failed() | events.Crashed():
+            return words(event)
         case _:
             return _end_of(event)
 
@@ -44,7 +61,9 @@ def line_of(event: Any, words: Callable[[events.Log], str] = lambda event: event
 def _start_of(event: events.Started) -> str:
     threads = f", {event.threads} threads" if event.threads > 1 else ""
     mode = f", {event.mode}" if event.mode else ""
-    return f"started on {event.device}{mode}{threads}, {event.total_steps:,} steps in {event.epochs} epochs"
+    kind, *place = event.device.partition(":")
+    device = kind.upper() + "".join(place)
+    return f"started on {device}{mode}{threads}, {event.total_steps:,} steps in {event.epochs} epochs"
 
 
 def _end_of(event: Any) -> str:
@@ -53,10 +72,6 @@ def _end_of(event: Any) -> str:
             return _finish_of(event)
         case events.Stopped():
             return f"stopped at step {event.step:,}, " + ("kept" if event.kept else "discarded")
-        case events.Failed():
-            return f"failed: {event.code}"
-        case events.Crashed():
-            return f"the engine's process ended: {event.cause}"
         case _:
             return ""
 
@@ -77,8 +92,8 @@ class RunLog(QPlainTextEdit):
     def __init__(self, parent: QWidget | None = None) -> None:
         super().__init__(parent)
         named(self, "run_log", "Log of the run")
-        self.words: Callable[[events.Log], str] = lambda event: event.text
-        """What a note says; whoever knows the table of messages puts it here."""
+        self.words: Words = plain_words
+        """Whoever knows the table of messages puts its words here."""
         self._best_step = -1
         self.setProperty("plain", True)
         self.setReadOnly(True)

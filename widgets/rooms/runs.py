@@ -83,13 +83,13 @@ _OF_MEASURE = "Accuracy, R² or error on the held-out test split, of the best ch
 _COLUMNS = (
     Column("Run"),
     Column("State"),
-    Column("Design"),
+    Column("Design", spare=4),
     Column("Engine"),
-    Column("Epochs", number=True, shown=lambda value: f"{value:,}"),
+    Column("Epochs", number=True, shown=lambda value: f"{value:,}", spare=2),
     Column("Loss", number=True, shown=figure, tip=_OF_LOSS),
     Column("Test result", number=True, tip=_OF_MEASURE),
-    Column("Time", number=True, shown=clock_text),
-    Column("Started"),
+    Column("Time", number=True, shown=clock_text, spare=1),
+    Column("Started", spare=3),
 )
 
 

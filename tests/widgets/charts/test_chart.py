@@ -17,7 +17,7 @@ from pytestqt.qtbot import QtBot
 
 from tests.widgets.sample_runs import STEPS_PER_EPOCH, SampleRun
 from widgets.charts.loss_chart import LossChart
-from widgets.charts.numbers import nice_step, number_text
+from widgets.charts.numbers import decade_texts, nice_step, number_text, tick_texts
 from widgets.look.theme import apply
 
 
@@ -254,8 +254,17 @@ def test_that_numbers_read_as_a_person_writes_them(value: float, step: float, wo
 def test_that_ticks_close_to_one_another_are_told_apart() -> None:
     ticks = [number_text(value, 5e-5) for value in (9.5e-4, 1e-3, 1.05e-3, 1.1e-3)]
     assert ticks == ["9.5e-4", "1e-3", "1.05e-3", "1.1e-3"]
+    assert tick_texts([9.5e-4, 1e-3, 1.05e-3], 5e-5) == ["0.00095", "0.00100", "0.00105"]
+    assert tick_texts([0.0, 5e-4, 1e-3], 5e-4) == ["0.0000", "0.0005", "0.0010"]
+    assert tick_texts([0.0, 2e-4, 4e-4], 2e-4) == ["0", "2e-4", "4e-4"]
+    assert tick_texts([0.0, 250.0, 500.0], 250.0) == ["0", "250", "500"]
     assert [number_text(value, 2e-7) for value in (0.0, 2e-7, 1e-6)] == ["0", "2e-7", "1e-6"]
     assert number_text(-2.44e-7) == "-2.4e-7"
+
+
+def test_that_the_decades_of_one_axis_are_written_alike() -> None:
+    assert decade_texts([-3, -2, -1, 0, 2]) == ["0.001", "0.01", "0.1", "1", "100"]
+    assert decade_texts([-16, -11, -6, -1]) == ["1e-16", "1e-11", "1e-6", "1e-1"]
 
 
 def test_that_a_cleared_chart_is_blank_and_draws_the_next_run_from_its_beginning(

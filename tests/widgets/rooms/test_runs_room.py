@@ -183,3 +183,30 @@ def test_that_a_low_page_scrolls_before_it_squeezes_the_table(
     assert room.table.filter.geometry().bottom() < view.geometry().top()
     assert room.findChildren(Scrolling)[0].bar.isVisible() == (scale > 1)
     apply(qapp, "light")
+
+
+@pytest.mark.parametrize(("scale", "width"), [(1.0, 1216), (1.5, 1184), (2.0, 1152), (1.0, 700)])
+def test_that_a_runs_name_is_read_whole_and_nothing_scrolls_sideways(
+    qapp: QApplication, qtbot: QtBot, scale: float, width: int
+) -> None:
+    apply(qapp, "light", scale)
+    room = RunsRoom()
+    qtbot.addWidget(room)
+    room.set_runs(ROWS)
+    room.resize(width, 722)
+    room.show()
+    view = room.table.view
+    qtbot.waitUntil(lambda: view.horizontalScrollBar().maximum() == 0)
+    assert view.columnWidth(0) >= min(view.sizeHintForColumn(0), 150 * scale)
+    heads = [one.title for at, one in enumerate(room.table.model.columns) if not view.isColumnHidden(at)]
+    assert {"Run", "State", "Engine", "Loss", "Test result"} <= set(heads)
+    assert (len(heads) == len(room.table.model.columns)) == (width == 1216)
+    apply(qapp, "light")
+
+
+def test_that_columns_that_went_come_back_with_the_room(room: RunsRoom, qtbot: QtBot) -> None:
+    view = room.table.view
+    room.resize(700, 722)
+    qtbot.waitUntil(lambda: view.isColumnHidden(2))
+    room.resize(1216, 722)
+    qtbot.waitUntil(lambda: not any(view.isColumnHidden(at) for at in range(9)))

@@ -9,6 +9,7 @@ from PySide6.QtCore import QPoint, Qt
 from PySide6.QtWidgets import QApplication, QComboBox, QLineEdit, QSpinBox
 from pytestqt.qtbot import QtBot
 
+from app.messages.table import tell_log
 from engines.contract.events import (
     CheckpointSaved,
     Continued,
@@ -219,6 +220,13 @@ def test_that_a_burst_of_events_reads_the_run_once_a_frame(room: TrainRoom, qtbo
         room.show_event(Log("info", f"line {place}"))
     qtbot.waitUntil(lambda: run.refreshed > read)
     assert run.refreshed == read + 1
+
+
+def test_that_the_log_says_how_a_run_ended_in_the_words_of_the_messages(room: TrainRoom) -> None:
+    room.log.words = tell_log
+    room.show_event(Crashed("signal", 0, 9, ""))
+    last = room.log.toPlainText().splitlines()[-1]
+    assert "ended from outside (killed, SIGKILL)" in last
 
 
 def test_that_the_log_keeps_warnings_apart_and_the_last_line_in_sight(room: TrainRoom) -> None:
