@@ -49,7 +49,8 @@ def tune_lines(view: TuneView) -> list[str]:
     if any(row.stage == "batch_size" for row in view.rows) and "batch_size" not in view.chosen:
         lines.append(words.BATCH_SIZE_SHOWN)
     if view.before != view.after and view.after:
-        lines.append(words.TUNED.format(before=view.before, after=view.after, ratio=view.after / view.before))
+        said = words.TUNED if view.chosen else words.TUNE_SEEMED
+        lines.append(said.format(before=view.before, after=view.after, ratio=view.after / view.before))
     if view.early:
         lines.append(words.TUNE_EARLY)
     if not view.chosen:

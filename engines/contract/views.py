@@ -258,7 +258,8 @@ class TuneRow:
     """One way to train that was measured: ``settings`` are the recipe's fields that it tried.
 
     ``stage``: threads, way (mode and memory layout), batch_size, chunk_steps, check (before and after).
-    ``samples_per_second`` is the median of interleaved repeats, ``spread`` their range divided by it;
+    ``samples_per_second`` is the median of interleaved repeats, ``spread`` how wide their middle half lies,
+    divided by it.
     ``gain`` is how many times as fast as the first way of its question it was, turn against turn: the median
     of those pairs, half of which lie within ``noise`` of it; 0 for the first way itself. ``compile_seconds``
     went by before. A way that could not be run has a message's ``code`` with its facts.

@@ -46,8 +46,7 @@ class Way:
         ratios = self.ratios(other)
         if len(ratios) < 2:
             return (ratios or [0.0])[0], 0.0
-        low, median, high = statistics.quantiles(ratios, n=4, method="inclusive")
-        return median, (high - low) / 2
+        return statistics.median(ratios), _middle_half(ratios) / 2
 
     def beats(self, other: Way, clearly: float) -> bool:
         """Tell whether this way is so much faster, beyond the noise, and ahead in four turns of five."""
@@ -62,7 +61,7 @@ class Way:
 
     def row(self, stage: str, chosen: bool, present: Way) -> TuneRow:
         """Return what the table shows, beside the way that was there before."""
-        spread = (max(self.rates) - min(self.rates)) / self.rate if self.rates else 0.0
+        spread = _middle_half(self.rates) / self.rate if self.rates else 0.0
         gain, noise = (0.0, 0.0) if present is self else self.gain(present)
         told = TuneRow(
             stage, self.settings, self.rate, spread, self.compile_seconds, chosen, gain=gain, noise=noise
@@ -70,6 +69,14 @@ class Way:
         if self.fault is None:
             return told
         return replace(told, code=self.fault.code.value, facts=self.fault.facts)
+
+
+def _middle_half(values: Sequence[float]) -> float:
+    """Return how wide the middle half of values lies: one bad moment does not widen it."""
+    if len(values) < 2:
+        return 0.0
+    low, _, high = statistics.quantiles(values, n=4, method="inclusive")
+    return high - low
 
 
 def choose(ways: Sequence[Way], clearly: float) -> Way | None:

@@ -131,6 +131,8 @@ def test_that_a_person_reads_what_is_in_hand_and_for_how_long() -> None:
 def test_that_a_recipe_that_nothing_beats_is_said_to_stay() -> None:
     text = "\n".join(tune_lines(replace(VIEW, chosen={}, after=890.0)))
     assert "it stays" in text
+    assert "890 in what seemed faster" in text
+    assert "as chosen" not in text
     assert "--set" not in text
     assert "best so far" in "\n".join(tune_lines(replace(VIEW, early=True)))
 

@@ -76,6 +76,14 @@ def test_that_a_faster_machine_chooses_the_same(ways: list[Way], power: int) -> 
     assert again.rates == [rate * 2.0**power for rate in chosen.rates]
 
 
+@given(st.lists(RATE, min_size=5, max_size=9), st.integers(0, 8), RATE)
+def test_that_one_bad_moment_does_not_pass_for_noise(rates: list[float], place: int, bad: float) -> None:
+    spoilt, most, least = list(rates), max(rates), min(rates)
+    spoilt[place % len(rates)] = bad * 1e6
+    row = way(spoilt).row("threads", False, way(rates))
+    assert row.spread * row.samples_per_second <= most - least + 1e-6 * most
+
+
 def test_that_a_way_let_go_or_not_run_is_never_taken() -> None:
     present, gone = way([100.0] * 5), way([300.0, 300.0])
     broken = Way(Recipe(), {}, fault=WorkbenchError(ErrorCode.COMPILE_FAILED))

@@ -25,6 +25,7 @@ TAKEN = "•"
 Reason = Callable[[TuneRow], str]
 LEFT_OUT = {ErrorCode.TUNE_NO_TIME.value: "no time", ErrorCode.TUNE_COMPILE_LONG.value: "compiles too long"}
 """What a longer tuning measures, too."""
+RATE_TIP = "Median of the turns, half of which lie within ±"
 GAIN_TIP = (
     "Beside the first way of the same question, turn against turn: the median of pairs, half of which lie "
     "within ±. No difference: none beyond that noise"
@@ -102,7 +103,7 @@ class TuningCard(Card):
         self.setObjectName("tuning_card")
         columns = (
             Column("Setting", shown=str, tip=f"{TAKEN} taken"),
-            Column("Samples/s", number=True, shown=str, tip="Median of the turns, and half their range"),
+            Column("Samples/s", number=True, shown=str, tip=RATE_TIP),
             Column("Gain", number=True, shown=str, tip=GAIN_TIP),
         )
         self.table = Table(columns, "tuning_table", "Ways that were measured", filtered=False)
