@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from functools import partial
 from pathlib import Path
 
 import numpy as np
@@ -17,13 +18,21 @@ from engines.contract.errors import ErrorCode, WorkbenchError
 from engines.contract.events import Answer, Finished, Progress, Stopped
 from engines.contract.jobs import OptimizeJob
 from engines.contract.views import OptimizeView
+from engines.graph import jobs
 from engines.graph.jobs import optimize
 from engines.graph.onnx_file import load_model, save_model
 from engines.graph.optimize import Optimization, begin, first_differing_node, run_passes
 from engines.graph.passes import PASSES, Pass, chosen
+from engines.graph.profile import before_and_after
 from engines.graph.reference import make_reference
 from engines.training.control import ControlFlags
 from tests.graph.models import conv_chain, dense, model_of, numbers, set_weight, weight
+
+
+@pytest.fixture(autouse=True)
+def brief_measurement(monkeypatch: pytest.MonkeyPatch) -> None:
+    """Measure as ever, yet not for seconds: no test here asks how steady the figures are."""
+    monkeypatch.setattr(jobs, "before_and_after", partial(before_and_after, seconds=0.05))
 
 
 def optimized(model: onnx.ModelProto, passes: tuple[Pass, ...] = PASSES) -> Optimization:
