@@ -1,10 +1,10 @@
-"""The Settings room: the engines at the left with the page about one of them, appearance, debugging, bin."""
+"""The Settings room: the engines at the left with the page about one of them, appearance, bin, debugging."""
 
 from __future__ import annotations
 
 from collections.abc import Sequence
 
-from PySide6.QtCore import QSignalBlocker, Qt, Signal
+from PySide6.QtCore import QSignalBlocker, Signal
 from PySide6.QtWidgets import QButtonGroup, QCheckBox, QHBoxLayout, QRadioButton, QVBoxLayout, QWidget
 
 from widgets.controls.buttons import Button
@@ -48,7 +48,7 @@ class SettingsRoom(QWidget):
             QCheckBox("Run inside this process"), "run_in_process", "Run the engine inside this process"
         )
         self.bin = label("", "dim", wrap=True)
-        self.empty_bin = Button("Empty the bin …", "empty_bin", small=True)
+        self.empty_bin = Button("Empty …", "empty_bin", small=True)
         self.engines = EngineList()
         self.engine_pages: dict[str, EnginePage] = {}
         self._group = QButtonGroup(self)
@@ -113,7 +113,7 @@ class SettingsRoom(QWidget):
         return self.engine_pages[view.name]
 
     def _build(self) -> None:
-        left = _column([self._engine_card(), self._appearance(), self._debugging(), self._bin_card()])
+        left = _column([self._engine_card(), self._appearance(), self._bin_card(), self._debugging()])
         self._left, self._right = Scrolling(left, width=_side_width()), Scrolling(self._page_area())
         whole = QHBoxLayout(self)
         whole.setContentsMargins(GAP, GAP, GAP, GAP)
@@ -158,7 +158,8 @@ class SettingsRoom(QWidget):
     def _bin_card(self) -> Card:
         card = Card("Bin")
         card.body.addWidget(self.bin)
-        card.body.addWidget(self.empty_bin, 0, Qt.AlignmentFlag.AlignLeft)
+        card.tools.addWidget(self.empty_bin)
+        self.empty_bin.setAccessibleName("Empty the bin of this project")
         self.set_bin("", can_be_emptied=False)
         return card
 
