@@ -107,11 +107,11 @@ def test_that_a_fault_in_the_file_names_its_line_and_what_stands_there(
 def test_that_a_file_that_ends_its_process_or_hangs_costs_nothing(
     tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    monkeypatch.setattr(own_layers, "SECONDS", 3.0)
     question = DescribeLayerJob(failing("import os; os._exit(3)"), "l.py", {}, ((4,),))
     crashed = ask(question)
     assert crashed.code == ErrorCode.OWN_LAYER_FAILED.value
     assert "it ended its process (exit code 3)" in str(crashed.facts["why"])
+    monkeypatch.setattr(own_layers, "SECONDS", 1.0)
     hung = ask(DescribeLayerJob(failing("import time; time.sleep(600)"), "l.py", {}, ((4,),)))
     assert hung.code == ErrorCode.OWN_LAYER_FAILED.value
     assert hung.facts["file"] == "l.py"
