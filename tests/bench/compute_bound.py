@@ -1,10 +1,10 @@
 """A convolutional net whose time is arithmetic, each engine in the app against its own best bare loop.
 
-Run: ``python -m tests.bench.compute_bound [--repeats N] [--device D] [--json]``. Images of 32×32×3, 64 and
-128 filters, batch 32, Adam, one thread. The bare loops stand in ``bare_loops.py``, several for each engine as
-a person would tune them; the best of them counts. Ours runs in the tuner's way, which is found first. Both
-then take N turns of some steps on one core, in several pairs of processes (``side_by_side.py``); the
-figure is the median of the turns' ratios.
+Run: ``python -m tests.bench.compute_bound [--repeats N] [--device D] [--json]``: about 2 minutes an engine,
+longer in proportion as N is more than 4. Images of 32×32×3, 64 and 128 filters, batch 32, Adam, one thread.
+The bare loops stand in ``bare_loops.py``, several for each engine as a person would tune them; the best of
+them counts. Ours runs in the tuner's way, which is found first. Both then take N turns of some steps on one
+core, in several pairs of processes (``side_by_side.py``); the figure is the median of the turns' ratios.
 """
 
 from __future__ import annotations
@@ -12,6 +12,7 @@ from __future__ import annotations
 import dataclasses
 import sys
 import tempfile
+import time
 from functools import partial
 from pathlib import Path
 from typing import Any
@@ -35,8 +36,10 @@ from tests.helpers.engine_pythons import has_builds, python_of
 
 WANTED = 0.98
 SAMPLES = 640
-STEPS, LIVES, QUALIFYING = 3, 4, 7
-"""Steps a turn, pairs of processes, and turns in which the best loop by hand is found."""
+TURNS, STEPS, LIVES, QUALIFYING = 4, 3, 4, 3
+"""Turns, steps a turn, pairs of processes, and turns in which the best loop by hand is found."""
+SECONDS, TUNING_SECONDS = 110.0, 6.0
+"""An engine's share of eight minutes, after which no further pair of processes begins; and the tuner's."""
 
 
 def net() -> GraphSpec:
@@ -70,13 +73,20 @@ def data_in(home: Path) -> tuple[Path, DataManifest]:
     return home / manifest.digest, manifest
 
 
-def tuned(engine: str, spec: GraphSpec, recipe: Recipe, folder: Path, manifest: DataManifest) -> TuneView:
-    """Let the tuner choose, on one thread."""
+def tuned(
+    engine: str,
+    spec: GraphSpec,
+    recipe: Recipe,
+    folder: Path,
+    manifest: DataManifest,
+    seconds: float = 20.0,
+) -> TuneView:
+    """Let the tuner choose."""
     host = ProcessHost(engine, python_of(engine))
     host.warm()
     prefer(host.pid)
     try:
-        job = TuneJob(spec, recipe, str(folder), manifest, device(), seconds=20.0)
+        job = TuneJob(spec, recipe, str(folder), manifest, device(), seconds=seconds)
         return next(
             event.record
             for event in list(host.run(job))
@@ -87,11 +97,12 @@ def tuned(engine: str, spec: GraphSpec, recipe: Recipe, folder: Path, manifest: 
 
 
 def measure_engine(engine: str, home: Path, turns: int) -> Figure:
-    """Return one engine's ratio."""
+    """Return one engine's ratio, in about ``SECONDS``, and longer for more turns than usual."""
+    until = time.monotonic() + SECONDS * max(1.0, turns / TURNS)
     spec, (folder, manifest), python = net(), data_in(home), python_of(engine)
     recipe = Recipe(batch_size=32, epochs=10_000, threads=1, validate_every=0, checkpoint_every=0)
     recipe = dataclasses.replace(recipe, monitor="validation_loss")
-    view = tuned(engine, spec, recipe, folder, manifest)
+    view = tuned(engine, spec, recipe, folder, manifest, TUNING_SECONDS)
     chosen: dict[str, Any] = {**view.chosen, "chunk_steps": 1, "threads": 1}
     say(f"{engine}: tuned to {dict(view.chosen)}")
     loops = LOOPS[engine]
@@ -110,6 +121,7 @@ def measure_engine(engine: str, home: Path, turns: int) -> Figure:
         STEPS,
         turns,
         LIVES,
+        until,
     )
     say(f"{engine}: {found.median:.3f} ({found.note})")
     return Figure(
@@ -125,4 +137,4 @@ def measure(turns: int) -> list[Figure]:
 
 
 if __name__ == "__main__":
-    sys.exit(run(measure, 8, __doc__))
+    sys.exit(run(measure, TURNS, __doc__))

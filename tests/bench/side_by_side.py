@@ -31,6 +31,8 @@ from tests.bench.device import shown
 
 NICE = -15
 PATIENCE = 300.0
+FEWEST_LIVES = 2
+"""Pairs of processes that are started however long they take."""
 SETTLING = 0.05
 """Seconds in which what a process has sent before it stood still is here."""
 
@@ -193,13 +195,24 @@ class Ratio:
         return f"{speeds}; half of the turns {self.low:.2f}–{self.high:.2f}"
 
 
-def ratio(ours: Maker, theirs: Maker, steps: int, turns: int, lives: int) -> Ratio:
+def ratio(
+    ours: Maker,
+    theirs: Maker,
+    steps: int,
+    turns: int,
+    lives: int,
+    until: float = float("inf"),
+    clock: Callable[[], float] = time.monotonic,
+) -> Ratio:
     """Return how often as fast ``ours`` is; who goes first changes from turn to turn.
 
-    Both are started ``lives`` times: where a process happens to lie in memory is worth some percent.
+    Both are started ``lives`` times: where a process happens to lie in memory is worth some percent. After
+    ``until`` no further pair of processes begins but those that are needed at least.
     """
     rows = []
-    for _ in range(lives):
+    for life in range(lives):
+        if life >= FEWEST_LIVES and clock() > until:
+            break
         with ours() as mine, theirs() as other:
             mine.block(1)
             other.block(2)
