@@ -64,9 +64,8 @@ def save_session(session: Session) -> None:
 
 
 def recent_projects() -> tuple[RecentProject, ...]:
-    """Return the projects opened before that are still there, the last one first."""
-    known = _load(_recent_file(), _Recent).projects
-    return tuple(entry for entry in known if (Path(entry.folder) / "project.toml").is_file())
+    """Return the projects opened before, the last one first; a folder may be gone, or its drive away."""
+    return _load(_recent_file(), _Recent).projects
 
 
 def remember_project(folder: Path, name: str) -> None:

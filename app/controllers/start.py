@@ -9,8 +9,10 @@ from PySide6.QtWidgets import QFileDialog, QWidget
 
 from app.controllers.models import ModelsController
 from app.home import projects_folder
+from app.messages import words
 from app.project import FILE, Project
-from app.session import recent_projects
+from app.session import RecentProject as KnownProject
+from app.session import forget_project, recent_projects
 from app.workbench import Workbench
 from engines.contract.errors import ErrorCode, WorkbenchError
 from engines.design.templates import TEMPLATES
@@ -42,6 +44,7 @@ class StartController(QObject):
         room.project_chosen.connect(self.open)
         room.file_dropped.connect(self.open)
         room.open_requested.connect(self._on_open_requested)
+        room.project_forgotten.connect(self._on_project_forgotten)
         self._show_recent()
         return room
 
@@ -86,7 +89,11 @@ class StartController(QObject):
 
     def _show_recent(self) -> None:
         if self._room is not None:
-            self._room.set_recent([RecentProject(p.folder, p.name, p.folder) for p in recent_projects()])
+            self._room.set_recent([_shown(project) for project in recent_projects()])
+
+    def _on_project_forgotten(self, folder: str) -> None:
+        self._bench.attempt(lambda: forget_project(Path(folder)))
+        self._show_recent()
 
     def _on_open_requested(self) -> None:
         path, _ = QFileDialog.getOpenFileName(self._bench.shell, "Open", str(projects_folder()), FILES)
@@ -97,6 +104,11 @@ class StartController(QObject):
         folder = QFileDialog.getExistingDirectory(self._bench.shell, "Choose a folder for the project")
         if folder and self._bench.project is None:
             self.start_from(next(iter(TEMPLATES)), Path(folder) / next(iter(TEMPLATES)))
+
+
+def _shown(project: KnownProject) -> RecentProject:
+    there = (Path(project.folder) / FILE).is_file()
+    return RecentProject(project.folder, project.name, reason="" if there else words.PROJECT_GONE)
 
 
 def _free_folder(parent: Path, title: str) -> Path:

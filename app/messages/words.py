@@ -264,6 +264,7 @@ RUNS_IN = "{title} runs in {python} from now on."
 """Said when another interpreter was chosen."""
 INSTALL_FAILED = "The message says what was in the way, the log says the rest."
 
+PROJECT_GONE = "Its folder is not there."
 BIN_THINGS = (("run", "runs"), ("comparison", "comparisons"))
 BIN_EMPTY = "Nothing that was deleted."
 BIN_QUESTION = "Empty the bin of this project? It holds {found}."

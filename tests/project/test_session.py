@@ -82,15 +82,6 @@ def test_that_recent_projects_are_listed_last_opened_first_and_once(tmp_path: Pa
     assert [entry.name for entry in session.recent_projects()] == ["first", "second"]
 
 
-def test_that_a_project_which_is_gone_is_not_listed_and_comes_back_with_its_disk(tmp_path: Path) -> None:
-    folder = make_project(tmp_path / "here")
-    session.remember_project(folder, "here")
-    folder.rename(tmp_path / "away")
-    assert session.recent_projects() == ()
-    (tmp_path / "away").rename(folder)
-    assert len(session.recent_projects()) == 1
-
-
 def test_that_a_project_can_be_taken_off_the_list_and_stays_on_the_disk(tmp_path: Path) -> None:
     folder = make_project(tmp_path / "here")
     session.remember_project(folder, "here")

@@ -33,6 +33,7 @@ class StartRoom(QWidget):
 
     template_chosen = Signal(str)
     project_chosen = Signal(str)
+    project_forgotten = Signal(str)
     file_dropped = Signal(str)
     open_requested = Signal()
 
@@ -70,7 +71,8 @@ class StartRoom(QWidget):
             old.deleteLater()
         self.rows = [ProjectRow(project, place) for place, project in enumerate(projects)]
         for row in self.rows:
-            row.clicked.connect(lambda _=False, path=row.project.path: self.project_chosen.emit(path))
+            row.chosen.connect(self.project_chosen)
+            row.forgotten.connect(self.project_forgotten)
             self._recent.addWidget(row)
         self._none.setVisible(not self.rows)
 

@@ -16,20 +16,16 @@ from PySide6.QtGui import (
     QPaintEvent,
     QPen,
 )
-from PySide6.QtWidgets import (
-    QPushButton,
-    QSizePolicy,
-    QWidget,
-)
+from PySide6.QtWidgets import QHBoxLayout, QPushButton, QSizePolicy, QWidget
 from typing_extensions import override
 
-from widgets.controls.buttons import begin_to_paint
+from widgets.controls.buttons import ToolButton, begin_to_paint
 from widgets.controls.card import Card
 from widgets.controls.marks import Chip
 from widgets.controls.ring import Ringed
 from widgets.controls.text import label, named
 from widgets.look.fonts import interface_font
-from widgets.look.theme import current, scaled, theme
+from widgets.look.theme import current, icon_side, scaled, theme
 from widgets.look.tokens import mix
 
 if TYPE_CHECKING:
@@ -144,7 +140,27 @@ class RecentProject:
     reason: str = ""
 
 
-class ProjectRow(Ringed, QPushButton):
+class ProjectRow(QWidget):
+    """A recent project to be opened, and what takes it off the list."""
+
+    chosen = Signal(str)
+    forgotten = Signal(str)
+
+    def __init__(self, project: RecentProject, place: int) -> None:
+        super().__init__()
+        self.project, self.name = project, ProjectName(project, place)
+        self.forget = ToolButton("close", f"Take {project.name} off this list", f"forget_{place}")
+        self.forget.setProperty("small", True)
+        self.forget.setIconSize(QSize(icon_side(14), icon_side(14)))
+        line = QHBoxLayout(self)
+        line.setContentsMargins(0, 0, 0, 0)
+        line.addWidget(self.name, 1)
+        line.addWidget(self.forget)
+        self.name.clicked.connect(lambda: self.chosen.emit(project.path))
+        self.forget.clicked.connect(lambda: self.forgotten.emit(project.path))
+
+
+class ProjectName(Ringed, QPushButton):
     """A project's name with its folder beneath, elided in the middle."""
 
     def __init__(self, project: RecentProject, place: int) -> None:

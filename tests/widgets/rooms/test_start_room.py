@@ -88,12 +88,19 @@ def test_that_each_drawing_has_a_box_a_layer_in_its_familys_colour(room: StartRo
 
 def test_that_a_recent_project_opens_and_one_that_is_gone_says_why(room: StartRoom, qtbot: QtBot) -> None:
     with qtbot.waitSignal(room.project_chosen) as chosen:
-        qtbot.mouseClick(room.rows[0], LEFT)
+        qtbot.mouseClick(room.rows[0].name, LEFT)
     assert chosen.args == ["/home/ada/digits"]
-    assert not room.rows[1].isEnabled()
-    assert room.rows[1].toolTip() == "The folder is not there any more."
+    assert not room.rows[1].name.isEnabled()
+    assert room.rows[1].name.toolTip() == "The folder is not there any more."
     room.set_recent([])
     assert not room._none.isHidden()
+
+
+def test_that_a_project_is_taken_off_the_list_also_where_it_is_gone(room: StartRoom, qtbot: QtBot) -> None:
+    for row in room.rows:
+        with qtbot.waitSignal(room.project_forgotten) as forgotten:
+            qtbot.mouseClick(row.forget, LEFT)
+        assert forgotten.args == [row.project.path]
 
 
 def test_that_a_file_dropped_anywhere_is_told_with_its_path(
