@@ -11,6 +11,8 @@ import os
 import pickle
 import sys
 import traceback
+from functools import cache
+from typing import Any
 
 
 def _read_newer_arrays() -> None:
@@ -22,6 +24,16 @@ def _read_newer_arrays() -> None:
             sys.modules[f"numpy._core{name}"] = importlib.import_module(f"numpy.core{name}")
 
 
+@cache
+def _engine() -> Any:
+    """Return the engine's adapter; it is imported with the first question, as many are never asked."""
+    adapter = importlib.import_module(f"tests.conformance.adapters.{sys.argv[1]}")
+    if sys.argv[2] == "pretended":
+        adapter.list_second_cpu()
+    adapter.prepare()
+    return adapter
+
+
 def main() -> None:
     """Answer ``(function, arguments)`` until the input ends."""
     answers = os.fdopen(os.dup(1), "wb")
@@ -29,17 +41,13 @@ def main() -> None:
     _read_newer_arrays()
     from tests.conformance import work
 
-    adapter = importlib.import_module(f"tests.conformance.adapters.{sys.argv[1]}")
-    if sys.argv[2] == "pretended":
-        adapter.list_second_cpu()
-    adapter.prepare()
     while True:
         try:
             function, arguments = pickle.load(sys.stdin.buffer)
         except EOFError:
             return
         try:
-            answer = (True, getattr(work, function)(adapter, **arguments))
+            answer = (True, getattr(work, function)(_engine(), **arguments))
         except Exception:  # noqa: BLE001 - the test shall see whatever it was
             answer = (False, traceback.format_exc())
         pickle.dump(answer, answers, protocol=4)

@@ -192,6 +192,16 @@ def across() -> GraphSpec:
     )
 
 
+def one_of_each_form() -> list[GraphSpec]:
+    """Return one design for every layer in every form: what it is told beside numbers."""
+    found = {}
+    for kind, spec in layer_cases().values():
+        settings = next(layer.settings for layer in spec.layers if layer.name == "layer")
+        told = {key: value for key, value in settings.items() if isinstance(value, str | bool)}
+        found[kind, str(told)] = spec
+    return list(found.values())
+
+
 def one_of_each() -> dict[str, GraphSpec]:
     """Return one design for every layer of the catalogue, the last of its cases."""
     return dict(layer_cases().values())

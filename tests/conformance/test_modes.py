@@ -9,8 +9,6 @@ import numpy as np
 import pytest
 
 from engines.contract.spec import Recipe
-from engines.design.freeze import freeze
-from engines.design.templates import TEMPLATES
 from engines.registry import engine as row_of
 from engines.training.initial_weights import initial_weights
 from tests.conformance.engine import NAMES, PAIRS, Engines
@@ -28,15 +26,15 @@ WAYS: list[dict[str, Any]] = [
     {"clip_norm": 0.5, "accumulate": 4},
     {"memory_layout": "channels_last"},
 ]
+QUICKLY = {"learning_rate": 3e-3}
 MODES = [(name, mode) for name in NAMES for mode in getattr(row_of(name), "modes", ())[1:]]
 
 
 def run(engines: Engines, digits: Digits, name: str, net: str, way: dict[str, Any], **own: Any) -> Curve:
     folder, manifest = digits
-    spec = NETS[net]() if net in NETS else freeze(TEMPLATES[net].design())
     recipe = Recipe(threads=1, **way)
     found: Curve = engines[name].ask(
-        "train", spec=spec, recipe=recipe, folder=str(folder), manifest=manifest, **own
+        "train", spec=NETS[net](), recipe=recipe, folder=str(folder), manifest=manifest, **own
     )
     return found
 
@@ -44,10 +42,11 @@ def run(engines: Engines, digits: Digits, name: str, net: str, way: dict[str, An
 def check_exact_resume(
     engines: Engines, digits: Digits, name: str, net: str, way: dict[str, Any], steps: int, middle: int
 ) -> Curve:
-    whole = run(engines, digits, name, net, way, until=steps)
-    half = run(engines, digits, name, net, way, until=middle)
-    rest = run(engines, digits, name, net, way, until=steps, begin=middle, state=half.state)
-    np.testing.assert_array_equal(whole.losses, [*half.losses, *rest.losses])
+    """Go on from the middle of a run with a new trainer and in other chunks; return the whole run."""
+    whole = run(engines, digits, name, net, way, until=steps, middle=middle)
+    again: dict[str, Any] = {"begin": middle, "state": whole.middle, "chunk": 5}
+    rest = run(engines, digits, name, net, way, until=steps, **again)
+    np.testing.assert_array_equal(whole.losses[middle:], rest.losses)
     assert whole.state.keys() == rest.state.keys()
     for key, array in whole.state.items():
         np.testing.assert_array_equal(rest.state[key], array, err_msg=key)
@@ -73,8 +72,14 @@ def test_that_a_run_is_resumed_bit_for_bit_in_every_mode_and_agrees_with_the_fir
     engines: Engines, digits: Digits, name: str, mode: str
 ) -> None:
     whole = check_exact_resume(engines, digits, name, "mlp", {"run_mode": mode}, 28, 14)
-    plain = run(engines, digits, name, "mlp", {}, until=28)
+    plain = run(engines, digits, name, "mlp", {}, until=28, kept=True)
     assert curve_distance(plain.losses, whole.losses) <= 1e-5
+
+
+@pytest.fixture(scope="module")
+def in_full() -> dict[str, Curve]:
+    """Each engine's curve in float32, trained once."""
+    return {}
 
 
 def accuracy(curve: Curve, folder: Path) -> float:
@@ -85,12 +90,13 @@ def accuracy(curve: Curve, folder: Path) -> float:
 @pytest.mark.parametrize("precision", ["bf16", "fp16"])
 @pytest.mark.parametrize("name", NAMES)
 def test_that_half_precision_learns_the_digits_as_well(
-    engines: Engines, digits: Digits, name: str, precision: str
+    engines: Engines, digits: Digits, in_full: dict[str, Curve], name: str, precision: str
 ) -> None:
     if precision not in engines[name].report.precisions:
         pytest.skip(f"{name} declares no {precision}")
-    half = run(engines, digits, name, "digits-cnn", {"precision": precision}, until=280)
-    single = run(engines, digits, name, "digits-cnn", {}, until=280)
+    half = run(engines, digits, name, "cnn", {**QUICKLY, "precision": precision}, until=280)
+    single = in_full.get(name) or run(engines, digits, name, "cnn", QUICKLY, until=280)
+    in_full[name] = single
     assert half.outputs.dtype == np.float32
     assert {array.dtype for key, array in half.state.items() if key.startswith("model/")} == {
         np.dtype(np.float32)
@@ -115,35 +121,37 @@ def test_that_a_step_whose_gradients_overflow_is_left_out_and_the_scale_is_halve
     if "fp16" not in engines[name].report.precisions:
         pytest.skip(f"{name} declares no fp16")
     begin = overflowing("mlp")
-    once = run(engines, digits, name, "mlp", {"precision": "fp16"}, until=1, state=begin)
+    way: dict[str, Any] = {"precision": "fp16"}
+    once = run(engines, digits, name, "mlp", way, until=1, state=begin, kept=True)
     assert once.state["engine/loss_scale"][0] == 2.0**29
     assert once.state["engine/skipped_steps"][0] == 1
     for key, array in begin.items():
         if key.startswith("model/"):
             np.testing.assert_array_equal(once.state[key], array, err_msg=key)
-    later = run(engines, digits, name, "mlp", {"precision": "fp16"}, until=60, state=begin)
+    later = run(engines, digits, name, "mlp", way, until=60, state=begin, kept=True)
     skipped = int(later.state["engine/skipped_steps"][0])
     assert 1 < skipped < 30
     assert later.state["engine/loss_scale"][0] == 2.0 ** (30 - skipped)
     assert later.losses[-1] < 0.8 * later.losses[0]
     assert np.isfinite(later.losses).all()
     # Adam corrects by the steps it took: its first ones are of full size, however many were left out before.
-    moved = run(engines, digits, name, "mlp", {"precision": "fp16"}, until=skipped + 1, state=begin)
+    moved = run(engines, digits, name, "mlp", way, until=skipped + 1, state=begin, kept=True)
     taken = skipped + 1 - int(moved.state["engine/skipped_steps"][0])
     step = max(np.abs(moved.state[key] - begin[key]).max() for key in begin if key.startswith("model/"))
     assert step == pytest.approx(taken * 1e-3, rel=0.05)
 
 
-@pytest.mark.parametrize("pair", PAIRS, ids="-".join)
 @pytest.mark.parametrize("net", ["mlp", "cnn"])
 @pytest.mark.parametrize("way", [{"clip_norm": 0.3}, {"accumulate": 2}], ids=str)
 def test_that_engines_clip_and_accumulate_alike(
-    engines: Engines, digits: Digits, pair: tuple[str, str], net: str, way: dict[str, Any]
+    engines: Engines, digits: Digits, net: str, way: dict[str, Any]
 ) -> None:
     exact = {**way, "precision": "fp64", "optimizer": "sgd", "learning_rate": 0.05}
-    first, second = (run(engines, digits, name, net, exact, until=60) for name in pair)
-    assert curve_distance(first.losses, second.losses) <= 1e-9
-    assert curve_distance(first.validations, second.validations) <= 1e-9
+    curves = {name: run(engines, digits, name, net, exact, until=60) for name in NAMES}
+    for first, second in PAIRS:
+        for part in ("losses", "validations"):
+            found, wanted = (getattr(curves[name], part) for name in (first, second))
+            assert curve_distance(found, wanted) <= 1e-9, (first, second)
 
 
 @pytest.mark.parametrize("name", NAMES)

@@ -38,6 +38,11 @@ def forwards(engine: Any, questions: list[Question], precision: str) -> list[Any
 
 
 def gradients(engine: Any, questions: list[Question], precision: str) -> list[Arrays]:
+    return [found for _, found in with_gradients(engine, questions, precision)]
+
+
+def with_gradients(engine: Any, questions: list[Question], precision: str) -> list[tuple[Any, Arrays]]:
+    """Return outputs and gradients."""
     return [engine.gradients(spec, weights, x, seed, precision) for spec, weights, x, seed in questions]
 
 
@@ -59,12 +64,39 @@ def losses(engine: Any, asked: dict[str, tuple[Any, Any]]) -> dict[str, float]:
 
 @dataclasses.dataclass(frozen=True)
 class Curve:
-    """What a training left: each step's loss, the losses of the validation split, the state at its end."""
+    """What a training left: each step's loss, the losses of the validation split, the state at its end.
+
+    ``middle`` is the state on the way that was asked for, as a checkpoint would have it.
+    """
 
     losses: Any
     validations: list[float]
     state: Arrays
     outputs: Any
+    middle: Arrays = dataclasses.field(default_factory=dict)
+
+
+_kept: dict[str, Any] = {}
+"""Trainers by all that they are made of: what is compiled for one training serves the next, too."""
+
+
+def _trainer_of(engine: Any, job: TrainJob) -> Any:
+    shards = open_shards(job.data)
+    trainer = engine.Trainer(job, shards)
+    if isinstance(trainer, Prepares) and trainer.compiles:
+        recipe, samples = job.recipe, len(shards.indices["train"])
+        fault = trainer.prepare(epoch_batches(samples, recipe.batch_size, recipe.seed, 0))
+        assert fault is None, fault
+    return trainer
+
+
+def _kept_trainer_of(engine: Any, job: TrainJob) -> Any:
+    """Return the one trainer for such jobs, whatever it did before."""
+    key = repr((job.spec, job.recipe, job.data, job.device))
+    if key not in _kept:
+        _kept[key] = _trainer_of(engine, job)
+    engine.compute_in(job.recipe.precision)
+    return _kept[key]
 
 
 def train(
@@ -77,34 +109,39 @@ def train(
     state: Arrays | None = None,
     begin: int = 0,
     chunk: int = 7,
+    middle: int = 0,
+    kept: bool = False,
+    device: str = "",
 ) -> Curve:
     """Train steps ``begin`` to ``until`` as the shared loop does, but read the losses unrounded.
 
-    ``state`` are a checkpoint's arrays after ``begin`` steps; without them the run begins.
+    ``state`` are a checkpoint's arrays after ``begin`` steps; without them the run begins. ``middle``: the
+    state after so many steps is returned, too. ``kept``: by a trainer that may have done such jobs before.
+    ``device``: one that the engine lists, instead of the one that it works on.
     """
     shards = open_shards(folder)
-    trainer = engine.Trainer(TrainJob("", spec, recipe, folder, manifest, engine.DEVICE), shards)
+    job = TrainJob("", spec, recipe, folder, manifest, device or engine.DEVICE)
+    trainer = (_kept_trainer_of if kept else _trainer_of)(engine, job)
     weights = {f"model/{name}": array for name, array in initial_weights(spec, recipe.seed).items()}
     trainer.load_state(state if state is not None else weights, begin)
     samples = len(shards.indices["train"])
-    if isinstance(trainer, Prepares) and trainer.compiles:
-        fault = trainer.prepare(epoch_batches(samples, recipe.batch_size, recipe.seed, 0))
-        assert fault is None, fault
     each, _ = batch_shape(samples, recipe.batch_size)
-    step, found, validations = begin, [], []
+    step, found, validations, half = begin, [], [], {}
     targets = shards.targets[shards.indices["validation"]]
     while step < until:
         epoch, place = divmod(step, each)
-        stop = min(place + chunk - place % chunk, each, place + until - step)
+        last = middle if step < middle < until else until
+        stop = min(place + chunk - place % chunk, each, place + last - step)
         batches = epoch_batches(samples, recipe.batch_size, recipe.seed, epoch)[place:stop]
         values = trainer.run_chunk(step, batches, np.full(len(batches), recipe.learning_rate))
         found.append(values["loss"])
         step += len(batches)
+        half = trainer.state() if step == middle else half
         if step % each == 0 or step == until:
             outputs = trainer.evaluate("validation")
             shaped = shape_targets(targets, tuple(outputs.shape[1:]), recipe.loss)
             validations.append(figures(outputs, shaped, recipe.loss, ())["loss"])
-    return Curve(np.concatenate(found), validations, trainer.state(), outputs)
+    return Curve(np.concatenate(found), validations, trainer.state(), outputs, half)
 
 
 def places(

@@ -22,6 +22,7 @@ from engines.contract.spec import GraphSpec  # noqa: E402
 
 Arrays = dict[str, Any]
 DEVICE = "cpu"
+HASTY = {"xla_backend_optimization_level": 0}
 
 
 def prepare() -> None:
@@ -41,6 +42,10 @@ def places_of(trainer: Any) -> set[str]:
     return {str(device) for array in jax.live_arrays() for device in array.devices()}
 
 
+def compute_in(precision: str) -> None:
+    runtime.use_precision(precision)
+
+
 def open_model(spec: GraphSpec, weights: Arrays, precision: str) -> DesignModel:
     model = build(spec, precision)
     load_weights(model, weights)
@@ -57,19 +62,25 @@ def forward(spec: GraphSpec, weights: Arrays, x: Any, precision: str) -> Any:
         return answers(model)(x.astype(model.types.weights))
 
 
-def gradients(spec: GraphSpec, weights: Arrays, x: Any, seed: Any, precision: str) -> Arrays:
-    """Gradients of Σ seed · output in evaluation, by canonical name and ``x``."""
+def gradients(spec: GraphSpec, weights: Arrays, x: Any, seed: Any, precision: str) -> tuple[Any, Arrays]:
+    """The output in evaluation, and the gradients of Σ seed · output by canonical name and ``x``.
+
+    Compiled in haste: what the layers compute is asked here, and what XLA makes of it everywhere else.
+    """
     model = open_model(spec, weights, precision)
     values = {entry.name: model.arrays[entry.name] for entry in model.trained}
     seeds = seed.astype(model.types.weights)
 
     def value(values: Arrays, x: Any) -> Any:
-        return (model.answer({**model.arrays, **values}, [x]) * seeds).sum()
+        output = model.answer({**model.arrays, **values}, [x])
+        return (output * seeds).sum(), output
 
+    slope = jax.value_and_grad(value, argnums=(0, 1), has_aux=True)
     with jax.default_device(open_device(DEVICE)):
-        found, first = jax.jit(jax.grad(value, argnums=(0, 1)))(values, _array(x, model))
+        (_, output), (found, first) = jax.jit(slope, compiler_options=HASTY)(values, _array(x, model))
     by_name = {entry.name: entry.canonical(found[entry.name]) for entry in model.trained}
-    return {"x": np.asarray(to_design(first, spec.inputs[0].output_shape)), **by_name}
+    by_name["x"] = np.asarray(to_design(first, spec.inputs[0].output_shape))
+    return np.asarray(output), by_name
 
 
 def train_forward(spec: GraphSpec, weights: Arrays, x: Any) -> tuple[Any, Arrays]:

@@ -47,6 +47,10 @@ def places_of(trainer: Any) -> set[str]:
     return {str(array.context) for array in arrays}
 
 
+def compute_in(precision: str) -> None:
+    """Nothing of the process depends on it."""
+
+
 def open_model(spec: GraphSpec, weights: Arrays, precision: str) -> DesignBlock:
     block = build(spec, precision, open_device(DEVICE))
     load_weights(block, weights)
@@ -63,8 +67,8 @@ def forward(spec: GraphSpec, weights: Arrays, x: Any, precision: str) -> Any:
     return block(_array(x, block)).asnumpy()
 
 
-def gradients(spec: GraphSpec, weights: Arrays, x: Any, seed: Any, precision: str) -> Arrays:
-    """Gradients of Σ seed · output in evaluation, by canonical name and ``x``.
+def gradients(spec: GraphSpec, weights: Arrays, x: Any, seed: Any, precision: str) -> tuple[Any, Arrays]:
+    """The output in evaluation, and the gradients of Σ seed · output by canonical name and ``x``.
 
     Some of MXNet's operators prepare their gradient in training alone (its pools give a wrong one, its
     recurrent layers none); where training computes the same, it is asked there.
@@ -79,7 +83,7 @@ def gradients(spec: GraphSpec, weights: Arrays, x: Any, seed: Any, precision: st
         value.backward(train_mode=training)
         mx.nd.waitall()
     found = {name: entry.grad().asnumpy() for name, entry in block.trained.items()}
-    return {"x": given.grad.asnumpy(), **found}
+    return block(given).asnumpy(), {"x": given.grad.asnumpy(), **found}
 
 
 def train_forward(spec: GraphSpec, weights: Arrays, x: Any) -> tuple[Any, Arrays]:

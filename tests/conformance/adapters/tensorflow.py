@@ -53,6 +53,10 @@ def places_of(trainer: Any) -> set[str]:
     return {entry.device for entry in held}
 
 
+def compute_in(precision: str) -> None:
+    runtime.round_products(precision)
+
+
 def open_model(spec: GraphSpec, weights: Arrays, precision: str) -> DesignModel:
     runtime.round_products(precision)
     model = build(spec, precision)
@@ -75,8 +79,8 @@ def forward(spec: GraphSpec, weights: Arrays, x: Any, precision: str) -> Any:
         return model([_tensor(x, model)]).numpy()
 
 
-def gradients(spec: GraphSpec, weights: Arrays, x: Any, seed: Any, precision: str) -> Arrays:
-    """Gradients of Σ seed · output in evaluation, by canonical name and ``x``.
+def gradients(spec: GraphSpec, weights: Arrays, x: Any, seed: Any, precision: str) -> tuple[Any, Arrays]:
+    """The output in evaluation, and the gradients of Σ seed · output by canonical name and ``x``.
 
     A GPU's batch norm has no repeatable ones but in training.
     """
@@ -88,13 +92,14 @@ def gradients(spec: GraphSpec, weights: Arrays, x: Any, seed: Any, precision: st
         enable_op_determinism()
 
 
-def _gradients(spec: GraphSpec, weights: Arrays, x: Any, seed: Any, precision: str) -> Arrays:
+def _gradients(spec: GraphSpec, weights: Arrays, x: Any, seed: Any, precision: str) -> tuple[Any, Arrays]:
     model = open_model(spec, weights, precision)
     given = _tensor(x, model)
     sources = [given, *(parameter.variable for parameter in model.trained)]
     with tf.GradientTape() as tape:
         tape.watch(sources)
-        value = tf.reduce_sum(model([given]) * seed.astype(model.dtype))
+        output = model([given])
+        value = tf.reduce_sum(output * seed.astype(model.dtype))
     first, *others = tape.gradient(value, sources)
     found = {
         parameter.name: parameter.canonical(gradient)
@@ -103,7 +108,7 @@ def _gradients(spec: GraphSpec, weights: Arrays, x: Any, seed: Any, precision: s
     }
     if first is not None:  # ids have none
         found["x"] = model.as_designed(spec.inputs[0].name, first).numpy()
-    return found
+    return output.numpy(), found
 
 
 def train_forward(spec: GraphSpec, weights: Arrays, x: Any) -> tuple[Any, Arrays]:

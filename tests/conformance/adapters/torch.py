@@ -34,6 +34,10 @@ def places_of(trainer: Any) -> set[str]:
     return {str(tensor.device) for tensor in held}
 
 
+def compute_in(precision: str) -> None:
+    set_up(open_device(DEVICE), precision)
+
+
 def open_model(spec: GraphSpec, weights: Arrays, precision: str) -> DesignModule:
     set_up(open_device(DEVICE), precision)
     module = build(spec, precision).to(DEVICE)
@@ -50,19 +54,21 @@ def forward(spec: GraphSpec, weights: Arrays, x: Any, precision: str) -> Any:
         return open_model(spec, weights, precision).eval()(_tensor(x, precision)).cpu().numpy()
 
 
-def gradients(spec: GraphSpec, weights: Arrays, x: Any, seed: Any, precision: str) -> Arrays:
-    """Gradients of Σ seed · output in evaluation, by canonical name and ``x``."""
+def gradients(spec: GraphSpec, weights: Arrays, x: Any, seed: Any, precision: str) -> tuple[Any, Arrays]:
+    """The output in evaluation, and the gradients of Σ seed · output by canonical name and ``x``."""
     module = open_model(spec, weights, precision).eval()
     for part in module.modules():
         if isinstance(part, torch.nn.RNNBase):
             part.train()  # cuDNN has their gradients in training alone, where they compute the same
     given = _tensor(x, precision).requires_grad_()
-    (module(given) * _tensor(seed, precision)).sum().backward()
+    output = module(given)
+    (output * _tensor(seed, precision)).sum().backward()
     found = {"x": given.grad}
     for entry in spec.parameters:
         layer, role = entry.name.rsplit("/", 1)
         found[entry.name] = getattr(module._modules[layer], role).grad
-    return {name: value.cpu().numpy() for name, value in found.items() if value is not None}
+    found_at = {name: value.cpu().numpy() for name, value in found.items() if value is not None}
+    return output.detach().cpu().numpy(), found_at
 
 
 def train_forward(spec: GraphSpec, weights: Arrays, x: Any) -> tuple[Any, Arrays]:
