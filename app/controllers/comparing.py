@@ -297,7 +297,13 @@ def engine_choices(but: str = "") -> list[EngineChoice]:
     rows = [row for row in ENGINES if row.visible and row.trains and row.name != but]
     reports = load_reports()
     return [
-        EngineChoice(row.name, row.title, reason=_reason(row), devices=_devices(reports.get(row.name)))
+        EngineChoice(
+            row.name,
+            row.title,
+            reason=_reason(row),
+            devices=_devices(reports.get(row.name)),
+            precisions=reports[row.name].precisions if row.name in reports else (),
+        )
         for row in rows
     ]
 

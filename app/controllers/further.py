@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Callable
 from pathlib import Path
+from typing import TYPE_CHECKING
 
 from PySide6.QtCore import QObject
 
@@ -11,7 +12,11 @@ from app.controllers.comparing import engine_choices
 from app.flows.further import Further, done_epochs
 from app.workbench import Workbench
 from engines.contract.errors import WorkbenchError
+from engines.contract.spec import Recipe
 from engines.training.run_folder import RunRecord, read_recipe, read_run
+
+if TYPE_CHECKING:
+    from widgets.comparing.shown import GoOn
 
 
 class FurtherController(QObject):
@@ -30,24 +35,21 @@ class FurtherController(QObject):
         if not run or self._bench.shell.header.state != "idle":
             return
         try:
-            record, epochs = read_run(Path(run)), read_recipe(Path(run)).epochs
+            record, recipe = read_run(Path(run)), read_recipe(Path(run))
         except WorkbenchError as fault:
             self._bench.tell(fault)
             return
-        self._open_sheet(Path(run), record, epochs)
+        self._open_sheet(Path(run), record, recipe)
 
-    def _open_sheet(self, run: Path, record: RunRecord, epochs: int) -> None:
+    def _open_sheet(self, run: Path, record: RunRecord, recipe: Recipe) -> None:
         from widgets.comparing.sheet import ContinueSheet
 
-        done = done_epochs(record)
+        done, epochs = done_epochs(record), recipe.epochs
         left = epochs - done if record.step < record.total_steps and epochs > done else epochs
         choices = sorted(engine_choices(), key=lambda choice: choice.key == record.engine)
-        sheet = ContinueSheet(record.title, choices, left, done, self._bench.shell.window())
-        sheet.chosen.connect(
-            lambda engine, checkpoint, more: self._go_on(
-                run, Further(engine, checkpoint=checkpoint, epochs=more)
-            )
-        )
+        window = self._bench.shell.window()
+        sheet = ContinueSheet(record.title, choices, left, done, window, record.device, recipe.precision)
+        sheet.chosen.connect(lambda chosen: self._go_on(run, further_of(chosen)))
         sheet.open()
 
     def _ask_of_shown(self) -> None:
@@ -56,3 +58,9 @@ class FurtherController(QObject):
             self.ask(self._bench.run)
         else:
             self._bench.shell.open_room("runs")
+
+
+def further_of(chosen: GoOn) -> Further:
+    """Return what a person chose as the flow wants it."""
+    settings = (f"precision={chosen.precision}",) if chosen.precision else ()
+    return Further(chosen.engine, chosen.device, settings, chosen.checkpoint, epochs=chosen.epochs)

@@ -51,6 +51,8 @@ class TrainingController(QObject):
         self._room: TrainRoom | None = None
         self._thread: FlowThread | None = None
         self._checked: set[str] = set()
+        self._before = ""
+        """The run that was shown before the one that goes on."""
         self._tail = QTimer(self, interval=FOLLOW_MS)
         self._tail.timeout.connect(self._on_tail)
         self._connect()
@@ -127,6 +129,7 @@ class TrainingController(QObject):
     def _begin(self, flow: Any) -> None:
         self._bench.quiet()
         self._tail.stop()
+        self._before = self._bench.run
         self._bench.shell.set_run_state("starting")
         self._bench.shell.set_engine_state(words.ENGINE_STARTING, "busy")
         self._bench.shell.open_room("train")
@@ -195,10 +198,12 @@ class TrainingController(QObject):
         shell = self._bench.shell
         shell.set_run_state("idle")
         shell.set_engine_state("Engine: ready", "good")
-        if folder is not None and not folder.is_dir():
-            folder, self._bench.run = None, ""
-            if self._room is not None:
-                self._room.clear()
+        if folder is not None and not folder.is_dir():  # discarded, or never begun
+            folder = Path(self._before) if self._before and Path(self._before).is_dir() else None
+            if folder is None:
+                self._bench.run = ""
+                if self._room is not None:
+                    self._room.clear()
         if isinstance(outcome, (Failed, Crashed, BaseException)):
             shell.set_engine_state(words.ENGINE_ENDED_EARLY, "bad")
             self._bench.tell(outcome)

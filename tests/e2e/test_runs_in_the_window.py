@@ -50,7 +50,7 @@ def test_that_a_run_that_is_stopped_and_kept_can_be_resumed_to_its_end(trainer: 
     assert not trainer.hand.sees("run_resume")
 
 
-def test_that_a_run_that_is_discarded_leaves_no_trace(trainer: Person) -> None:
+def test_that_a_run_that_is_discarded_leaves_no_trace_and_the_one_before_is_shown_again(trainer: Person) -> None:
     before = trainer.runs()
     trainer.go("train")
     run = trainer.train()
@@ -58,7 +58,9 @@ def test_that_a_run_that_is_discarded_leaves_no_trace(trainer: Person) -> None:
     trainer.wait_idle()
     assert not run.exists()
     assert trainer.runs() == before
-    assert trainer.hand.sees("train_from_empty_page")
+    assert trainer.shown() == before[-1]
+    assert trainer.steps() == trainer.record(before[-1])["step"]
+    assert trainer.state() == "finished"
     runs = trainer.go("runs")
     assert str(run) not in runs._rows  # type: ignore[attr-defined]
     assert not trainer.shell.message.isVisible()

@@ -11,7 +11,7 @@ from pytestqt.qtbot import QtBot
 
 from tests.widgets.shown import cut, nameless
 from widgets.comparing.sheet import CompareSheet, ContinueSheet
-from widgets.comparing.shown import EngineChoice
+from widgets.comparing.shown import EngineChoice, GoOn
 from widgets.look.theme import apply
 
 LEFT = Qt.MouseButton.LeftButton
@@ -111,7 +111,42 @@ def test_that_a_run_continues_where_how_and_for_how_long_a_person_says(parent: Q
     sheet.epochs.setValue(7)
     with qtbot.waitSignal(sheet.chosen) as chosen:
         qtbot.mouseClick(sheet.act, LEFT)
-    assert chosen.args == ["tensorflow", "best", 7]
+    assert chosen.args == [GoOn("tensorflow", "", "", "best", 7)]
+
+
+def test_that_a_run_continues_on_a_device_of_the_kind_it_had_unless_a_person_picks_another(
+    parent: QWidget, qtbot: QtBot
+) -> None:
+    several = replace(ENGINES[1], devices=(("cpu", "CPU"), ("cuda:1", "Big GPU (cuda:1)")))
+    one = replace(ENGINES[0], devices=(("cpu", "CPU"),))
+    sheet = ContinueSheet("digits", [one, several], 20, 40, parent, device="cuda:0")
+    sheet.open()
+    assert not sheet.device.isVisible()
+    sheet.engine.setCurrentIndex(1)
+    assert sheet.device.isVisible()
+    assert sheet.device.currentText() == "Big GPU (cuda:1)"
+    assert (cut(sheet), nameless(sheet)) == ([], [])
+    sheet.device.setFocus()
+    qtbot.keyClick(sheet.device, Qt.Key.Key_Up)
+    with qtbot.waitSignal(sheet.chosen) as chosen:
+        qtbot.mouseClick(sheet.act, LEFT)
+    assert chosen.args == [GoOn("tensorflow", "cpu", "", "last", 20)]
+
+
+def test_that_a_run_keeps_its_precision_where_the_engine_has_it_and_else_one_can_be_picked(
+    parent: QWidget, qtbot: QtBot
+) -> None:
+    all_of_them = replace(ENGINES[0], precisions=("fp32", "fp64", "bf16", "fp16"))
+    two = replace(ENGINES[1], precisions=("fp32", "fp64"))
+    sheet = ContinueSheet("digits", [all_of_them, two], 20, 40, parent, precision="bf16")
+    sheet.open()
+    assert sheet.precision.currentText() == "BF16 mixed"
+    sheet.engine.setCurrentIndex(1)
+    assert sheet.precision.currentText() == "FP32"
+    assert (cut(sheet), nameless(sheet)) == ([], [])
+    with qtbot.waitSignal(sheet.chosen) as chosen:
+        qtbot.mouseClick(sheet.act, LEFT)
+    assert chosen.args == [GoOn("tensorflow", "", "fp32", "last", 20)]
 
 
 def test_that_without_an_engine_nothing_continues(parent: QWidget) -> None:

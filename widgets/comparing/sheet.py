@@ -7,14 +7,15 @@ from collections.abc import Sequence
 from PySide6.QtCore import Qt, Signal
 from PySide6.QtWidgets import QCheckBox, QComboBox, QDialog, QHBoxLayout, QVBoxLayout, QWidget
 
-from widgets.comparing.shown import EngineChoice
+from widgets.comparing.shown import EngineChoice, GoOn
 from widgets.controls.buttons import Button
 from widgets.controls.card import Hairline
 from widgets.controls.fields import FieldRow, choice, whole_field
 from widgets.controls.text import label, named
 from widgets.look.theme import scaled
+from widgets.rooms.recipe_words import PRECISIONS
 
-CPU = "cpu"
+CPU, FP32 = "cpu", "fp32"
 """Where every engine is compared unless a person chooses otherwise."""
 
 
@@ -145,35 +146,80 @@ class CompareSheet(Sheet):
 
 
 class ContinueSheet(Sheet):
-    """Chooses how a run goes on as a new one; ``chosen`` carries engine, checkpoint and further epochs."""
+    """Chooses how a run goes on as a new one; ``chosen`` carries a ``GoOn``.
 
-    chosen = Signal(str, str, int)
+    The run was trained on ``device`` in ``precision``: a device of that kind and that precision are
+    proposed where the engine has them.
+    """
+
+    chosen = Signal(object)
 
     def __init__(
-        self, title: str, engines: Sequence[EngineChoice], epochs: int, done: int, parent: QWidget | None
+        self,
+        title: str,
+        engines: Sequence[EngineChoice],
+        epochs: int,
+        done: int,
+        parent: QWidget | None,
+        device: str = CPU,
+        precision: str = FP32,
     ) -> None:
         sentence = (
             f"A new run goes on from {title} after epoch {done:,}, with its weights and its optimizer's "
             "state. The run itself stays as it is."
         )
         super().__init__("continue_sheet", "Continue on another engine", sentence, "Continue", parent)
+        self._engines = {engine.key: engine for engine in engines}
+        self._device_kind, self._precision = device.partition(":")[0], precision
         usable = [(engine.key, engine.title) for engine in engines if not engine.reason]
         chosen = next((engine.key for engine in engines if engine.chosen and not engine.reason), "")
         self.engine = choice("continue_engine", "Engine", usable, chosen)
+        self.device = choice("continue_device", "Device", ())
+        self.precision = choice("continue_precision", "Precision", ())
         rows = [("last", "Last, with optimizer"), ("best", "Best weights alone")]
         self.checkpoint = choice("continue_checkpoint", "Checkpoint", rows)
         self.epochs = whole_field("continue_epochs", "Further epochs", 1, 100_000, max(1, epochs))
-        fields = (("Engine", self.engine), ("Checkpoint", self.checkpoint), ("Further epochs", self.epochs))
-        for words, field in fields:
-            self.body.addWidget(FieldRow(words, field))
-        for engine in engines:
-            if engine.reason:
-                self.body.addWidget(label(f"{engine.title}: {engine.reason}", "caption", wrap=True))
+        self._build()
+        self.engine.currentIndexChanged.connect(self._offer)
+        self._offer()
         self.act.set_enabled(bool(usable), "No engine is installed.")
         self.act.clicked.connect(self._on_act)
 
+    def _build(self) -> None:
+        self._device_row = FieldRow("Device", self.device)
+        self._precision_row = FieldRow("Precision", self.precision)
+        self.body.addWidget(FieldRow("Engine", self.engine))
+        self.body.addWidget(self._device_row)
+        self.body.addWidget(self._precision_row)
+        self.body.addWidget(FieldRow("Checkpoint", self.checkpoint))
+        self.body.addWidget(FieldRow("Further epochs", self.epochs))
+        for engine in self._engines.values():
+            if engine.reason:
+                self.body.addWidget(label(f"{engine.title}: {engine.reason}", "caption", wrap=True))
+
+    def _offer(self) -> None:
+        """Offer what the chosen engine has; where it has told of nothing, nothing is asked."""
+        engine = self._engines.get(str(self.engine.currentData()))
+        devices = engine.devices if engine else ()
+        alike = next((key for key, _ in devices if key.partition(":")[0] == self._device_kind), CPU)
+        _fill(self.device, devices, alike)
+        self._device_row.setVisible(len(devices) > 1)
+        titles = dict(PRECISIONS)
+        had = engine.precisions if engine else ()
+        _fill(self.precision, [(key, titles.get(key, key)) for key in had], self._precision)
+        self._precision_row.setVisible(len(had) > 1)
+
     def _on_act(self) -> None:
-        engine, checkpoint = str(self.engine.currentData()), str(self.checkpoint.currentData())
-        epochs = self.epochs.value()
+        fields = (self.engine, self.device, self.precision, self.checkpoint)
+        engine, device, precision, checkpoint = (str(field.currentData() or "") for field in fields)
+        chosen = GoOn(engine, device, precision, checkpoint, self.epochs.value())
         self.accept()
-        self.chosen.emit(engine, checkpoint, epochs)
+        self.chosen.emit(chosen)
+
+
+def _fill(field: QComboBox, rows: Sequence[tuple[str, str]], key: str) -> None:
+    """Offer ``rows`` alone, the one of this key or else the first proposed."""
+    field.clear()
+    for row, words in rows:
+        field.addItem(words, row)
+    field.setCurrentIndex(max(0, field.findData(key)) if rows else -1)

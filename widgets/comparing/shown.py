@@ -74,7 +74,8 @@ class ComparisonView:
 class EngineChoice:
     """One engine of the sheet: ``reason`` says why it cannot take part, "" where it can.
 
-    ``devices``: name and title of each that it may train on, where there are several.
+    ``devices``: name and title of each that it may train on, where there are several. ``precisions``: those
+    that it has here, as keys of the recipe.
     """
 
     key: str
@@ -83,3 +84,15 @@ class EngineChoice:
     reason: str = ""
     chosen: bool = True
     devices: tuple[tuple[str, str], ...] = ()
+    precisions: tuple[str, ...] = ()
+
+
+@dataclass(frozen=True)
+class GoOn:
+    """How a person lets a run go on; ``device`` and ``precision`` are "" where nothing was asked."""
+
+    engine: str
+    device: str
+    precision: str
+    checkpoint: str
+    epochs: int
