@@ -14,7 +14,7 @@ from PySide6.QtWidgets import QWidget
 from app.workbench import Workbench
 from engines.contract.errors import WorkbenchError
 from engines.registry import engine
-from engines.runs.compare import compare_runs
+from engines.runs.compare import Pair, compare_runs
 from engines.runs.history import RunHistory
 from engines.runs.listing import RunSummary, list_runs
 from engines.runs.manage import delete_run, rename_run, restore_run
@@ -183,16 +183,16 @@ def _validation_loss(run: Path) -> tuple[Steps, Values]:
 def _differences(first: str, second: str) -> list[tuple[str, ...]]:
     comparison = compare_runs(first, second)
     pairs = (*comparison.settings, *comparison.figures)
-    rows = [(pair.name.replace("_", " "), _text(pair.first), _text(pair.second)) for pair in pairs]
+    rows = [_difference(pair) for pair in pairs]
     if comparison.first_difference < 0:
-        return [*rows, ("training loss", "the same", "")]
+        return [*rows, ("Training loss", "the same", "")]
     apart = f"up to {comparison.max_rel_difference:.1%} apart"
-    return [*rows, ("training loss", apart, f"from step {comparison.first_difference:,}")]
+    return [*rows, ("Training loss", apart, f"from step {comparison.first_difference:,}")]
 
 
-def _text(value: object) -> str:
-    if isinstance(value, tuple):
-        return f"{len(value)} layers"
-    if not isinstance(value, float):
-        return "–" if value is None else str(value)
-    return f"{value:,.0f}" if value.is_integer() or abs(value) >= 1000 else f"{value:.4g}"
+def _difference(pair: Pair) -> tuple[str, ...]:
+    from widgets.rooms.run_figures import figure_text, figure_title
+
+    if pair.name == "engine":
+        return "Engine", _engine_title(pair.first), _engine_title(pair.second)
+    return figure_title(pair.name), figure_text(pair.name, pair.first), figure_text(pair.name, pair.second)

@@ -27,6 +27,7 @@ CURVES = (
     ("check/loss", "Check in FP64"),
     ("check/validation_loss", "Check, validation"),
 )
+_CHOOSER = 148
 _RESOLUTION = {False: 2.0**-24, True: 2.0**-53}
 """Half a unit in the last place: what is equal in float32 or float64 is at most so far apart."""
 
@@ -40,6 +41,7 @@ class ComparedCurves(QWidget):
         self.apart = LineChart("compare_apart", "Difference of the curves", wraps=True)
         self.apart.set_log(True)
         self.chooser = choice("compare_curve", "Curve", CURVES)
+        self.chooser.setFixedWidth(scaled(_CHOOSER))  # what it leaves is the legend's
         self._view: ComparisonView | None = None
         self._curves: dict[tuple[str, str], Curve] = {}
         self._chosen = ""

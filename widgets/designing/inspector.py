@@ -138,7 +138,7 @@ class DesignInspector(QFrame):
         body = QWidget()
         body.setProperty("clear", True)
         column = QVBoxLayout(body)
-        column.setContentsMargins(0, 8, 0, 12)
+        column.setContentsMargins(0, 8, 0, 8)
         column.setSpacing(4)
         column.addWidget(self.name)
         column.addSpacing(2)
@@ -156,7 +156,7 @@ class DesignInspector(QFrame):
         set_property(self.fault, "severity", "bad")
         whole = QVBoxLayout(self)
         whole.setContentsMargins(GAP, 8, GAP, GAP)
-        whole.setSpacing(0)
+        whole.setSpacing(8)
         whole.addWidget(Scrolling(body), 1)
         whole.addWidget(self.state)
 

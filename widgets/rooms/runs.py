@@ -173,7 +173,7 @@ class RunsRoom(QWidget):
     def show_differences(self, keys: Sequence[str], rows: Sequence[tuple[str, ...]]) -> None:
         """Show ``rows``: a name, then one text a run of ``keys``."""
         self.differences.set_columns(
-            [Column("Setting or figure"), *(Column(self._title(key)) for key in keys)]
+            [Column("Setting or figure"), *(Column(self._title(key), aligned=True) for key in keys)]
         )
         self.differences.set_rows([row[0] for row in rows], [tuple(row) for row in rows])
         self.differences.setVisible(bool(rows))
