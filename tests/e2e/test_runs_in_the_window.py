@@ -50,7 +50,9 @@ def test_that_a_run_that_is_stopped_and_kept_can_be_resumed_to_its_end(trainer: 
     assert not trainer.hand.sees("run_resume")
 
 
-def test_that_a_run_that_is_discarded_leaves_no_trace_and_the_one_before_is_shown_again(trainer: Person) -> None:
+def test_that_a_run_that_is_discarded_leaves_no_trace_and_the_one_before_is_shown_again(
+    trainer: Person,
+) -> None:
     before = trainer.runs()
     trainer.go("train")
     run = trainer.train()
