@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Mapping
 from pathlib import Path
 
 from app.engine_facts.titles import titles
@@ -15,7 +16,7 @@ _SETTLED = {"check": ("checked", "trained", "done"), "whole": ("trained", "done"
 
 def view_of(folder: Path, found: Comparison, *, running: bool) -> ComparisonView:
     """Return what is shown of a comparison; ``running``: this window works on it."""
-    known, verdict = titles(), judge(found)
+    known, verdict = comparing.titles_of(found, titles()), judge(found)
     further = (
         comparing.whole_words(found, verdict),
         comparing.files_words(verdict),
@@ -32,9 +33,9 @@ def view_of(folder: Path, found: Comparison, *, running: bool) -> ComparisonView
         figure=figure,
         figure_note=note,
         figure_severity={"agree": "good", "differ": "bad"}.get(verdict.word, ""),
-        engines=tuple(_line(folder, found, one) for one in found.entrants),
-        files=tuple(one.engine for one in found.entrants if one.file),
-        cells={(proof.file, proof.against): _cell(proof) for proof in found.proofs},
+        engines=tuple(_line(folder, found, one, known[one.key]) for one in found.entrants),
+        files=tuple(one.key for one in found.entrants if one.file),
+        cells={(proof.file, proof.against): _cell(proof, known) for proof in found.proofs},
         notes=tuple(comparing.notes(found, known)),
         measure_name=found.metric or "loss",
         parts=found.parts,
@@ -43,7 +44,7 @@ def view_of(folder: Path, found: Comparison, *, running: bool) -> ComparisonView
         double=found.precision == "fp64",
         running=running,
         resumable=found.state != "finished" or any(one.state == "failed" for one in found.entrants),
-        stage=_stage(found) if running else "",
+        stage=_stage(found, known) if running else "",
         share=_share(found),
     )
 
@@ -88,7 +89,7 @@ def _about(found: Comparison, pair: CurvePair) -> str:
     return f"{min(BOUND_STEPS, found.total_steps):,} steps, {found.precision.upper()}"
 
 
-def _line(folder: Path, found: Comparison, one: Entrant) -> EngineLine:
+def _line(folder: Path, found: Comparison, one: Entrant, title: str) -> EngineLine:
     words, severity = comparing.STATES[one.state]
     run = one.run or one.check
 
@@ -97,8 +98,8 @@ def _line(folder: Path, found: Comparison, one: Entrant) -> EngineLine:
         return float(number) if isinstance(number, (int, float)) else None
 
     return EngineLine(
-        key=one.engine,
-        title=titles().get(one.engine, one.engine),
+        key=one.key,
+        title=title,
         state=words,
         severity=severity,
         reason=comparing.reason(one),
@@ -113,8 +114,7 @@ def _line(folder: Path, found: Comparison, one: Entrant) -> EngineLine:
     )
 
 
-def _cell(proof: FileProof) -> Cell:
-    known = titles()
+def _cell(proof: FileProof, known: Mapping[str, str]) -> Cell:
     named = f"The file of {known.get(proof.file)} against the answers of {known.get(proof.against)}"
     if proof.proof is None:
         return Cell("not run", "bad", f"{named} could not be run.")
@@ -127,12 +127,11 @@ def _cell(proof: FileProof) -> Cell:
     return Cell(comparing.figure(found.max_abs_error), "good" if proof.passed else "bad", tip)
 
 
-def _stage(found: Comparison) -> str:
-    known = titles()
+def _stage(found: Comparison, known: Mapping[str, str]) -> str:
     for one in found.entrants:
         if one.state in ("checking", "training", "exporting"):
             words = {"checking": "is checked in FP64", "training": "trains", "exporting": "exports"}
-            return f"{known.get(one.engine, one.engine)} {words[one.state]}"
+            return f"{known[one.key]} {words[one.state]}"
     return "Proving the files" if found.weights_of else "Starting the engine"
 
 

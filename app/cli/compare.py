@@ -16,6 +16,7 @@ from app.desk import Desk
 from app.engine_facts.titles import titles
 from app.flows import comparisons
 from app.flows.engine_comparison import ComparisonOrder, compare_engines
+from app.flows.entrants import engine_of
 from app.flows.main_job import Answering
 from app.messages import comparing
 from engines.contract.comparison import Comparison, Verdict
@@ -62,7 +63,14 @@ def compare(
     ] = None,
     design: Annotated[str, typer.Option(help="Train this design on each of the engines.")] = "",
     data: Data = "",
-    engines: Annotated[str, typer.Option(help="Engines with commas between them.")] = "",
+    engines: Annotated[
+        str,
+        typer.Option(
+            metavar="ENGINE[:DEVICE][:MODE],…",
+            help="Engines with commas between them; one against itself: torch:cpu,torch:cuda:0 or "
+            "torch:eager,torch:compiled.",
+        ),
+    ] = "",
     devices: Annotated[
         list[str],
         typer.Option(
@@ -93,7 +101,7 @@ def compare(
     printer = ComparePrinter()
     if design and names and not subjects:
         parts = ("check",) if quick else ("check", "whole") if check else ("whole",)
-        device, own = devices_of(devices, names)
+        device, own = devices_of(devices, tuple(map(engine_of, names)))
         order = ComparisonOrder(design, data, names, tuple(settings), device, parts, steps, dropout, own)
         conclude(lambda desk: _compared(desk, order), printer, as_json)
     if design or names or subjects is None or len(subjects) != 2:
@@ -134,14 +142,13 @@ def _compared(desk: Desk, order: ComparisonOrder) -> Answering:
 
 
 def _check(found: Comparison, verdict: Verdict) -> None:
+    known = comparing.titles_of(found, titles())
     if verdict.failed:
-        why = " ".join(
-            f"{titles()[one.engine]}: {comparing.reason(one)}" for one in found.entrants if one.code
-        )
-        engines = comparing.names(verdict.failed, titles())
+        why = " ".join(f"{known[one.key]}: {comparing.reason(one)}" for one in found.entrants if one.code)
+        engines = comparing.names(verdict.failed, known)
         raise WorkbenchError(ErrorCode.ENGINE_LEFT_OUT, engines=engines, why=why)
     if not verdict.clean:
-        words = comparing.verdict_words(found, verdict, titles())
+        words = comparing.verdict_words(found, verdict, known)
         raise WorkbenchError(
             ErrorCode.ENGINES_DISAGREE, verdict=f"{words} {comparing.files_words(verdict)}".strip()
         )

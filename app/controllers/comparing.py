@@ -272,18 +272,18 @@ class ComparisonsController(QObject):
             for part in found.parts:
                 run = run_of(one, part)
                 if run:
-                    self._read(part, one.engine, folder.parent.parent / run)
+                    self._read(part, one.key, folder.parent.parent / run)
 
-    def _read(self, part: str, engine: str, run: Path) -> None:
+    def _read(self, part: str, key: str, run: Path) -> None:
         assert self._room is not None
-        known = self._histories.get((part, engine))
+        known = self._histories.get((part, key))
         if known is None or known.folder != run:
-            known = self._histories[part, engine] = RunHistory(run)
+            known = self._histories[part, key] = RunHistory(run)
         changed = False
         while known.refresh():
             changed = True
         if changed:
-            self._room.set_curve(part, engine, history_curves(known))
+            self._room.set_curve(part, key, history_curves(known))
 
     def _on_run_opened(self, folder: str) -> None:
         self._bench.choose_run(folder)

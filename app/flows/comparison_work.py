@@ -73,14 +73,17 @@ def _part_recipe(part: str, recipe: Recipe, comparison: Comparison) -> Recipe:
 
 
 def flat_summary(comparison: Comparison) -> dict[str, float | str]:
-    """Return a comparison as one flat table, ``ENGINE.value``, ``A~B.value`` and ``FILE@ENGINE.value``."""
+    """Return a comparison as one flat table, ``ENGINE.value``, ``A~B.value`` and ``FILE@ENGINE.value``.
+
+    An engine that takes part several times is named as ``torch:cuda:0`` or ``torch:compiled``.
+    """
     verdict = judge(comparison)
     summary: dict[str, float | str] = {"comparison": comparison.id, "verdict": verdict.word}
     for one in comparison.entrants:
         device = comparison.device_of(one)
         places = {"state": one.state, "device": device, "run": one.run, "file": one.file, "code": one.code}
         values = {**places, **one.summary}
-        summary |= {f"{one.engine}.{name}": value for name, value in values.items() if value != ""}
+        summary |= {f"{one.key}.{name}": value for name, value in values.items() if value != ""}
     for pair in comparison.curves:
         key = f"{pair.first}~{pair.second}.{pair.part}.{pair.curve}"
         summary |= {f"{key}_difference": pair.largest, f"{key}_difference_at": pair.at}
@@ -137,7 +140,7 @@ class ComparisonWork:
             return
         row = installed_engine(one.engine)
         resumed = bool(known) and (self._home / known / RUN).is_file()
-        run = self._home / known if resumed else self._new_run(row.name)
+        run = self._home / known if resumed else self._new_run(one.key)
         yield Progress(part, place, len(self._now.entrants))
         key, (during, after) = ("check" if part == "check" else "run"), _STATES[part]
         yield self._set(place, state=during, **{key: run.relative_to(self._home).as_posix()})
@@ -170,9 +173,9 @@ class ComparisonWork:
 
     def _job(self, place: int, part: str, row: EngineRow, run: Path, resumed: bool) -> TrainJob:
         spec = without_masks(self._spec) if part == "check" else self._spec
-        recipe = recipe_for(row, _part_recipe(part, self._recipe, self._now))
-        device = self._now.device_of(self._now.entrants[place])
-        return train_job(spec, recipe, self._data, run, device, resume=resumed)
+        one, recipe = self._now.entrants[place], _part_recipe(part, self._recipe, self._now)
+        recipe = recipe_for(row, replace(recipe, run_mode=one.mode or recipe.run_mode))
+        return train_job(spec, recipe, self._data, run, self._now.device_of(one), resume=resumed)
 
     def _files(self) -> Answering:
         """Let every engine export the same weights and answer for them, then hold all against all."""
@@ -181,7 +184,7 @@ class ComparisonWork:
         if not trained:
             return
         if not self._now.weights_of:
-            self._change(weights_of=self._now.entrants[trained[0]].engine)
+            self._change(weights_of=self._now.entrants[trained[0]].key)
         for place in trained:
             if not self._now.entrants[place].file:
                 yield from self._guarded(place, "export", self._export)
@@ -192,7 +195,7 @@ class ComparisonWork:
         row = installed_engine(one.engine)
         yield Progress("export", place, len(self._now.entrants))
         yield self._set(place, state="exporting")
-        target = self._folder / f"{one.engine}.onnx"
+        target = self._folder / f"{_file_name(one.key)}.onnx"
         job = ExportJob(
             run=str(self._run_of(self._now.weights_of)),
             data=str(prepared_folder(self._data)),
@@ -204,7 +207,7 @@ class ComparisonWork:
         self._forget(place, "export")
 
     def _prove(self) -> Answering:
-        files = [one.engine for one in self._now.entrants if one.file]
+        files = [one.key for one in self._now.entrants if one.file]
         known = {(proof.file, proof.against) for proof in self._now.proofs if proof.proof is not None}
         wanted = [(file, other) for file in files for other in files if (file, other) not in known]
         for place, (file, against) in enumerate(wanted):
@@ -215,7 +218,9 @@ class ComparisonWork:
             yield self._told()
 
     def _proof(self, file: str, against: str) -> Generator[Event, None, FileProof]:
-        model, reference = self._folder / f"{file}.onnx", self._folder / f"{against}.npz"
+        model, reference = (
+            self._folder / f"{_file_name(key)}.{ending}" for key, ending in ((file, "onnx"), (against, "npz"))
+        )
         try:
             found = yield from self._desk.ask(TOOLS, ProveJob(str(model), str(reference)), ProofView)
         except Ended as ended:
@@ -273,12 +278,12 @@ class ComparisonWork:
     def _told(self) -> Answer:
         return Answer(self._now)
 
-    def _run_of(self, engine: str) -> Path:
-        one = next(one for one in self._now.entrants if one.engine == engine)
+    def _run_of(self, key: str) -> Path:
+        one = next(one for one in self._now.entrants if one.key == key)
         return self._home / (one.run or one.check)
 
-    def _new_run(self, engine: str) -> Path:
-        return new_run_folder(self._home / "runs", f"{self._now.title}-{engine}")
+    def _new_run(self, key: str) -> Path:
+        return new_run_folder(self._home / "runs", f"{self._now.title}-{_file_name(key)}")
 
     def _drop_if_empty(self, place: int, run: Path, key: str) -> None:
         """A folder in which no run began goes, and is no run of the comparison's."""
@@ -287,6 +292,11 @@ class ComparisonWork:
         if run.is_dir() and not any(run.iterdir()):
             run.rmdir()
         self._set(place, **{key: ""})
+
+
+def _file_name(key: str) -> str:
+    """Return an entrant's key as every file system takes it."""
+    return key.replace(":", "-")
 
 
 def _is_finished(run: Path) -> bool:

@@ -12,10 +12,10 @@ from pathlib import Path
 
 from app.desk import Desk
 from app.flows.comparison_work import ComparisonWork
+from app.flows.entrants import entrants_of
 from app.flows.main_job import Answering, data_again, prepare
 from app.plans import Plan, is_installed, known_engine, make_plan
 from app.project import new_run_folder
-from engines.contract.capabilities import EngineRow
 from engines.contract.comparison import Comparison, Entrant
 from engines.contract.errors import ErrorCode, WorkbenchError
 from engines.contract.files import make_folder
@@ -39,7 +39,8 @@ from engines.training.run_folder import DATA, DESIGN, RECIPE, now, read_plain, w
 class ComparisonOrder:
     """What is to be compared. ``parts``: check (``steps`` steps in fp64, which decides whether semantics
     agree) and whole (the recipe as it is), in which ``dropout`` keeps random masks, which every engine draws
-    for itself. ``devices`` are those of engines that train on another than ``device``.
+    for itself. ``engines`` are names, or ``ENGINE[:DEVICE][:MODE]`` so that one engine can be compared with
+    itself; ``devices`` are those of engines that train on another than ``device``.
     """
 
     design: str
@@ -59,12 +60,9 @@ def compare_engines(desk: Desk, order: ComparisonOrder) -> Answering:
     Raises:
         WorkbenchError: ``ENGINES_FEW``, ``ENGINE_UNKNOWN``, or what the design, data and recipe have.
     """
-    rows = [known_engine(name) for name in dict.fromkeys(order.engines)]
-    if len(rows) < 2:
-        there = [row.title for row in ENGINES if row.visible and row.trains and is_installed(row)]
-        said = ", ".join(row.title for row in rows) or "none"
-        raise WorkbenchError(ErrorCode.ENGINES_FEW, engines=said, installed=", ".join(there) or "none")
+    _check_several(order, "")
     plan = make_plan(order.design, order.data, order.settings)
+    entrants = _check_several(order, plan.recipe.run_mode)
     manifest = yield from prepare(desk, plan.data)
     check_fit(plan.spec, plan.recipe, manifest)
     steps, _ = batch_shape(manifest.splits.get("train", 0), plan.recipe.batch_size)
@@ -72,8 +70,18 @@ def compare_engines(desk: Desk, order: ComparisonOrder) -> Answering:
     folder = _new_folder(plan)
     for name, record in ((DESIGN, spec), (RECIPE, plan.recipe), (DATA, manifest)):
         write_record(folder / name, record)
-    begun = _begun(folder.name, plan, order, spec, steps, rows)
+    begun = _begun(folder.name, plan, order, spec, steps, entrants)
     yield from ComparisonWork(desk, folder, begun, spec, plan.recipe, manifest).events()
+
+
+def _check_several(order: ComparisonOrder, run_mode: str) -> tuple[Entrant, ...]:
+    """Return those who take part, where they are two at least."""
+    found = entrants_of(order.engines, run_mode, order.device, order.devices)
+    if len(found) < 2:
+        there = [row.title for row in ENGINES if row.visible and row.trains and is_installed(row)]
+        said = ", ".join(known_engine(one.engine).title for one in found) or "none"
+        raise WorkbenchError(ErrorCode.ENGINES_FEW, engines=said, installed=", ".join(there) or "none")
+    return found
 
 
 def resume_comparison(desk: Desk, folder: Path) -> Answering:
@@ -94,7 +102,7 @@ def _begun(
     order: ComparisonOrder,
     spec: GraphSpec,
     steps: int,
-    rows: list[EngineRow],
+    entrants: tuple[Entrant, ...],
 ) -> Comparison:
     recipe = plan.recipe
     whole = recipe.epochs * steps
@@ -111,7 +119,7 @@ def _begun(
         steps_per_epoch=steps,
         bound=curve_bound(spec, recipe.precision),
         bound_steps=BOUND_STEPS,
-        entrants=tuple(Entrant(row.name, device=order.devices.get(row.name, order.device)) for row in rows),
+        entrants=entrants,
         metric=next(iter(recipe.metrics), ""),
         masks=draws_masks(spec),
         dropout_off=spec != plan.spec,

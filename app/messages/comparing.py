@@ -21,7 +21,8 @@ ROWS: dict[ErrorCode, Message] = {
     ErrorCode.ENGINES_FEW: Message(
         what="A comparison needs two engines at least; these are: {engines}.",
         why="Installed are: {installed}.",
-        todo="Name two or more different ones with commas between them, or install another engine.",
+        todo="Name two or more with commas between them: other engines, or one on two devices or in two run "
+        "modes (torch:eager,torch:compiled).",
         button="show_engines",
     ),
     ErrorCode.ENGINES_DISAGREE: Message(
@@ -80,6 +81,21 @@ def figure(value: float) -> str:
         return "0"
     mantissa, _, power = f"{value:.1e}".partition("e")
     return f"{mantissa.removesuffix('.0')}e{int(power)}"
+
+
+def titles_of(comparison: Comparison, titles: Mapping[str, str]) -> dict[str, str]:
+    """Return what every entrant is called, by its key: PyTorch, or PyTorch (eager) and PyTorch (CUDA:0)."""
+    return {
+        one.key: _title(comparison, one, titles.get(one.engine, one.engine)) for one in comparison.entrants
+    }
+
+
+def _title(comparison: Comparison, one: Entrant, title: str) -> str:
+    alike = [other for other in comparison.entrants if other.engine == one.engine]
+    devices = {comparison.device_of(other) for other in alike}
+    apart = [comparison.device_of(one).upper()] if len(devices) > 1 else []
+    apart += [one.mode] if len({other.mode for other in alike}) > 1 else []
+    return f"{title} ({', '.join(apart)})" if apart else title
 
 
 def names(engines: Sequence[str], titles: Mapping[str, str]) -> str:

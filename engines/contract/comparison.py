@@ -25,7 +25,8 @@ class Entrant:
     ``file`` its ONNX file, all relative to what holds ``comparisons/``, with ``/``; "" while there is none.
     ``summary`` is that of the whole training, where there is one. ``code`` and ``facts`` tell what failed,
     ``stage`` at what: check, train or export. One that failed at its check may have done the rest.
-    ``device``: what it trains on, "" the comparison's own.
+    ``device``: what it trains on, "" the comparison's own. ``mode``: the way it runs, "" the recipe's. Where
+    an engine takes part several times, ``name`` says which this is: ``torch:cuda:0`` or ``torch:compiled``.
     """
 
     engine: str
@@ -39,11 +40,18 @@ class Entrant:
     facts: Mapping[str, Fact] = field(default_factory=dict)
     details: str = ""
     device: str = ""
+    mode: str = ""
+    name: str = ""
+
+    @property
+    def key(self) -> str:
+        """What it is called in its comparison: its engine's name, unless that takes part several times."""
+        return self.name or self.engine
 
 
 @dataclass(frozen=True)
 class CurvePair:
-    """How far two curves are apart: |a - b| / max(|a|, 0.01), ``first`` being a.
+    """How far two curves are apart: |a - b| / max(|a|, 0.01), ``first`` being a; both are entrants' keys.
 
     ``curve``: loss (every step) or validation_loss. ``largest`` of all ``steps`` is after step ``at``;
     ``early`` is the largest of those that ``bound`` is about, after ``early_at`` (-1: there are none);
@@ -68,7 +76,10 @@ class CurvePair:
 
 @dataclass(frozen=True)
 class FileProof:
-    """One engine's file held against the answers of another (or its own); ``code`` where that failed."""
+    """One engine's file held against the answers of another (or its own); ``code`` where that failed.
+
+    Both are entrants' keys.
+    """
 
     file: str
     against: str

@@ -139,7 +139,7 @@ def measure_own(home: Path, comparison: Comparison) -> tuple[CurvePair, ...]:
     That is its rounding only where the check trains the very first steps of the whole.
     """
     return tuple(
-        measure((one.engine, one.engine), name, differences(check[name], whole[name]), 0.0, "own")
+        measure((one.key, one.key), name, differences(check[name], whole[name]), 0.0, "own")
         for one in comparison.entrants
         if one.check and one.run
         for check, whole in [(curves_of(home / one.check), curves_of(home / one.run))]
@@ -169,7 +169,7 @@ def is_unexplained(comparison: Comparison, pair: CurvePair) -> bool:
 
 
 def _measure_part(home: Path, comparison: Comparison, part: str) -> list[CurvePair]:
-    runs = {one.engine: run_of(one, part) for one in comparison.entrants}
+    runs = {one.key: run_of(one, part) for one in comparison.entrants}
     curves = {name: curves_of(home / run) for name, run in runs.items() if run}
     bound = comparison.check_bound if part == "check" else comparison.bound
     return [
@@ -182,9 +182,9 @@ def _measure_part(home: Path, comparison: Comparison, part: str) -> list[CurvePa
 
 def judge(comparison: Comparison) -> Verdict:
     """Say what a comparison comes to."""
-    failed = tuple(one.engine for one in comparison.entrants if one.state == "failed")
+    failed = tuple(one.key for one in comparison.entrants if one.state == "failed")
     named = {name for pair in comparison.curves for name in (pair.first, pair.second)}
-    engines = tuple(one.engine for one in comparison.entrants if one.engine in named)
+    engines = tuple(one.key for one in comparison.entrants if one.key in named)
     proven = sum(proof.passed for proof in comparison.proofs)
     verdict = Verdict("alone", engines, failed, proven=proven, asked=len(comparison.proofs))
     deciding = _deciding(comparison)

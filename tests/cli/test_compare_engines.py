@@ -10,7 +10,7 @@ import pytest
 
 from app.cli import reporting
 from app.engine_facts import titles
-from app.flows import comparison_work, engine_comparison, further
+from app.flows import comparison_work, engine_comparison, entrants, further
 from tests.comparing.test_comparing_flow import desk_of
 from tests.helpers.command import Outcome, modelwright
 from tests.helpers.small_engines import (
@@ -18,6 +18,7 @@ from tests.helpers.small_engines import (
     CpuOnly,
     Layerless,
     NumpyTrainer,
+    QuickWrong,
     Rough,
     RoughDownwards,
     Wrong,
@@ -33,7 +34,7 @@ Run = Callable[..., Outcome]
 @pytest.fixture
 def compare(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Run:
     """Return a function that compares on engines of NumPy, behaving as told."""
-    for module in (comparison_work, engine_comparison, further):
+    for module in (comparison_work, engine_comparison, entrants, further):
         for name in ("known_engine", "installed_engine"):
             if hasattr(module, name):
                 monkeypatch.setattr(module, name, ROWS.__getitem__)
@@ -106,6 +107,22 @@ def test_that_a_device_which_an_engine_has_not_leaves_that_engine_out(compare: R
     assert outcome.last["code"] == "engine_left_out"
     assert "cuda:7" in outcome.err
     assert "Two" in outcome.err
+
+
+def test_that_one_engine_is_compared_with_itself_by_device_and_by_run_mode(compare: Run) -> None:
+    outcome = compare("--engines", "one,one:second:0", one=CpuOnly)
+    assert (outcome.status, outcome.err) == (0, "")
+    assert outcome.out.splitlines()[0].startswith("One (CPU) and One (SECOND:0) agree: ")
+    quick = compare("--engines", "one:plain,one:quick", "--quick", "--json", one=QuickWrong)
+    assert quick.status == 1
+    assert quick.last["code"] == "engines_disagree"
+    assert "One (plain) and One (quick) do not agree" in quick.err
+
+
+def test_that_the_same_twice_is_no_comparison_and_says_what_would_be_one(compare: Run) -> None:
+    outcome = compare("--engines", "one,one:cpu")
+    assert outcome.status == 1
+    assert "torch:eager,torch:compiled" in " ".join(outcome.err.split())
 
 
 def test_that_disagreement_fails_and_says_where_it_begins(compare: Run) -> None:

@@ -12,7 +12,7 @@ import numpy as np
 import pytest
 
 from app.desk import TOOLS, Desk, Ended
-from app.flows import comparison_work, engine_comparison, further
+from app.flows import comparison_work, engine_comparison, entrants, further
 from app.flows.engine_comparison import ComparisonOrder, compare_engines, resume_comparison
 from engines.contract.comparison import EXPLAINS, Comparison
 from engines.contract.errors import ErrorCode, WorkbenchError
@@ -32,6 +32,7 @@ from tests.helpers.small_engines import (
     Layerless,
     NumpyTrainer,
     OtherEpsilon,
+    QuickWrong,
     Rough,
     RoughDownwards,
     SingleOnly,
@@ -47,7 +48,7 @@ Makers = dict[str, Any]
 @pytest.fixture(autouse=True)
 def engines(monkeypatch: pytest.MonkeyPatch) -> None:
     """Let the registry hold three engines of NumPy."""
-    for module in (comparison_work, engine_comparison, further):
+    for module in (comparison_work, engine_comparison, entrants, further):
         for name in ("known_engine", "installed_engine"):
             if hasattr(module, name):
                 monkeypatch.setattr(module, name, ROWS.__getitem__)
@@ -261,6 +262,64 @@ def test_that_each_engine_trains_and_goes_on_on_the_device_that_was_picked_for_i
         assert [read_run(project.folder / run).device for run in (one.check, one.run)] == [device] * 2
 
 
+def test_that_one_engine_is_compared_with_itself_on_two_devices(tmp_path: Path) -> None:
+    project = small_project(tmp_path)
+    with desk_of(one=CpuOnly) as desk:
+        found = last_of(compare_engines(desk, order_of(tmp_path, "one", "one:second:0")))
+    assert judge(found).clean
+    assert [one.key for one in found.entrants] == ["one:cpu", "one:second:0"]
+    assert [(pair.first, pair.second) for pair in found.curves] == [("one:cpu", "one:second:0")] * 4
+    assert (judge(found).proven, judge(found).asked) == (4, 4)
+    for one, device in zip(found.entrants, ("cpu", "second:0"), strict=True):
+        assert [read_run(project.folder / run).device for run in (one.check, one.run)] == [device] * 2
+        assert one.file.endswith(f"/one-{device.replace(':', '-')}.onnx")
+        assert (project.folder / one.file).is_file()
+    assert len({path for one in found.entrants for path in (one.check, one.run, one.file)}) == 6
+    summary = comparison_work.flat_summary(found)
+    assert summary["one:second:0.device"] == "second:0"
+    assert "one:cpu~one:second:0.check.loss_difference" in summary
+
+
+def test_that_one_engine_is_compared_with_itself_in_two_run_modes_and_gone_on_with(tmp_path: Path) -> None:
+    project = small_project(tmp_path)
+    order = order_of(tmp_path, "one", "one:quick", "two")
+    with desk_of(one=QuickWrong) as desk:
+        stopped_after(desk, compare_engines(desk, order), 5, keep=True)
+    ((folder, _),) = list_comparisons(project.folder)
+    with desk_of(one=QuickWrong) as desk:
+        found = last_of(resume_comparison(desk, folder))
+    assert [one.key for one in found.entrants] == ["one:plain", "one:quick", "two"]
+    modes = [read_recipe(project.folder / one.check).run_mode for one in found.entrants]
+    assert modes == ["plain", "quick", ""]
+    verdict = judge(found)
+    assert verdict.word == "differ"
+    apart = {(p.first, p.second) for p in found.curves if p.part == "check" and p.early > found.check_bound}
+    assert apart == {("one:plain", "one:quick"), ("one:quick", "two")}
+
+
+@pytest.mark.parametrize(
+    ("words", "run_mode", "wanted"),
+    [
+        (["one", "two"], "", [("one", "cpu", ""), ("two", "cpu", "")]),
+        (["one", "one"], "", [("one", "cpu", "")]),
+        (["one", "one:plain"], "", [("one", "cpu", "")]),
+        (["one", "one:plain"], "quick", [("one:quick", "cpu", "quick"), ("one:plain", "cpu", "plain")]),
+        (["one:cuda:0", "two:quick"], "", [("one", "cuda:0", ""), ("two", "cpu", "quick")]),
+        (
+            ["one:cuda:0:quick", "one"],
+            "",
+            [("one:cuda:0:quick", "cuda:0", "quick"), ("one:cpu:plain", "cpu", "plain")],
+        ),
+        (["three", "three:cpu"], "", [("three:second:0", "second:0", ""), ("three:cpu", "cpu", "")]),
+    ],
+)
+def test_that_an_entrant_is_named_by_what_sets_it_apart(
+    words: list[str], run_mode: str, wanted: list[tuple[str, str, str]]
+) -> None:
+    found = entrants.entrants_of(words, run_mode, "cpu", {"three": "second:0"})
+    assert [(one.key, one.device, one.mode) for one in found] == wanted
+
+
 def test_that_a_device_that_vanished_leaves_its_engine_out_at_once(tmp_path: Path) -> None:
     small_project(tmp_path)
     with desk_of(two=CpuOnly) as desk:
@@ -307,7 +366,7 @@ def test_that_a_comparison_is_deleted_to_the_bin_and_its_runs_stay(tmp_path: Pat
     assert folder.is_dir()
     delete_comparison(folder)
     empty_bin(project.folder)
-    assert not any((project.folder / ".bin" / "comparisons").iterdir())
+    assert look_into_bin(project.folder).comparisons == 0
 
 
 def test_that_dropout_is_off_unless_it_is_kept_and_then_the_verdict_is_about_masks(tmp_path: Path) -> None:

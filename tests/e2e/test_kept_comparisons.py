@@ -11,7 +11,7 @@ from PySide6.QtCore import Qt
 
 from app.controllers import comparing
 from app.desk import Desk
-from app.flows import comparison_work, engine_comparison, further
+from app.flows import comparison_work, engine_comparison, entrants, further
 from app.flows.engine_comparison import ComparisonOrder, compare_engines
 from app.project import Project
 from app.tour.hand import let_run
@@ -32,7 +32,7 @@ def small_engines() -> Iterator[None]:
     devices = DeviceView("cpu", "CPU"), DeviceView("second:0", "Second")
     reports = {name: EngineReport(name, "1.0", devices) for name in ROWS}
     with pytest.MonkeyPatch.context() as patch:
-        for module in (comparison_work, engine_comparison, further):
+        for module in (comparison_work, engine_comparison, entrants, further):
             for name in ("known_engine", "installed_engine"):
                 if hasattr(module, name):
                     patch.setattr(module, name, ROWS.__getitem__)

@@ -26,7 +26,8 @@ from engines.training.shards import open_shards
 from tests.design.builders import chain
 from tests.helpers.small_training import CLASSES, FEATURES, NumpyTrainer
 
-ROWS = {name: EngineRow(name, name.title(), "numpy", "", "") for name in ("one", "two", "three")}
+MODES = ("plain", "quick")
+ROWS = {name: EngineRow(name, name.title(), "numpy", "", "", modes=MODES) for name in ("one", "two", "three")}
 
 
 class Wrong(NumpyTrainer):
@@ -122,6 +123,15 @@ class CpuOnly(NumpyTrainer):
     def __init__(self, job: TrainJob, shards: object) -> None:
         known_device(job.device, [DeviceView("cpu", "CPU"), DeviceView("second:0", "Second")])
         super().__init__(job, shards)  # type: ignore[arg-type]
+
+
+class QuickWrong(NumpyTrainer):
+    """Means something else where it is compiled."""
+
+    def __init__(self, job: TrainJob, shards: object) -> None:
+        super().__init__(job, shards)  # type: ignore[arg-type]
+        if job.recipe.run_mode == "quick":
+            self._recipe = Recipe(momentum=0.89, seed=job.recipe.seed)
 
 
 class SmallHost:

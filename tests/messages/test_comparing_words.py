@@ -98,6 +98,19 @@ def test_that_what_rounding_does_is_told_beside_a_verdict_in_double_precision() 
     assert "rounding" not in comparing.whole_words(wrong, judge(wrong))
 
 
+def test_that_two_of_one_engine_are_called_by_what_sets_them_apart() -> None:
+    def called(*entrants: Entrant) -> list[str]:
+        found = replace(comparison(), entrants=entrants)
+        return list(comparing.titles_of(found, {"torch": "PyTorch", "jax": "JAX"}).values())
+
+    eager, compiled = (Entrant("torch", device="cpu", mode=mode, name=mode) for mode in ("eager", "compiled"))
+    gpu = Entrant("torch", device="cuda:0", mode="eager", name="gpu")
+    assert called(eager, Entrant("jax")) == ["PyTorch", "JAX"]
+    assert called(eager, compiled, Entrant("jax")) == ["PyTorch (eager)", "PyTorch (compiled)", "JAX"]
+    assert called(eager, gpu) == ["PyTorch (CPU)", "PyTorch (CUDA:0)"]
+    assert called(eager, compiled, gpu)[2] == "PyTorch (CUDA:0, eager)"
+
+
 def test_that_masks_and_half_precision_are_no_accusation() -> None:
     assert said(pair(5e-2, 0.0), masks=True) == (
         "PyTorch and TensorFlow drew different dropout masks: their curves are up to 5e-2 apart."
