@@ -48,7 +48,7 @@ class Hand:
     def click(self, name: str, at: QPoint | None = None) -> None:
         """Press the left button in the middle of the widget, once it is enabled."""
         self._wake()
-        widget = self.wait_for(name, 10)
+        widget = self.wait_for(name, 60)
         self.wait(widget.isEnabled, 60, f"{name} to be enabled")
         place = at if at is not None else widget.rect().center()
         QTest.mouseMove(widget, place)

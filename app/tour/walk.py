@@ -105,11 +105,11 @@ class Walk:
         field.selectAll()
         self.hand.type("24")
         self.hand.press(Qt.Key.Key_Return)
-        self.hand.wait(lambda: field.text() == "24", 5, "the new number of filters")
+        self.hand.wait(lambda: field.text() == "24", 30, "the new number of filters")
         self.hand.picture("03-design-problem-light")
         canvas.setFocus()
         self.hand.press(Qt.Key.Key_Z, Qt.KeyboardModifier.ControlModifier)
-        self.hand.wait(lambda: field.text() == was, 5, "the old number of filters")
+        self.hand.wait(lambda: field.text() == was, 30, "the old number of filters")
 
     def look_at_the_data(self) -> None:
         """See the samples."""
@@ -244,7 +244,7 @@ class Walk:
         record = self._record(self._runs()[-1])
         began = time.monotonic()
         psutil.Process(record["pid"]).kill()
-        self.hand.wait_for("message_action", 30)
+        self.hand.wait_for("message_action", 90)
         self.facts["seconds_to_crash_message"] = round(time.monotonic() - began, 2)
         self.hand.picture("14-killed-dark")
         self.hand.click("message_action")

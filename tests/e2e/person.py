@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import json
 import time
+from collections.abc import Callable
 from pathlib import Path
 from typing import Any, TypeVar, cast
 
@@ -22,6 +23,14 @@ SHIFT = Qt.KeyboardModifier.ShiftModifier
 Found = TypeVar("Found", bound=QWidget)
 
 
+class PatientHand(Hand):
+    """Waits longer than one says: other work may take the machine's time meanwhile."""
+
+    def wait(self, condition: Callable[[], bool], seconds: float, what: str) -> None:
+        """Let the window live until ``condition`` holds."""
+        super().wait(condition, max(seconds, min(3 * seconds, 200)), what)
+
+
 class Person:
     """Opens the window as the command does; ``hand`` drives it."""
 
@@ -32,7 +41,7 @@ class Person:
     def open(self) -> None:
         """Open the window and wait until it is filled."""
         self.window = open_window(self.app)
-        self.hand = Hand(self.window, self.home)
+        self.hand = PatientHand(self.window, self.home)
         self.hand.wait(lambda: bool(self.shell.key), 30, "the first room")
 
     def close(self) -> None:
