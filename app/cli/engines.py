@@ -53,6 +53,12 @@ class EnginesPrinter(HumanPrinter):
                 self.line(line)
 
 
+    def show(self, event: Event) -> None:
+        """Print all but what an engine's process wrote: the doctor says what that means."""
+        if not isinstance(event, Log) or event.code:
+            super().show(event)
+
+
 class InstallPrinter(EnginesPrinter):
     """Everything the installer says, then what the doctor says of the engine."""
 

@@ -139,7 +139,7 @@ ROWS: dict[ErrorCode, Message] = {
     ErrorCode.INTERPRETER_DIES: Message(
         what="{python} ends as soon as it starts ({ended}).",
         why="It said: {why}",
-        todo="Choose another interpreter, or mend this one with the tool that made it.",
+        todo="Choose another; if this one is a Python at all, mend it with the tool that made it.",
         button="show_engines",
     ),
     ErrorCode.INTERPRETER_OLD: Message(

@@ -3,11 +3,14 @@
 from __future__ import annotations
 
 import json
+import os
 import re
 import subprocess
+import threading
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field, replace
 from pathlib import Path
+from typing import IO
 
 from engines.contract.errors import ErrorCode, WorkbenchError
 from engines.contract.records import from_plain
@@ -17,6 +20,8 @@ from engines.environments.last_words import last_words
 DEADLINE_S = 15.0
 OLDEST = (3, 10)
 """The worker's language."""
+_MOST_BYTES = 1 << 20
+_PARTING_S = 5.0
 
 _MARK = "\x1emodelwright\x1e"
 _QUESTION = (
@@ -108,19 +113,36 @@ def _run(command: Sequence[str], python: str, deadline: float) -> tuple[int, str
             stdin=subprocess.DEVNULL,
             stdout=subprocess.PIPE,
             stderr=subprocess.PIPE,
-            encoding="utf-8",
-            errors="replace",
             creationflags=NO_WINDOW,
         )
     except OSError as fault:
         why = fault.strerror or str(fault)
         raise WorkbenchError(ErrorCode.INTERPRETER_NO_PYTHON, python=python, why=why) from fault
-    with process:
-        try:
-            out, err = process.communicate(timeout=deadline)
-        except subprocess.TimeoutExpired:
-            end_family(process.pid)
-            raise WorkbenchError(
-                ErrorCode.INTERPRETER_HANGS, python=python, seconds=round(deadline)
-            ) from None
-    return process.returncode, out, err
+    out, err = _Tail(process.stdout), _Tail(process.stderr)
+    try:
+        process.wait(deadline)
+    except subprocess.TimeoutExpired:
+        end_family(process.pid)
+        process.wait()
+        raise WorkbenchError(ErrorCode.INTERPRETER_HANGS, python=python, seconds=round(deadline)) from None
+    return process.returncode, out.text(), err.text()
+
+
+class _Tail:
+    """Reads a pipe to its end and remembers the last of it: what says no end must not fill the memory."""
+
+    def __init__(self, pipe: IO[bytes] | None) -> None:
+        assert pipe is not None
+        self._said = b""
+        self._thread = threading.Thread(target=self._read, args=(pipe,), name="a Python's words", daemon=True)
+        self._thread.start()
+
+    def text(self) -> str:
+        """Return what was said; a child that holds the pipe open after its parent's end is not waited for."""
+        self._thread.join(_PARTING_S)
+        return self._said.decode("utf-8", "replace")
+
+    def _read(self, pipe: IO[bytes]) -> None:
+        with pipe:
+            while chunk := os.read(pipe.fileno(), 65536):
+                self._said = (self._said + chunk)[-_MOST_BYTES:]

@@ -136,7 +136,8 @@ def _own_words(report: EngineReport) -> str:
 
 def finding_of_end(row: EngineRow, place: Place, end: Failed | Crashed) -> Finding:
     """Return what it means that the engine's process did not answer a probe."""
-    facts = {"title": row.title, "python": place.python, "command": mending(row, place, _requirements(row))}
+    command = mending(row, place, _requirements(row), anew=True)
+    facts = {"title": row.title, "python": place.python, "command": command}
     if isinstance(end, Failed) and end.code in _IMPORT_FAULTS:
         why = f"{end.facts.get('what')}: {end.facts.get('why')}"[:MOST]
         return _finding(ErrorCode.ENGINE_HALF_INSTALLED, mend=_mend(place), why=why, **facts)
@@ -175,11 +176,15 @@ def end_at_start(row: EngineRow, place: Place, end: Failed | Crashed) -> Failed 
     return Failed(found.code, found.facts, details, run=end.run, seq=end.seq, t=end.t)
 
 
-def mending(row: EngineRow, place: Place, requirements: tuple[str, ...]) -> str:
-    """Return the exact command that mends the engine where it is; ours never changes another's place."""
+def mending(row: EngineRow, place: Place, requirements: tuple[str, ...], *, anew: bool = False) -> str:
+    """Return the exact command that mends the engine where it is; ours never changes another's place.
+
+    ``anew``: also what pip believes to be there, as it does of a package that lost half of its files.
+    """
     if place.kind == OTHER:
         wanted = " ".join(f'"{one}"' for one in requirements)
-        return f'"{place.python}" -m pip install --upgrade {wanted}'
+        how = "--force-reinstall" if anew else "--upgrade"
+        return f'"{place.python}" -m pip install {how} {wanted}'
     return f"modelwright engines {'repair' if place.kind == OWN else 'install'} {row.name}"
 
 

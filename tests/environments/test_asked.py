@@ -6,6 +6,7 @@ import sys
 import time
 from pathlib import Path
 
+import psutil
 import pytest
 
 from engines.contract.errors import ErrorCode, WorkbenchError
@@ -103,3 +104,27 @@ def test_that_a_python_of_another_age_answers_and_is_too_old(tmp_path: Path) -> 
     asked = ask(fake_python(tmp_path, f"printf '\\036modelwright\\036%s\\n' '{said}'"))
     assert asked.version == "2.7.18"
     assert too_old(asked)
+
+
+@needs_scripts
+def test_that_one_that_prints_without_end_hangs_and_fills_no_memory(tmp_path: Path) -> None:
+    before = psutil.Process().memory_info().rss
+    assert fault_of(fake_python(tmp_path, "yes"), deadline=2.0).code is ErrorCode.INTERPRETER_HANGS
+    assert psutil.Process().memory_info().rss - before < 64 << 20
+
+
+@needs_scripts
+def test_that_an_answer_behind_a_flood_of_noise_is_heard(tmp_path: Path) -> None:
+    flood = "import os\nfor _ in range(64): os.write(1, b'x' * (1 << 20)); os.write(2, b'y' * (1 << 20))"
+    assert ask(real_python(tmp_path, inside=flood), deadline=60.0).numbers[:2] == sys.version_info[:2]
+
+
+@needs_scripts
+def test_that_an_answer_is_heard_though_something_it_started_goes_on(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr("engines.environments.asked._PARTING_S", 0.5)
+    said = tmp_path / "pid"
+    asked = ask(real_python(tmp_path, f"sleep 600 & echo $! > {said}"), deadline=30.0)
+    psutil.Process(int(said.read_text())).kill()
+    assert asked.numbers[:2] == sys.version_info[:2]

@@ -248,6 +248,9 @@ def test_that_every_end_of_a_probe_is_told_with_a_way_out(place: Place) -> None:
     assert codes([doctor.finding_of_end(ROW, place, worker)]) == ["engine_half_installed"]
     assert doctor.finding_of_end(ROW, place, ends["engine_dies"]).facts["status"] == -11
     assert "libcudart" in str(doctor.finding_of_end(ROW, place, half).facts["why"])
+    command = str(doctor.finding_of_end(ROW, place, half).facts["command"])
+    assert "--upgrade" not in command  # pip would find the version that is half there already satisfied
+    assert ("--force-reinstall" in command) == (place == ELSEWHERE)
 
 
 def test_that_the_list_s_first_requirement_is_the_engine_itself() -> None:
