@@ -12,9 +12,10 @@ from pathlib import Path
 from typing import Any
 
 from app.desk import TOOLS, Desk
-from app.flows.main_job import Answering, existing
+from app.flows.main_job import Answering
 from engines.contract.errors import ErrorCode, WorkbenchError
 from engines.contract.events import Finished
+from engines.contract.files import existing
 from engines.contract.jobs import ReadGraphJob
 from engines.contract.views import GraphView
 from engines.runs.compare import compare_runs

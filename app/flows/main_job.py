@@ -36,7 +36,7 @@ from app.recipe_settings import apply_settings
 from app.run_files import changing, discarded
 from engines.contract.errors import ErrorCode, WorkbenchError
 from engines.contract.events import Answer, Crashed, Event, Failed, Finished, Log, Stopped
-from engines.contract.files import make_folder, unwritable
+from engines.contract.files import existing, make_folder, unwritable
 from engines.contract.jobs import (
     DebugChoice,
     EvaluateJob,
@@ -319,10 +319,3 @@ def empty_folder(folder: Path) -> Path:
         raise WorkbenchError(ErrorCode.RUN_EXISTS, path=str(folder.absolute()))
     make_folder(folder)
     return folder.absolute()
-
-
-def existing(path: Path) -> str:
-    """Return the whole path of a file; raises ``FILE_MISSING``."""
-    if not path.is_file():
-        raise WorkbenchError(ErrorCode.FILE_MISSING, path=str(path.absolute()))
-    return str(path.absolute())

@@ -9,8 +9,8 @@ from typing import TypeVar
 from app.desk import TOOLS, Desk
 from app.plans import installed_engine
 from app.proofs import check_proof
-from engines.contract.errors import ErrorCode, WorkbenchError
 from engines.contract.events import Answered, Event, Finished
+from engines.contract.files import existing
 from engines.contract.jobs import EvaluateOnnxJob, ProfileOnnxJob, ProveJob
 from engines.contract.views import ProfileView, ProofView
 
@@ -37,7 +37,7 @@ def profile(
     desk: Desk, model: Path, provider: str = "", reference: Path | None = None
 ) -> Generator[Event, None, None]:
     """Measure an ONNX file on a provider; with a reference prove it there, too."""
-    source, samples = _existing(model), _existing(reference) if reference else ""
+    source, samples = existing(model), existing(reference) if reference else ""
     view = yield from ask_runtime(desk, ProfileOnnxJob(source, samples, provider), ProfileView)
     summary: dict[str, float | str] = {
         "provider": view.provider,
@@ -49,9 +49,3 @@ def profile(
         check_proof(proof, source)
         summary["max_abs_error"] = proof.max_abs_error
     yield Finished(summary)
-
-
-def _existing(path: Path) -> str:
-    if not path.is_file():
-        raise WorkbenchError(ErrorCode.FILE_MISSING, path=str(path.absolute()))
-    return str(path.absolute())

@@ -97,6 +97,13 @@ def make_folder(folder: Path) -> None:
         raise unwritable(folder, fault) from fault
 
 
+def existing(path: Path) -> str:
+    """Return the whole path of a file; raises ``FILE_MISSING``."""
+    if not path.is_file():
+        raise WorkbenchError(ErrorCode.FILE_MISSING, path=str(path.absolute()))
+    return str(path.absolute())
+
+
 def read_bytes(path: Path) -> bytes:
     """Read a whole file; raises ``FILE_MISSING`` or ``FILE_UNREADABLE``."""
     try:

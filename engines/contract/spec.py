@@ -74,6 +74,11 @@ class GraphSpec:
         return tuple(layer for layer in self.layers if layer.layer == "input")
 
     @property
+    def output(self) -> LayerSpec:
+        """The layer whose answer is the model's."""
+        return next(layer for layer in self.layers if layer.name == self.outputs[0])
+
+    @property
     def own_layers(self) -> tuple[LayerSpec, ...]:
         """The layers that are Python files of one's own."""
         return tuple(layer for layer in self.layers if layer.source)

@@ -18,8 +18,7 @@ from engines.training.shards import open_shards
 
 def output_name(spec: GraphSpec, loss: str) -> str:
     """Return what the output holds: ``probabilities``, ``logits`` or ``value``; no input's name."""
-    last = next(layer for layer in spec.layers if layer.name == spec.outputs[0])
-    if last.layer in ("softmax", "sigmoid"):
+    if spec.output.layer in ("softmax", "sigmoid"):
         name = "probabilities"
     else:
         name = "value" if LOSSES[loss].targets == "values" else "logits"

@@ -72,8 +72,7 @@ def _check_fit(job: TrainJob, shards: Shards) -> None:
             raise WorkbenchError(
                 ErrorCode.DESIGN_DATA_INPUT, node=layer.name, data=job.manifest.name, **shapes
             )
-    output = next(layer for layer in job.spec.layers if layer.name == job.spec.outputs[0])
-    shape_targets(shards.targets, output.output_shape, job.recipe.loss)
+    shape_targets(shards.targets, job.spec.output.output_shape, job.recipe.loss)
     check_ids(job.spec, shards.inputs, job.manifest.name)
     _check_batches(job, len(shards.indices["train"]))
 

@@ -66,7 +66,7 @@ class FakeTrainer:
         self.environment: Mapping[str, str] = {"fake": VERSION}
         self._recipe = job.recipe
         self._shards = shards
-        self._output = next(one.output_shape for one in job.spec.layers if one.name == job.spec.outputs[0])
+        self._output = job.spec.output.output_shape
         self._weights = build(job.spec, job.recipe.seed)
         self._row = LOSSES[job.recipe.loss]
         steps, _ = batch_shape(len(shards.indices["train"]), job.recipe.batch_size)

@@ -119,7 +119,7 @@ class DesignModel:
     @property
     def output_shape(self) -> tuple[int, ...]:
         """The shape of the one output, per sample, in the design's layout."""
-        return self.shapes[self.spec.outputs[0]]
+        return self.spec.output.output_shape
 
     @property
     def trained(self) -> tuple[Parameter, ...]:

@@ -10,6 +10,7 @@ import jax.numpy as jnp
 import numpy as np
 from flax import nnx
 
+from engines.contract.positions import sinusoids
 from engines.contract.spec import LayerSpec
 
 Shape = tuple[int, ...]
@@ -52,18 +53,14 @@ class LearnedPositions(nnx.Module):
 
 
 class Waves(nnx.Module):
-    """Adds fixed waves of ``(time, features)``. Source: https://arxiv.org/abs/1706.03762."""
+    """Adds fixed waves of ``(time, features)``."""
 
     def __init__(self, shape: Shape) -> None:
         self.shape = shape
 
     def __call__(self, value: Any) -> Any:
         """Return the sum."""
-        time, features = self.shape
-        feature = np.arange(features)
-        angles = np.arange(time)[:, None] / 10000.0 ** (2 * (feature // 2) / features)
-        waves = np.where(feature % 2, np.cos(angles), np.sin(angles))
-        return value + waves.astype(value.dtype)
+        return value + sinusoids(*self.shape).astype(value.dtype)
 
 
 def _lstm_step(seen: Any, kept: Any, memory: tuple[Any, Any]) -> tuple[Any, Any]:

@@ -58,7 +58,7 @@ class DesignBlock(HybridBlock):
     @property
     def output_shape(self) -> tuple[int, ...]:
         """The shape of the one output, per sample."""
-        return next(layer.output_shape for layer in self.spec.layers if layer.name == self.spec.outputs[0])
+        return self.spec.output.output_shape
 
     def parameter(self, name: str) -> Parameter:
         """Return the block's own parameter by its canonical name; layouts are Gluon's own, unchanged."""

@@ -7,16 +7,8 @@ from typing import Any, cast
 from mxnet.gluon import HybridBlock, nn
 
 from engines.backends.mxnet.blocks import Maker, Shape, prefix_of
+from engines.backends.padding import Sides, is_symmetric, same_padding
 from engines.contract.spec import LayerSpec
-
-Sides = tuple[int, int]
-
-
-def same_padding(length: int, kernel: int, stride: int) -> Sides:
-    """Return the padding before and after of TensorFlow's rule: ceil(length / stride) outputs."""
-    outputs = -(-length // stride)
-    total = max((outputs - 1) * stride + kernel - length, 0)
-    return total // 2, total - total // 2
 
 
 def _windows(layer: LayerSpec, shape: Shape, key: str) -> tuple[Shape, Shape, list[Sides]]:
@@ -27,13 +19,9 @@ def _windows(layer: LayerSpec, shape: Shape, key: str) -> tuple[Shape, Shape, li
     return size, stride, [same_padding(n, k, s) for n, k, s in zip(shape[1:], size, stride)]
 
 
-def _symmetric(sides: list[Sides]) -> bool:
-    return all(before == after for before, after in sides)
-
-
 def _pads(sides: list[Sides]) -> Shape:
     """Return the padding that MXNet's own operator is to add: what is larger at the end it cannot."""
-    return tuple(before for before, _ in sides) if _symmetric(sides) else (0,) * len(sides)
+    return tuple(before for before, _ in sides) if is_symmetric(sides) else (0,) * len(sides)
 
 
 def _exportable(block: HybridBlock) -> HybridBlock:
@@ -82,7 +70,7 @@ def convolution(kind: Any) -> Maker:
             "prefix": prefix_of(layer),
         }
         block = _exportable(kind(layer.settings["filters"], kernel, stride, _pads(sides), **options))
-        return block if _symmetric(sides) else Padded(block, sides, 0.0, prefix=prefix_of(layer))
+        return block if is_symmetric(sides) else Padded(block, sides, 0.0, prefix=prefix_of(layer))
 
     return make
 
@@ -93,7 +81,7 @@ def max_pool(kind: Any) -> Maker:
     def make(layer: LayerSpec, inputs: list[Shape], dtype: str) -> HybridBlock:
         size, stride, sides = _windows(layer, inputs[0], "size")
         pool = _exportable(kind(size, stride, _pads(sides), prefix=prefix_of(layer)))
-        if _symmetric(sides):
+        if is_symmetric(sides):
             return pool
         return Padded(pool, sides, float("-inf"), prefix=prefix_of(layer))
 
@@ -121,7 +109,7 @@ def average_pool(kind: Any) -> Maker:
         def pool(prefix: str) -> HybridBlock:
             return _exportable(kind(size, stride, _pads(sides), count_include_pad=False, prefix=prefix))
 
-        if _symmetric(sides):
+        if is_symmetric(sides):
             return pool(prefix_of(layer))
         both = (prefix_of(layer) + part for part in ("values/", "shares/"))
         return PaddedAveragePool(

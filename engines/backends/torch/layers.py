@@ -9,29 +9,18 @@ import torch
 import torch.nn.functional as F  # noqa: N812 - its usual name
 from torch import Tensor, nn
 
+from engines.backends.padding import Sides, is_symmetric, same_padding
 from engines.backends.torch import sequences
 from engines.contract.spec import LayerSpec
 
 Shape = tuple[int, ...]
 Maker = Callable[[LayerSpec, "list[Shape]"], nn.Module]
-Sides = tuple[int, int]
-
-
-def same_padding(length: int, kernel: int, stride: int) -> Sides:
-    """Return the padding before and after of TensorFlow's rule: ceil(length / stride) outputs."""
-    outputs = -(-length // stride)
-    total = max((outputs - 1) * stride + kernel - length, 0)
-    return total // 2, total - total // 2
 
 
 def _sides(layer: LayerSpec, shape: Shape, kernel: Shape, stride: Shape) -> list[Sides]:
     if layer.settings["padding"] != "same":
         return [(0, 0)] * len(kernel)
     return [same_padding(n, k, s) for n, k, s in zip(shape[1:], kernel, stride)]
-
-
-def _symmetric(sides: list[Sides]) -> bool:
-    return all(before == after for before, after in sides)
 
 
 def _pads(sides: list[Sides]) -> list[int]:
@@ -73,7 +62,7 @@ def _conv(plain: Any, padded: Any) -> Maker:
             "bias": layer.settings["bias"],
         }
         channels, filters = inputs[0][0], layer.settings["filters"]
-        if _symmetric(sides):
+        if is_symmetric(sides):
             module = plain(channels, filters, kernel, padding=tuple(side for side, _ in sides), **options)
         else:
             module = padded(channels, filters, kernel, **options)
@@ -113,7 +102,7 @@ def _max_pool(plain: Any) -> Maker:
     def make(layer: LayerSpec, inputs: list[Shape]) -> nn.Module:
         size, stride = _window(layer, "size")
         sides = _sides(layer, inputs[0], size, stride)
-        if _symmetric(sides):
+        if is_symmetric(sides):
             return cast("nn.Module", plain(size, stride, padding=tuple(side for side, _ in sides)))
         return PaddedMaxPool(plain(size, stride), _pads(sides))
 
@@ -124,7 +113,7 @@ def _average_pool(plain: Any) -> Maker:
     def make(layer: LayerSpec, inputs: list[Shape]) -> nn.Module:
         size, stride = _window(layer, "size")
         sides = _sides(layer, inputs[0], size, stride)
-        if _symmetric(sides):
+        if is_symmetric(sides):
             padding = tuple(side for side, _ in sides)
             return cast("nn.Module", plain(size, stride, padding=padding, count_include_pad=False))
         return PaddedAveragePool(plain(size, stride), _pads(sides), inputs[0][1:])

@@ -186,7 +186,7 @@ def module_of(spec: GraphSpec, recipe: Recipe) -> DesignModule:
 
 def samples_of(shards: Shards, module: DesignModule, recipe: Recipe, device: torch.device) -> Samples:
     """Return the data as ``module`` takes them and its loss compares them."""
-    outputs, dtype = output_shape(module.spec), DTYPES[recipe.precision]
+    outputs, dtype = module.spec.output.output_shape, DTYPES[recipe.precision]
     return Samples(shards, outputs, recipe.loss, device, dtype, ABILITIES.layout(recipe))
 
 
@@ -199,8 +199,3 @@ def outputs_of(module: DesignModule, samples: Samples, split: str) -> npt.NDArra
             part = samples.slice(split, begin, begin + EVALUATION_BATCH)
             parts.append(module(part).cpu().numpy())
     return np.concatenate(parts)
-
-
-def output_shape(spec: GraphSpec) -> tuple[int, ...]:
-    """Return the shape of the design's one output, per sample."""
-    return next(layer.output_shape for layer in spec.layers if layer.name == spec.outputs[0])
