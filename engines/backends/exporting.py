@@ -25,7 +25,7 @@ from engines.contract.views import ExportView, ReferenceView
 from engines.training.control import ControlFlags
 from engines.training.model_facts import held_out_samples, model_facts, output_name
 from engines.training.own_code import export_fault
-from engines.training.reference import write_reference
+from engines.training.reference import reference_file
 from engines.training.run_folder import read_recipe
 
 Array = npt.NDArray[Any]
@@ -87,28 +87,33 @@ def _export(job: ExportJob, exporter: Exporter[Model]) -> Iterator[ExportView | 
     written = exporter.to_onnx(model, output_name(model.spec, read_recipe(run).loss), target)
     add_metadata(written, model_facts(run, model.spec, exporter.engine))
     yield None
-    _answer(job, model, exporter)
+    answers, _ = _answers(job, model, exporter)
     yield None
     content = written.SerializeToString()
-    make_folder(target.parent)
-    write_atomic(target, content)
+    _write(Path(job.reference), answers)
+    _write(target, content)
     yield ExportView(str(target), job.reference, len(content), exporter.opset, exporter.exporter)
 
 
 def write_answers(job: ReferenceJob, exporter: Exporter[Model]) -> Iterator[Event]:
     """Write ``job.reference`` alone; answered with a ``ReferenceView``."""
     yield Progress(stage="reference", done=0, total=1)
-    samples = _answer(job, exporter.load(Path(job.run), job.checkpoint), exporter)
+    answers, samples = _answers(job, exporter.load(Path(job.run), job.checkpoint), exporter)
+    _write(Path(job.reference), answers)
     yield Answer(ReferenceView(job.reference, samples))
     yield Finished()
 
 
-def _answer(job: ExportJob | ReferenceJob, model: Model, exporter: Exporter[Model]) -> int:
+def _answers(job: ExportJob | ReferenceJob, model: Model, exporter: Exporter[Model]) -> tuple[bytes, int]:
+    """Return the content of a reference, and how many samples it holds."""
     inputs = held_out_samples(Path(job.data), job.samples)
-    path = Path(job.reference)
+    content = reference_file(inputs, exporter.answers(model), lambda part: exporter.layers(model, part))
+    return content, len(inputs)
+
+
+def _write(path: Path, content: bytes) -> None:
     make_folder(path.parent)
-    write_reference(path, inputs, exporter.answers(model), lambda part: exporter.layers(model, part))
-    return len(inputs)
+    write_atomic(path, content)
 
 
 @contextmanager

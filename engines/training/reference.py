@@ -4,13 +4,10 @@ from __future__ import annotations
 
 import io
 from collections.abc import Callable, Mapping
-from pathlib import Path
 from typing import Any
 
 import numpy as np
 import numpy.typing as npt
-
-from engines.contract.files import write_atomic
 
 Array = npt.NDArray[Any]
 SINGLE_SAMPLES = 64
@@ -19,13 +16,12 @@ BATCH = 17
 _MOST_LAYER_BYTES = 64_000_000
 
 
-def write_reference(
-    path: Path,
+def reference_file(
     inputs: Array,
     answer: Callable[[Array], Array],
     layer_answers: Callable[[Array], Mapping[str, Array]],
-) -> None:
-    """Write ``inputs`` and an engine's answers to them as ``.npz``, whole or not at all.
+) -> bytes:
+    """Return ``inputs`` and an engine's answers to them as the content of an ``.npz`` file.
 
     ``outputs`` came from one batch of all, ``outputs_1`` and ``outputs_17`` (of the first samples) from
     batches of that size, ``layer/<name>`` is what the design's node answered to the first 17 samples.
@@ -40,7 +36,7 @@ def write_reference(
     }
     buffer = io.BytesIO()
     np.savez(buffer, **arrays)  # type: ignore[arg-type]
-    write_atomic(path, buffer.getvalue())
+    return buffer.getvalue()
 
 
 def _in_batches(answer: Callable[[Array], Array], inputs: Array, batch: int) -> Array:

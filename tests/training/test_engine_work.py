@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from pathlib import Path
+import io
 
 import numpy as np
 import pytest
@@ -10,7 +10,7 @@ import pytest
 from engines.contract.capabilities import DeviceView
 from engines.contract.errors import ErrorCode, WorkbenchError
 from engines.training.fitting import fitting
-from engines.training.reference import write_reference
+from engines.training.reference import reference_file
 from engines.training.report import engine_report, known_device
 
 DEVICES = (DeviceView("cpu", "CPU"), DeviceView("cuda:0", "A card", 1 << 30))
@@ -43,7 +43,7 @@ def test_that_an_array_that_does_not_fit_is_refused(arrays: dict[str, np.ndarray
     assert caught.value.facts == {"path": "net", "array": "a", "why": why}
 
 
-def test_that_a_reference_holds_the_answers_of_each_batch_size(tmp_path: Path) -> None:
+def test_that_a_reference_holds_the_answers_of_each_batch_size() -> None:
     inputs = np.arange(80, dtype=np.float32).reshape(80, 1)
     sizes: list[int] = []
 
@@ -51,8 +51,7 @@ def test_that_a_reference_holds_the_answers_of_each_batch_size(tmp_path: Path) -
         sizes.append(len(part))
         return part * 2
 
-    write_reference(tmp_path / "r.npz", inputs, answer, lambda part: {"dense": part + 1})
-    found = np.load(tmp_path / "r.npz")
+    found = np.load(io.BytesIO(reference_file(inputs, answer, lambda part: {"dense": part + 1})))
     assert set(sizes) == {80, 1, 17, 12}
     np.testing.assert_array_equal(found["outputs"], inputs * 2)
     np.testing.assert_array_equal(found["outputs_17"], inputs * 2)
