@@ -2,16 +2,14 @@
 
 from __future__ import annotations
 
-import io
 from pathlib import Path
-
-import numpy as np
 
 from app.home import data_cache, user_cache
 from engines.contract.errors import ErrorCode, WorkbenchError
 from engines.contract.files import make_folder, write_atomic
 from engines.contract.views import ExportView, OptimizeView, ProofView
 from engines.training.shards import open_shards
+from engines.training.tensors import npz_file
 
 MOST_SAMPLES = 1024
 
@@ -69,9 +67,8 @@ def samples_of(digest: str) -> str:
     if not digest.isalnum() or not (folder / "manifest.json").is_file():
         return ""
     shards = open_shards(folder)
-    buffer = io.BytesIO()
-    np.savez(buffer, inputs=shards.inputs[shards.indices["test"][:MOST_SAMPLES]])
+    inputs = shards.inputs[shards.indices["test"][:MOST_SAMPLES]]
     path = user_cache() / "samples" / f"{digest}.npz"
     make_folder(path.parent)
-    write_atomic(path, buffer.getvalue())
+    write_atomic(path, npz_file({"inputs": inputs}))
     return str(path)

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import re
 from datetime import datetime
+from functools import partial
 from pathlib import Path
 from typing import TYPE_CHECKING
 
@@ -93,7 +94,7 @@ class RunsController(QObject):
     def _on_delete_requested(self, keys: list[str]) -> None:
         gone: list[str] = []
         for key in keys:
-            if self._bench.attempt(lambda key=key: self._bin(key)):  # type: ignore[misc]
+            if self._bench.attempt(partial(self._bin, key)):
                 gone.append(key)
         if self._bench.run in gone:
             self._bench.choose_run("")
@@ -113,7 +114,7 @@ class RunsController(QObject):
         for key in keys:
             binned = self._binned.pop(key, None)
             if binned is not None:
-                self._bench.attempt(lambda binned=binned: restore_run(binned))  # type: ignore[misc]
+                self._bench.attempt(partial(restore_run, binned))
         self._bench.runs_changed.emit()
 
 

@@ -11,7 +11,7 @@ from PySide6.QtWidgets import QApplication, QWidget
 from app.controllers.bin import BinController
 from app.controllers.engine_pages import EnginePagesController
 from app.messages import words
-from app.session import save_session
+from app.session import Session, save_session
 from app.workbench import Workbench
 from widgets.look.theme import apply
 
@@ -47,12 +47,12 @@ class SettingsController(QObject):
         app = QApplication.instance()
         if isinstance(app, QApplication):
             apply(app, scheme)
-        self._remember(theme=scheme)
+        self._remember(replace(self._bench.session, theme=scheme))
 
     def _on_in_process_changed(self, inside: bool) -> None:
-        self._remember(in_process=inside)
+        self._remember(replace(self._bench.session, in_process=inside))
         self._bench.say(words.INSIDE_NEXT if inside else words.OUTSIDE_NEXT, "info")
 
-    def _remember(self, **values: object) -> None:
-        self._bench.session = replace(self._bench.session, **values)  # type: ignore[arg-type]
-        self._bench.attempt(lambda: save_session(self._bench.session))
+    def _remember(self, session: Session) -> None:
+        self._bench.session = session
+        self._bench.attempt(lambda: save_session(session))

@@ -130,29 +130,25 @@ def _inputs(method: ast.FunctionDef) -> tuple[int, int]:
 
 
 def _settings(kind: ast.ClassDef) -> Iterator[SettingKind]:
-    for statement in kind.body:
-        target = _assigned(statement)
-        if target is not None and target.id == "settings":
-            value = statement.value  # type: ignore[attr-defined]
-            try:
-                given = ast.literal_eval(value)
-            except ValueError:
-                raise _Unfit(
-                    value.lineno, "settings is a literal: it is read without running the file."
-                ) from None
-            if not isinstance(given, dict):
-                raise _Unfit(value.lineno, "settings is a dict from names to values.")
-            for key, default in given.items():
-                yield _setting(key, default, value.lineno)
+    for value in filter(None, map(_settings_value, kind.body)):
+        try:
+            given = ast.literal_eval(value)
+        except ValueError:
+            raise _Unfit(
+                value.lineno, "settings is a literal: it is read without running the file."
+            ) from None
+        if not isinstance(given, dict):
+            raise _Unfit(value.lineno, "settings is a dict from names to values.")
+        for key, default in given.items():
+            yield _setting(key, default, value.lineno)
 
 
-def _assigned(statement: ast.stmt) -> ast.Name | None:
-    target: ast.expr | None = None
-    if isinstance(statement, ast.Assign) and len(statement.targets) == 1:
-        target = statement.targets[0]
-    elif isinstance(statement, ast.AnnAssign) and statement.value is not None:
-        target = statement.target
-    return target if isinstance(target, ast.Name) else None
+def _settings_value(statement: ast.stmt) -> ast.expr | None:
+    """Return what a statement assigns to ``settings``; None where it does something else."""
+    match statement:
+        case ast.Assign(targets=[ast.Name(id="settings")]) | ast.AnnAssign(target=ast.Name(id="settings")):
+            return statement.value
+    return None
 
 
 def _setting(key: Any, given: Any, line: int) -> SettingKind:

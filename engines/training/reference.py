@@ -2,12 +2,13 @@
 
 from __future__ import annotations
 
-import io
 from collections.abc import Callable, Mapping
 from typing import Any
 
 import numpy as np
 import numpy.typing as npt
+
+from engines.training.tensors import npz_file
 
 Array = npt.NDArray[Any]
 SINGLE_SAMPLES = 64
@@ -34,9 +35,7 @@ def reference_file(
         f"outputs_{BATCH}": _in_batches(answer, inputs, BATCH),
         **_by_layer(layer_answers(inputs[:BATCH])),
     }
-    buffer = io.BytesIO()
-    np.savez(buffer, **arrays)  # type: ignore[arg-type]
-    return buffer.getvalue()
+    return npz_file(arrays)
 
 
 def _in_batches(answer: Callable[[Array], Array], inputs: Array, batch: int) -> Array:

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import io
 import json
 import os
 import platform
@@ -29,7 +28,7 @@ from engines.training.lock import FolderLock
 from engines.training.metric_log import MetricLog
 from engines.training.readme import README
 from engines.training.shards import Shards
-from engines.training.tensors import Arrays, dump_tensors, read_tensors
+from engines.training.tensors import Arrays, dump_tensors, npz_file, read_tensors
 
 RUN, DESIGN, RECIPE, DATA = "run.json", "design.json", "recipe.json", "data.json"
 ENVIRONMENT, SPLIT, INITIAL, EVENTS = "environment.json", "split.npz", "init.safetensors", "events.jsonl"
@@ -164,9 +163,7 @@ class RunFolder:
         write_record(self.path / DATA, job.manifest)
         write_record(self.path / ENVIRONMENT, _environment(environment))
         write_text_atomic(self.path / EXPLANATION, README)
-        split = io.BytesIO()
-        np.savez(split, **shards.indices)  # type: ignore[arg-type]
-        write_atomic(self.path / SPLIT, split.getvalue())
+        write_atomic(self.path / SPLIT, npz_file(shards.indices))
         write_atomic(self.path / INITIAL, dump_tensors(weights))
         make_folder(self.checkpoints)
         make_folder(self.path / ARTIFACTS)

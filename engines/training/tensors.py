@@ -6,6 +6,7 @@ Source: https://github.com/huggingface/safetensors#format
 
 from __future__ import annotations
 
+import io
 import json
 import struct
 from collections.abc import Mapping
@@ -71,3 +72,10 @@ def _view(data: bytes, base: int, entry: Mapping[str, Any]) -> npt.NDArray[Any]:
 def read_tensors(path: Path) -> dict[str, npt.NDArray[Any]]:
     """Read a safetensors file."""
     return parse_tensors(read_bytes(path), str(path))
+
+
+def npz_file(arrays: Arrays) -> bytes:
+    """Return arrays as the content of NumPy's ``.npz`` file."""
+    content = io.BytesIO()
+    np.savez(content, **arrays)  # type: ignore[arg-type]  # NumPy takes any name for its option's
+    return content.getvalue()

@@ -122,9 +122,11 @@ class SettingsRoom(QWidget):
         whole.addWidget(self._right, 1)
 
     def _page_area(self) -> QWidget:
-        made = _column([])
+        pages = QWidget()
+        pages.setLayout(self._pages)
+        self._pages.setContentsMargins(0, 0, 0, 0)
+        made = _column([pages])
         made.setMaximumWidth(scaled(PAGE))
-        made.layout().insertLayout(0, self._pages)  # type: ignore[union-attr]
         return made
 
     def _engine_card(self) -> Card:

@@ -7,10 +7,10 @@ from importlib.metadata import version
 import flax
 import jax
 
+from engines.backends.jax.abilities import ABILITIES
 from engines.backends.jax.devices import devices, without
 from engines.backends.jax.layers import LAYERS
 from engines.backends.jax.runtime import built_for_cuda
-from engines.backends.jax.train import ABILITIES
 from engines.contract.capabilities import EngineReport
 from engines.training.report import engine_report, of_devices
 

@@ -13,6 +13,7 @@ import numpy as np
 import numpy.typing as npt
 
 from engines.backends.jax import runtime, scaling
+from engines.backends.jax.abilities import ABILITIES
 from engines.backends.jax.build import build, load_weights, read_weights
 from engines.backends.jax.devices import memory_faults, open_device
 from engines.backends.jax.optimizers import Optimizer
@@ -22,7 +23,7 @@ from engines.backends.xla import loops_well
 from engines.contract.events import Event
 from engines.contract.jobs import TrainJob, TuneJob
 from engines.training import session
-from engines.training.abilities import Abilities, check_abilities
+from engines.training.abilities import check_abilities
 from engines.training.control import ControlFlags
 from engines.training.losses import LOSSES as LOSS_ROWS
 from engines.training.order import batch_shape
@@ -31,14 +32,6 @@ from engines.training.shards import Shards
 from engines.training.trainer import Arrays
 from engines.training.tune import tune
 
-ABILITIES = Abilities(
-    title="JAX",
-    precisions=("fp32", "fp64", "tf32", "bf16", "fp16"),
-    modes=("jit",),
-    layouts=("channels_last",),
-    compiling={"jit": 3.0},
-    lasting_threads=True,
-)
 MEASURED_STEPS = 16
 GATHERED_STEPS = 8
 """So many steps a call where the samples do not lie on the device."""
