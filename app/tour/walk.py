@@ -126,6 +126,7 @@ class Walk:
 
     def train(self) -> None:
         """Press the key for ▶, pause, resume, and see the run to its end."""
+        self.hand.wait(self._idle, 120, "▶ to be ready")
         self.hand.press(Qt.Key.Key_F5)
         began = time.monotonic()
         self.hand.wait_for("pause", 120)
