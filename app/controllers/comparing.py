@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
+from dataclasses import replace
 from functools import partial
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
@@ -84,7 +85,7 @@ class ComparisonsController(QObject):
         assert bench.design is not None
         bench.shell.open_room("compare")
         recipe = bench.design.recipe
-        self._open_sheet(recipe.epochs, recipe.precision)
+        self._open_sheet(recipe.epochs, recipe.precision, recipe.run_mode)
 
     def start(self, engines: list[str], parts: list[str], dropout: bool, devices: Mapping[str, str]) -> None:
         """Compare the open design on ``engines``; ``devices``: of those that do not train on the CPU."""
@@ -137,7 +138,7 @@ class ComparisonsController(QObject):
         bench.project_changed.connect(self._show_latest)
         bench.compare_requested.connect(self.ask)
 
-    def _open_sheet(self, epochs: int, precision: str) -> None:
+    def _open_sheet(self, epochs: int, precision: str, run_mode: str) -> None:
         from widgets.comparing.sheet import CompareSheet
 
         project = self._bench.project
@@ -148,7 +149,8 @@ class ComparisonsController(QObject):
             self._bench.tell(fault)
             return
         shell = self._bench.shell
-        sheet = CompareSheet(engine_choices(), epochs, precision, dropout=noisy, parent=shell.window())
+        choices = [_with_itself(one, run_mode) for one in engine_choices()]
+        sheet = CompareSheet(choices, epochs, precision, dropout=noisy, parent=shell.window())
         sheet.chosen.connect(self.start)
         sheet.open()
 
@@ -316,3 +318,15 @@ def _devices(report: EngineReport | None) -> tuple[tuple[str, str], ...]:
 
 def _reason(row: EngineRow) -> str:
     return "" if is_installed(row) else words.NOT_INSTALLED_SHORT
+
+
+def _with_itself(choice: EngineChoice, run_mode: str) -> EngineChoice:
+    """Return a choice with the run modes and devices in which the engine can be compared with itself."""
+    from widgets.rooms.recipe_words import MODES
+
+    row = next(row for row in ENGINES if row.name == choice.key)
+    report = load_reports().get(choice.key)
+    modes = [mode for mode in row.modes if report is None or not report.modes or mode in report.modes]
+    own = run_mode if run_mode in row.modes else next(iter(row.modes), "")
+    others = tuple((mode, dict(MODES).get(mode, mode)) for mode in modes if mode != own)
+    return replace(choice, also=(*others, *choice.devices[1:]))

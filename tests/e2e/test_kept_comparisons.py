@@ -115,3 +115,30 @@ def test_that_the_sheet_sends_an_engine_to_the_device_that_is_picked_for_it(
     assert (orders[0].engines, orders[0].devices) == (("one", "two", "three"), {"two": "second:0"})
     keeper.wait_idle(20)
     let_run(50)
+
+
+def test_that_one_engine_is_compared_with_itself_by_keys_and_shown_as_two(
+    keeper: Person, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    def on_small_engines(desk: Desk, order: ComparisonOrder) -> Iterator[Event]:
+        with desk_of() as small:
+            yield from compare_engines(small, order)
+
+    monkeypatch.setattr(comparing, "compare_engines", on_small_engines)
+    keeper.hand.press(Qt.Key.Key_E, CONTROL)
+    sheet: Any = keeper.hand.wait_for("compare_sheet", 20)
+    for name in ("two", "three"):
+        sheet.engines[name].setFocus()
+        keeper.hand.press(Qt.Key.Key_Space)
+    again = sheet.also["one"]
+    again.setFocus()
+    keeper.hand.press(Qt.Key.Key_Down)
+    assert again.currentText() == "And quick"
+    keeper.hand.press(Qt.Key.Key_Return)
+    room: Any = keeper.go("compare")
+    titles = ["one (plain)", "one (quick)"]
+    keeper.hand.wait(lambda: [line.title for line in room.view.engines] == titles, 20, "the comparison")
+    keeper.wait_idle(60)
+    assert room.head.verdict.text().startswith("one (plain) and one (quick) agree: ")
+    assert list(room.charts.curves.traces) == ["one:plain", "one:quick"]
+    assert room.matrix.text().count("passed") == 4

@@ -70,6 +70,32 @@ def test_that_a_device_is_picked_where_an_engine_lists_more_than_one(parent: QWi
     assert chosen.args == [["torch", "tensorflow"], ["check", "whole"], False, {"tensorflow": "cuda:0"}]
 
 
+def test_that_an_engine_is_compared_with_itself_in_another_mode_or_on_another_device(
+    parent: QWidget, qtbot: QtBot
+) -> None:
+    devices = ("cpu", "CPU"), ("cuda:0", "Big GPU (cuda:0)")
+    several = replace(ENGINES[0], devices=devices, also=(("compiled", "Compiled"), devices[1]))
+    sheet = CompareSheet([several, *ENGINES[1:]], 20, "fp32", dropout=False, parent=parent)
+    sheet.open()
+    assert list(sheet.also) == ["torch"]
+    again = sheet.also["torch"]
+    assert again.currentText() == "Once"
+    sheet.engines["tensorflow"].click()
+    assert not sheet.act.isEnabled()
+    again.setFocus()
+    qtbot.keyClick(again, Qt.Key.Key_Down)
+    assert again.currentText() == "And Compiled"
+    assert sheet.act.isEnabled()
+    assert (cut(sheet), nameless(sheet)) == ([], [])
+    qtbot.keyClick(again, Qt.Key.Key_Down)
+    sheet.devices["torch"].setCurrentIndex(1)
+    assert not sheet.act.isEnabled()  # the same device twice is no comparison
+    qtbot.keyClick(again, Qt.Key.Key_Up)
+    with qtbot.waitSignal(sheet.chosen) as chosen:
+        qtbot.mouseClick(sheet.act, LEFT)
+    assert chosen.args == [["torch", "torch:compiled"], ["check", "whole"], False, {"torch": "cuda:0"}]
+
+
 def test_that_dropout_stays_only_where_a_person_says_so(parent: QWidget, qtbot: QtBot) -> None:
     sheet = compare(parent)
     sheet.dropout.click()
@@ -89,7 +115,7 @@ def test_that_one_engine_or_nothing_to_train_cannot_be_compared_and_says_why(par
     sheet = compare(parent)
     sheet.engines["torch"].click()
     assert not sheet.act.isEnabled()
-    assert sheet.act.toolTip() == "Choose two engines at least."
+    assert sheet.act.toolTip() == "Choose two engines at least, or one against itself."
     sheet.engines["torch"].click()
     sheet.check.click()
     sheet.whole.click()

@@ -53,7 +53,8 @@ class Sheet(QDialog):
 class CompareSheet(Sheet):
     """Chooses engines and what each trains.
 
-    ``chosen`` carries engines, parts, whether dropout stays, and device by engine where it is not the CPU.
+    ``chosen`` carries engines, parts, whether dropout stays, and device by engine where it is not the CPU. An
+    engine that is compared with itself is there twice, then as ``ENGINE:MODE`` or ``ENGINE:DEVICE``.
     """
 
     chosen = Signal(list, list, bool, dict)
@@ -71,6 +72,7 @@ class CompareSheet(Sheet):
         super().__init__("compare_sheet", "Compare engines", sentence, "Compare", parent)
         self.engines: dict[str, QCheckBox] = {}
         self.devices: dict[str, QComboBox] = {}
+        self.also: dict[str, QComboBox] = {}
         self.body.addWidget(label("Engines", "heading"))
         for engine in engines:
             self._add_engine(engine)
@@ -104,6 +106,8 @@ class CompareSheet(Sheet):
         line.addWidget(box, 1)
         if len(engine.devices) > 1 and not engine.reason:
             line.addWidget(self._device_choice(engine, box))
+        if engine.also and not engine.reason:
+            line.addWidget(self._also_choice(engine, box))
         self.body.addLayout(line)
         if engine.reason:
             self._hint(engine.reason)
@@ -114,8 +118,29 @@ class CompareSheet(Sheet):
         made = choice(name, f"Device of {engine.title}", engine.devices, CPU)
         box.toggled.connect(made.setEnabled)
         made.setEnabled(box.isChecked())
+        made.currentIndexChanged.connect(self._judge)
         self.devices[engine.key] = made
         return made
+
+    def _also_choice(self, engine: EngineChoice, box: QCheckBox) -> QComboBox:
+        rows = [("", "Once"), *((key, f"And {title}") for key, title in engine.also)]
+        made = choice(f"compare_also_{engine.key}", f"{engine.title} against itself", rows)
+        made.setToolTip(f"Compares {engine.title} with itself: in another run mode, or on another device")
+        box.toggled.connect(made.setEnabled)
+        made.setEnabled(box.isChecked())
+        made.currentIndexChanged.connect(self._judge)
+        self.also[engine.key] = made
+        return made
+
+    def _chosen_engines(self) -> list[str]:
+        """Return the engines, and beside them those that are compared with themselves."""
+        found = []
+        for key, box in self.engines.items():
+            again = str(self.also[key].currentData()) if key in self.also else ""
+            same = key in self.devices and again == self.devices[key].currentData()
+            if box.isChecked():
+                found += [key, f"{key}:{again}"] if again and not same else [key]
+        return found
 
     def _box(self, name: str, words: str) -> QCheckBox:
         box = named(QCheckBox(words), name, words)
@@ -130,14 +155,20 @@ class CompareSheet(Sheet):
         return hint
 
     def _judge(self) -> None:
-        few = sum(box.isChecked() for box in self.engines.values()) < 2
+        few = len(self._chosen_engines()) < 2
         nothing = not (self.check.isChecked() or self.whole.isChecked())
-        reason = "Choose two engines at least." if few else "Choose what is to be trained." if nothing else ""
+        reason = (
+            "Choose two engines at least, or one against itself."
+            if few
+            else "Choose what is to be trained."
+            if nothing
+            else ""
+        )
         self.act.set_enabled(not reason, reason)
         self.dropout.setEnabled(self.whole.isChecked())
 
     def _on_act(self) -> None:
-        engines = [key for key, box in self.engines.items() if box.isChecked()]
+        engines = self._chosen_engines()
         parts = [part for part, box in (("check", self.check), ("whole", self.whole)) if box.isChecked()]
         keep = self.dropout.isChecked() and self.dropout.isVisible()
         chosen = {key: str(field.currentData()) for key, field in self.devices.items() if key in engines}

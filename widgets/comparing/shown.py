@@ -75,7 +75,8 @@ class EngineChoice:
     """One engine of the sheet: ``reason`` says why it cannot take part, "" where it can.
 
     ``devices``: name and title of each that it may train on, where there are several. ``precisions``: those
-    that it has here, as keys of the recipe.
+    that it has here, as keys of the recipe. ``also``: run modes and devices, with their titles, in which it
+    can take part once more, against itself.
     """
 
     key: str
@@ -85,6 +86,7 @@ class EngineChoice:
     chosen: bool = True
     devices: tuple[tuple[str, str], ...] = ()
     precisions: tuple[str, ...] = ()
+    also: tuple[tuple[str, str], ...] = ()
 
 
 @dataclass(frozen=True)
