@@ -8,6 +8,7 @@ from pathlib import Path
 
 from PySide6.QtCore import QObject, QTimer
 
+from app.borders import Borders
 from app.bridge.collector import Collector
 from app.bridge.flow_thread import Outcome
 from app.bridge.hosts import Hosts
@@ -77,6 +78,7 @@ class Composition(QObject):
         super().__init__(window)
         self._window = window
         session = load_session()
+        self.borders = Borders(session.splitters)
         inside = inside_engine(session)
         self.bench = Workbench(window.shell, Hosts(inside_host(inside) if inside else process_host))
         self.bench.inside = inside
@@ -109,14 +111,14 @@ class Composition(QObject):
         QTimer.singleShot(LATER_MS, self._begin)
 
     def _add_rooms(self) -> None:
-        shell = self._window.shell
+        shell, watched = self._window.shell, self.borders.watched
         shell.add_room("start", "Start", "start", self.start.make_room)
         shell.add_room("data", "Data", "data", self.data.make_room)
-        shell.add_room("design", "Design", "design", self.design.make_room)
+        shell.add_room("design", "Design", "design", watched(self.design.make_room))
         shell.add_room("train", "Train", "train", lambda: self.tuning.attach(self.training.make_room()))
-        shell.add_room("graph", "Graph", "graph", self.graph.make_room)
+        shell.add_room("graph", "Graph", "graph", watched(self.graph.make_room))
         shell.add_room("ship", "Ship", "ship", self.ship.make_room)
-        shell.add_room("runs", "Runs", "runs", self.runs.make_room)
+        shell.add_room("runs", "Runs", "runs", watched(self.runs.make_room))
         shell.add_room("compare", "Compare", "compare", self.comparing.make_room)
         shell.add_room("settings", "Settings", "settings", self.settings.make_room, bottom=True)
 
@@ -149,7 +151,7 @@ class Composition(QObject):
         return may
 
     def _on_closed(self) -> None:
-        self.bench.remember(self._window.geometry_text())
+        self.bench.remember(self._window.geometry_text(), self.borders.kept)
         self.load.end()
         self.graph.close()
         self.bench.close()

@@ -2,17 +2,17 @@
 
 from __future__ import annotations
 
-import base64
 import sys
 from collections.abc import Callable
 from functools import partial
 from typing import Any
 
-from PySide6.QtCore import QByteArray, QCoreApplication, Qt, QTimer
+from PySide6.QtCore import QCoreApplication, Qt, QTimer
 from PySide6.QtGui import QCloseEvent, QGuiApplication, QPaintEvent
 from PySide6.QtWidgets import QApplication, QVBoxLayout, QWidget
 from typing_extensions import override
 
+from app.borders import bytes_of, text_of
 from widgets.look import theme
 from widgets.shell import Shell
 
@@ -68,14 +68,11 @@ class Window(QWidget):
 
     def geometry_text(self) -> str:
         """Return size and place as text for the session."""
-        return base64.b64encode(self.saveGeometry().data()).decode("ascii")
+        return text_of(self.saveGeometry())
 
     def restore_geometry_text(self, text: str) -> None:
         """Take the size and place that ``geometry_text`` gave; anything else is ignored."""
-        try:
-            self.restoreGeometry(QByteArray(base64.b64decode(text, validate=True)))
-        except ValueError:
-            return
+        self.restoreGeometry(bytes_of(text))
 
 
 def open_window(app: QApplication) -> Window:

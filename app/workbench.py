@@ -5,7 +5,7 @@ Controllers never call one another; they change the workbench and hear its signa
 
 from __future__ import annotations
 
-from collections.abc import Callable
+from collections.abc import Callable, Mapping
 from dataclasses import replace
 from time import monotonic
 from typing import Any
@@ -261,8 +261,8 @@ class Workbench(QObject):
         for thread in tuple(self._flows):
             thread.shut_down(0)
 
-    def remember(self, geometry: str) -> None:
-        """Write the session: room, project, run, engine, geometry, theme."""
+    def remember(self, geometry: str, splitters: Mapping[str, str]) -> None:
+        """Write the session: room, project, run, engine, geometry, borders, theme."""
         self.session = replace(
             self.session,
             room=self.shell.key or "start",
@@ -270,6 +270,7 @@ class Workbench(QObject):
             design=self.project.current_design if self.project else "",
             run=self.run,
             geometry=geometry,
+            splitters=splitters,
             engine=self.engine,
             device=self.device,
         )

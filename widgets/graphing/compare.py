@@ -38,6 +38,7 @@ class OptimizeReport(QWidget):
 
     def __init__(self, parent: QWidget | None = None) -> None:
         super().__init__(parent)
+        self.setObjectName("optimize_report")
         self.before = GraphPanel("graph_before", compact=True)
         self.after = GraphPanel("graph_after", compact=True)
         self.error = label("", "value")

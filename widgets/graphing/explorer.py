@@ -121,7 +121,8 @@ def compose(page: QWidget, graphs: tuple[GraphPanel, GraphPanel], facts: tuple[Q
         whole.addWidget(part)
         whole.setStretchFactor(whole.count() - 1, stretch)
     whole.setSizes([276, 276, 600])
-    for split in (cards, whole):
+    for split, name in ((cards, "cards"), (whole, "borders")):
+        split.setObjectName(f"{page.objectName()}_{name}")
         split.setHandleWidth(16)
         split.setChildrenCollapsible(False)
     column = QVBoxLayout(page)

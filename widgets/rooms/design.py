@@ -139,6 +139,7 @@ class DesignRoom(QWidget):
 
     def _build(self) -> None:
         split = QSplitter(Qt.Orientation.Horizontal)
+        split.setObjectName("design_borders")
         split.setHandleWidth(16)
         split.setChildrenCollapsible(False)
         for part, stretch in ((self.palette_list, 0), (self.panel, 1), (self.inspector, 0)):

@@ -170,6 +170,7 @@ class GraphRoom(QWidget):
 
     def _graph_page(self) -> QWidget:
         split = QSplitter(Qt.Orientation.Horizontal)
+        split.setObjectName("graph_borders")
         split.setHandleWidth(16)
         split.setChildrenCollapsible(False)
         split.addWidget(self.panel)

@@ -210,6 +210,7 @@ class RunsRoom(QWidget):
         line.addWidget(self.chart_card, 3)
         line.addWidget(self.compare_card, 2)
         split = QSplitter(Qt.Orientation.Vertical)
+        split.setObjectName("runs_borders")
         split.setHandleWidth(GAP)
         split.setChildrenCollapsible(False)
         split.addWidget(self.table_card)
