@@ -11,6 +11,8 @@ from PySide6.QtCore import QObject, QTimer
 from PySide6.QtWidgets import QWidget
 
 from app.bridge.flow_thread import FlowThread, Outcome
+from app.engine_facts.choices import device_to_resume
+from app.engine_facts.reports import load_reports
 from app.engine_facts.titles import titles
 from app.flows import main_job
 from app.flows.further import Further, go_on
@@ -53,6 +55,8 @@ class TrainingController(QObject):
         self._checked: set[str] = set()
         self._before = ""
         """The run that was shown before the one that goes on."""
+        self._resumed = ""
+        """The engine of the run that was resumed last, "" where one was begun since."""
         self._tail = QTimer(self, interval=FOLLOW_MS)
         self._tail.timeout.connect(self._on_tail)
         self._connect()
@@ -92,15 +96,24 @@ class TrainingController(QObject):
         if problems := bench.design.problems():
             bench.tell(next(iter(problems.values())))
             return
+        self._resumed = ""
         order = main_job.TrainOrder(str(bench.project.folder), "", bench.engine, bench.device, debug=debug)
         self._begin(partial(main_job.train, order=order))
 
     def resume(self) -> None:
         """Go on with the run that is shown, from its last checkpoint."""
-        if self._occupied or not self._bench.run:
+        bench, run = self._bench, Path(self._bench.run)
+        if self._occupied or not bench.run or not bench.attempt(lambda: read_run(run)):
             return
-        run = Path(self._bench.run)
-        self._begin(lambda desk: main_job.resume(desk, run, "", "", ()))
+        record = read_run(run)
+        self._resumed = record.engine
+        report = load_reports().get(record.engine)
+        device = device_to_resume(record, report, bench.engine, bench.device)
+        self._begin(lambda desk: main_job.resume(desk, run, "", device, ()))
+
+    def use_cpu(self) -> None:
+        """Choose the CPU, where a device is not here, for the engine that was to use it."""
+        self._bench.choose_engine(self._resumed or self._bench.engine, "cpu")
 
     def go_on(self, run: Path, further: Further) -> None:
         """Train a new run that goes on from ``run``, on another engine perhaps."""
@@ -125,6 +138,7 @@ class TrainingController(QObject):
         bench.run_chosen.connect(self._on_run_chosen)
         bench.offer("resume_run", self.resume)
         bench.offer("resume", self.resume)
+        bench.offer("use_cpu", self.use_cpu)
 
     def _begin(self, flow: Any) -> None:
         self._bench.quiet()

@@ -7,6 +7,7 @@ from engines.contract.capabilities import DeviceView, EngineReport, EngineRow
 from engines.contract.own_layers import OWN
 from engines.design.catalogue import CATALOGUE
 from engines.training.abilities import goes_on
+from engines.training.run_folder import RunRecord
 from widgets.controls.drops import DropRow
 from widgets.rooms.recipe_words import MODES, PRECISIONS
 
@@ -79,6 +80,16 @@ def device_rows(report: EngineReport | None, chosen: str) -> list[DropRow]:
     if chosen not in [row.key for row in rows]:
         rows.append(DropRow(chosen, chosen, reason=words.NO_DEVICE))
     return rows
+
+
+def device_to_resume(run: RunRecord, report: EngineReport | None, engine: str, chosen: str) -> str:
+    """Return where a run goes on: "" for where it was, or the header's choice where that is not here.
+
+    A run may come from another machine, or its device be gone; ``engine`` and ``chosen`` are the header's.
+    """
+    here = [device.name for device in report.devices] if report else []
+    lost = bool(here) and run.device not in here
+    return chosen if lost and engine == run.engine and chosen in here else ""
 
 
 def _device_row(device: DeviceView) -> DropRow:

@@ -41,13 +41,15 @@ ROWS: dict[ErrorCode, Message] = {
     ErrorCode.DEVICE_UNKNOWN: Message(
         what="The engine does not know the device {device}.",
         why="It found {known}.",
-        todo="Choose one of these in the header.",
+        todo="Choose one of these in the header, on the command line with --device; then go on.",
+        button="use_cpu",
     ),
     ErrorCode.DEVICE_UNUSABLE: Message(
         what="The engine finds no {device} on this machine, though it is built for such devices.",
         why="It found {known}. Of the others it says: {why}",
-        todo="Choose one of those it found, or look into Settings for what mends it.",
-        button="show_engines",
+        todo="Choose one of those it found in the header, on the command line with --device; Settings and "
+        "“modelwright engines” tell what mends it.",
+        button="use_cpu",
     ),
     ErrorCode.DEVICE_MEMORY: Message(
         what="The memory of {device} is not enough for batches of {batch_size}.",

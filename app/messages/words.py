@@ -10,6 +10,7 @@ BUTTONS = {
     "choose_file": "Choose a file",
     "show_engines": "Show engines",
     "show_data": "Show data",
+    "use_cpu": "Use the CPU",
     "open_folder": "Open folder",
     "resume": "Resume",
     "export_onnx": "Export ONNX",

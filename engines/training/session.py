@@ -45,6 +45,8 @@ def train(
 ) -> Generator[Event, None, None]:
     """Answer a training job; ends with ``Finished``, ``Stopped`` or ``Failed``.
 
+    A run whose resuming is refused, for want of its device say, stays what it was.
+
     Raises:
         WorkbenchError: only where there is no run folder to record the fault in.
     """
@@ -53,14 +55,40 @@ def train(
     _check_fit(job, shards)
     folder = RunFolder(Path(job.run), job.resume)
     try:
-        yield from _train(job, flags, engine, make, shards, folder)
+        trainer = _ready(job, engine, make, shards, folder)
+        yield from _train(job, flags, engine, trainer, shards, folder)
+    except _RefusedError as refused:
+        yield _told(refused.error)
     except WorkbenchError as error:
-        yield _failed(folder, Failed(code=error.code.value, facts=error.facts, details=error.details))
+        yield _failed(folder, _told(error))
     except Exception as error:
         _failed(folder, failure(error, job.kind))
         raise
     finally:
         folder.close()
+
+
+class _RefusedError(Exception):
+    """A run cannot be resumed, and nothing of it was touched; ``error`` says why."""
+
+    def __init__(self, error: WorkbenchError) -> None:
+        super().__init__(str(error))
+        self.error = error
+
+
+def _told(error: WorkbenchError) -> Failed:
+    return Failed(code=error.code.value, facts=error.facts, details=error.details)
+
+
+def _ready(job: TrainJob, engine: str, make: TrainerMaker, shards: Shards, folder: RunFolder) -> Trainer:
+    try:
+        if job.resume:
+            _check_data(folder, job.manifest)
+        return make(_in_force(job, folder, engine), shards)
+    except WorkbenchError as error:
+        if job.resume:
+            raise _RefusedError(error) from error
+        raise
 
 
 def _check_fit(job: TrainJob, shards: Shards) -> None:
@@ -108,13 +136,11 @@ def _train(
     job: TrainJob,
     flags: ControlFlags,
     engine: str,
-    make: TrainerMaker,
+    trainer: Trainer,
     shards: Shards,
     folder: RunFolder,
 ) -> Iterator[Event]:
-    trainer = make(_in_force(job, folder, engine), shards)
     if job.resume:
-        _check_data(folder, job.manifest)
         manifest.loosen(folder.path)
         before = read_recipe(folder.path)
         position, notes = _resume(job, folder, trainer, before)
@@ -134,7 +160,7 @@ def _train(
     yield from _prepare(job, folder, trainer, shards)
     plan = _plan(job, folder, trainer, shards)
     if engine == folder.record.engine:
-        folder.update(run_mode=plan.mode)
+        folder.update(run_mode=plan.mode, device=job.device)
     trainer.set_threads(plan.threads)
     yield from TrainingLoop(job, folder, shards, trainer, flags, plan, position, job.resume).events()
 
@@ -226,7 +252,8 @@ def _damage(error: WorkbenchError) -> Log:
 
 def _plan(job: TrainJob, folder: RunFolder, trainer: Trainer, shards: Shards) -> Plan:
     batches = _first_epoch(job, shards)
-    threads = folder.record.threads or job.recipe.threads
+    moved = folder.record.device != job.device
+    threads = (0 if moved else folder.record.threads) or job.recipe.threads
     chunk_steps = folder.record.chunk_steps or job.recipe.chunk_steps
     if threads and chunk_steps:
         trainer.measure(threads, batches)  # nothing to choose; what compiles at its first step does so now

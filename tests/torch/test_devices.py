@@ -71,3 +71,25 @@ def test_that_a_precision_is_refused_where_the_device_lacks_it(
     precision: str, device: str, goes: bool
 ) -> None:
     assert goes_on(precision, device) is goes
+
+
+TOLD = """
+import torch
+from engines.backends.torch.devices import memory_faults
+said = (
+    "[enforce fail at alloc_cpu.cpp:127] err == 0. DefaultCPUAllocator: can't allocate memory: you tried to "
+    "allocate 1204813824 bytes. Error code 12 (Cannot allocate memory)"
+)
+try:
+    with memory_faults(torch.device("cpu"), 1149):
+        raise RuntimeError(said)
+except Exception as error:
+    print(error.code.value, error.facts["why"], error.details == said, sep="|")
+"""
+
+
+def test_that_a_lack_of_the_cpu_s_memory_is_told_without_the_allocator_s_preamble() -> None:
+    done = subprocess.run([sys.executable, "-c", TOLD], capture_output=True, text=True, check=True)
+    assert done.stdout.strip() == (
+        "device_memory|DefaultCPUAllocator: can't allocate memory: you tried to allocate 1204813824 bytes.|True"
+    )

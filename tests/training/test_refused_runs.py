@@ -15,7 +15,8 @@ from engines.contract.events import (
     Finished,
 )
 from engines.training.checkpoints import latest_valid
-from engines.training.run_folder import read_run
+from engines.training.manifest import changing
+from engines.training.run_folder import RUN, read_run, write_record
 from tests.helpers.small_training import (
     NumpyTrainer,
     logged,
@@ -101,3 +102,34 @@ def test_that_the_record_of_a_failed_run_says_what_its_last_event_says(tmp_path:
         list(run_small(small_job(tmp_path), make=Greedy))
     record = read_run(tmp_path / "run")
     assert (record.state, record.code) == ("failed", ErrorCode.OUT_OF_MEMORY.value)
+
+
+class WithoutDevice(NumpyTrainer):
+    def __init__(self, *given: Any) -> None:
+        raise WorkbenchError(ErrorCode.DEVICE_UNKNOWN, device="abacus", known="cpu")
+
+
+def test_that_a_run_whose_resuming_is_refused_stays_what_it_was(tmp_path: Path) -> None:
+    list(run_small(small_job(tmp_path)))
+    before = {path: path.read_bytes() for path in (tmp_path / "run").rglob("*") if path.is_file()}
+    longer = dataclasses.replace(small_job(tmp_path).recipe, epochs=9)
+    job = dataclasses.replace(small_job(tmp_path), resume=True, recipe=longer)
+    (last,) = run_small(job, make=WithoutDevice)
+    assert isinstance(last, Failed)
+    assert last.code == ErrorCode.DEVICE_UNKNOWN.value
+    assert {path: path.read_bytes() for path in before} == before
+    assert read_run(tmp_path / "run").state == "finished"
+    assert isinstance(list(run_small(job))[-1], Finished)
+
+
+def test_that_a_run_that_goes_on_elsewhere_says_where_and_measures_its_threads_there(tmp_path: Path) -> None:
+    list(run_small(small_job(tmp_path)))
+    folder = tmp_path / "run"
+    with changing(folder, RUN):
+        write_record(folder / RUN, dataclasses.replace(read_run(folder), device="cuda:0", threads=64))
+    longer = dataclasses.replace(small_job(tmp_path).recipe, epochs=9)
+    job = dataclasses.replace(small_job(tmp_path), resume=True, recipe=longer)
+    assert isinstance(list(run_small(job))[-1], Finished)
+    record = read_run(folder)
+    assert record.device == job.device
+    assert record.threads != 64

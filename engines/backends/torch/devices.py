@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import os
+import re
 import warnings
 from collections.abc import Iterator
 from contextlib import contextmanager
@@ -15,6 +16,8 @@ from engines.training.report import first_sentence, known_device, lost_device
 
 _NO_MEMORY = ("DefaultCPUAllocator", "CUDA error: out of memory", "_ALLOC_FAILED")
 """What PyTorch says where memory is lacking and the error is of no type of its own: cuBLAS and cuDNN, too."""
+_ENFORCED = re.compile(r"^\[enforce fail at [^\]]*\] err == 0\. ")
+"""What the CPU's allocator says before it says what is lacking."""
 _CHATTER = (
     ".*(does not have a deterministic implementation|defaults to a non-deterministic algorithm).*",
     ".*Please use the new API settings to control TF32 behavior.*",
@@ -104,7 +107,7 @@ def memory_faults(device: torch.device, batch_size: int) -> Iterator[None]:
 
 
 def _fault(device: torch.device, batch_size: int, error: Exception) -> WorkbenchError:
-    why = str(error).split(". ")[0].splitlines()[0] + "."
+    why = first_sentence(_ENFORCED.sub("", str(error)))
     return WorkbenchError(
         ErrorCode.DEVICE_MEMORY, str(error), device=str(device), batch_size=batch_size, why=why
     )
