@@ -37,6 +37,8 @@ from widgets.look.icons import icon
 from widgets.look.theme import current, scaled
 
 _SORT = Qt.ItemDataRole.UserRole
+WHOLE = Qt.ItemDataRole.ToolTipRole
+"""The text of a value that may show itself ``short``: its tooltip, and what is copied or saved."""
 _RIGHT = Qt.AlignmentFlag.AlignRight | Qt.AlignmentFlag.AlignVCenter
 _LEFT = Qt.AlignmentFlag.AlignLeft | Qt.AlignmentFlag.AlignVCenter
 Index = QModelIndex | QPersistentModelIndex
@@ -95,8 +97,9 @@ class RowsModel(QAbstractTableModel):
     @override
     def data(self, index: Index, role: int = Qt.ItemDataRole.DisplayRole) -> Any:
         column, value = self.columns[index.column()], self.rows[index.row()][index.column()]
-        if role in (Qt.ItemDataRole.DisplayRole, Qt.ItemDataRole.ToolTipRole):
-            return "–" if value is None else column.shown(value)
+        if role in (Qt.ItemDataRole.DisplayRole, WHOLE):
+            whole = "–" if value is None else column.shown(value)
+            return getattr(value, "short", whole) if role == Qt.ItemDataRole.DisplayRole else whole
         if role == _SORT:
             return _sortable(value, column.number)
         if role == Qt.ItemDataRole.TextAlignmentRole:
@@ -149,7 +152,7 @@ def table_text(model: Any, rows: Sequence[int] | range, delimiter: str) -> str:
     across = range(model.columnCount())
     writer.writerow([model.headerData(column, Qt.Orientation.Horizontal) for column in across])
     for row in rows:
-        writer.writerow([model.index(row, column).data() for column in across])
+        writer.writerow([model.index(row, column).data(WHOLE) for column in across])
     return target.getvalue()
 
 

@@ -18,7 +18,7 @@ from widgets.controls.table import Column, Table
 from widgets.controls.text import label
 from widgets.look.theme import scaled
 from widgets.tuning.progress import TuneProgress
-from widgets.tuning.words import gain_text, summary_text, way_text
+from widgets.tuning.words import gain_text, gain_word, summary_text, way_text
 
 TAKEN = "•"
 """Stands before a way that was taken."""
@@ -38,14 +38,15 @@ TIP = "Measures threads, modes, memory layout, batch size and steps a call, and 
 
 
 class Rate(float):
-    """Samples a second, sorted as the number and shown with what it is worth."""
+    """Samples a second, sorted as the number; its tooltip and a copy of it say what it is worth."""
 
     def __new__(cls, row: TuneRow) -> Rate:
         """Make it of the row's rate."""
         return super().__new__(cls, row.samples_per_second)
 
     def __init__(self, row: TuneRow) -> None:
-        self._text = f"{row.samples_per_second:,.0f} ± {row.spread / 2:.0%}"
+        self.short = f"{row.samples_per_second:,.0f}"
+        self._text = f"{self.short} ± {row.spread / 2:.0%}"
 
     @override
     def __str__(self) -> str:
@@ -60,7 +61,7 @@ class Gain(float):
         return super().__new__(cls, row.gain)
 
     def __init__(self, row: TuneRow) -> None:
-        self._text = gain_text(row)
+        self.short, self._text = gain_word(row), gain_text(row)
 
     @override
     def __str__(self) -> str:
@@ -107,6 +108,7 @@ class TuningCard(Card):
             Column("Gain", number=True, shown=str, tip=GAIN_TIP),
         )
         self.table = Table(columns, "tuning_table", "Ways that were measured", filtered=False)
+        self.table.view.horizontalHeader().setSortIndicatorShown(False)  # its room is the settings'
         self.summary = label("", "caption", wrap=True)
         self.note = label(BATCH_SIZE, "caption", wrap=True)
         self.take = Button("Use the selected setting", "tuning_take", small=True)

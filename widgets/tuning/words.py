@@ -37,6 +37,13 @@ def gain_text(row: TuneRow) -> str:
     return f"{row.gain:.2f}× ± {row.noise:.2f}" if row.is_told_apart else "no difference"
 
 
+def gain_word(row: TuneRow) -> str:
+    """Return the same in a word, for a narrow column."""
+    if not row.gain:
+        return ""
+    return f"{row.gain:.2f}×" if row.is_told_apart else "same"
+
+
 _DOING = {
     "start": "Starting a process: {}",
     "compile": "Compiling: {}",

@@ -200,7 +200,8 @@ def test_that_a_runs_name_is_read_whole_and_nothing_scrolls_sideways(
     assert view.columnWidth(0) >= min(view.sizeHintForColumn(0), 150 * scale)
     heads = [one.title for at, one in enumerate(room.table.model.columns) if not view.isColumnHidden(at)]
     assert {"Run", "State", "Engine", "Loss", "Test result"} <= set(heads)
-    assert (len(heads) == len(room.table.model.columns)) == (width == 1216)
+    assert len(heads) == 9 or width < 1216
+    assert len(heads) < 9 or width > 700
     apply(qapp, "light")
 
 
