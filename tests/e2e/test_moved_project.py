@@ -1,4 +1,4 @@
-"""A project that comes from a machine with a GPU: what asks for its device is told, and goes on on the CPU."""
+"""A project from a machine with a GPU: what asks for its device is told, and goes on on the CPU."""
 
 from __future__ import annotations
 

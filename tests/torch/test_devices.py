@@ -91,5 +91,6 @@ except Exception as error:
 def test_that_a_lack_of_the_cpu_s_memory_is_told_without_the_allocator_s_preamble() -> None:
     done = subprocess.run([sys.executable, "-c", TOLD], capture_output=True, text=True, check=True)
     assert done.stdout.strip() == (
-        "device_memory|DefaultCPUAllocator: can't allocate memory: you tried to allocate 1204813824 bytes.|True"
+        "device_memory|DefaultCPUAllocator: can't allocate memory: you tried to allocate 1204813824 bytes."
+        "|True"
     )
