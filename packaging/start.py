@@ -13,8 +13,9 @@ import os
 import shutil
 import subprocess
 import sys
+from concurrent.futures import ThreadPoolExecutor
 from pathlib import Path
-from typing import Dict, List
+from typing import Dict, List, Tuple
 
 import system_libraries
 from environment import Environment, SetupFailed
@@ -102,7 +103,7 @@ def run_tests(environment: Environment, arguments: List[str]) -> int:
     fast = "--fast" in arguments
     rest = [argument for argument in arguments if argument != "--fast"]
     python = str(environment.python)
-    failed = [name for name, command in CHECKS if _check(name, [python, *command])]
+    failed = _failed_checks(python)
     if not fast:
         prepare_old_python(environment)
         prepare_engines(environment)
@@ -119,9 +120,19 @@ def _that_keeps_compiled_code() -> Dict[str, str]:
     return {name: value for name, value in os.environ.items() if name != "PYTHONDONTWRITEBYTECODE"}
 
 
-def _check(name: str, command: List[str]) -> int:
-    say("== " + name)
-    return subprocess.call(command, cwd=str(ROOT))
+def _failed_checks(python: str) -> List[str]:
+    """Run the checks side by side, show what each said one after the other; return who failed."""
+    failed = []
+    with ThreadPoolExecutor() as pool:
+        for name, (status, said) in zip(dict(CHECKS), pool.map(_check, [[python, *c] for _, c in CHECKS])):
+            say("== {}\n{}".format(name, said.rstrip()))
+            failed += [name] if status else []
+    return failed
+
+
+def _check(command: List[str]) -> Tuple[int, str]:
+    done = subprocess.run(command, cwd=str(ROOT), stdout=subprocess.PIPE, stderr=subprocess.STDOUT)
+    return done.returncode, done.stdout.decode("utf-8", "replace")
 
 
 def prepare_old_python(environment: Environment) -> None:

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import ast
 import subprocess
+import sys
 from pathlib import Path
 from typing import Any
 
@@ -29,7 +30,11 @@ def ran(monkeypatch: pytest.MonkeyPatch) -> list[list[str]]:
         commands.append(command)
         return 1 if "mypy" in command else 0
 
+    def run(command: list[str], **_: Any) -> Any:
+        return subprocess.CompletedProcess(command, call(command), f"said by {command[2]}\n".encode())
+
     monkeypatch.setattr(subprocess, "call", call)
+    monkeypatch.setattr(subprocess, "run", run)
     monkeypatch.setattr(start, "_hand_over", call)
     monkeypatch.setattr(start, "prepare_old_python", lambda _: None)
     return commands
@@ -42,8 +47,6 @@ def test_that_python_3_8_can_read_it(name: str) -> None:
 
 @pytest.mark.parametrize("name", STANDALONE)
 def test_that_it_needs_the_standard_library_alone(name: str) -> None:
-    import sys
-
     tree = ast.parse((SCRIPTS / f"{name}.py").read_text(encoding="utf-8"))
     imported = {alias.name for node in ast.walk(tree) if isinstance(node, ast.Import) for alias in node.names}
     imported |= {node.module or "" for node in ast.walk(tree) if isinstance(node, ast.ImportFrom)}
@@ -107,6 +110,7 @@ def test_that_the_fast_tests_leave_out_what_starts_a_framework(
     assert ran[-1][1:] == ["-m", "pytest", *start.SIDE_BY_SIDE, *quick, "-x"]
 
 
+@pytest.mark.usefixtures("ran")
 def test_that_the_tests_keep_what_was_compiled(environment: Any, monkeypatch: pytest.MonkeyPatch) -> None:
     environments: list[dict[str, str]] = []
     monkeypatch.setattr(subprocess, "call", lambda _, **asked: environments.append(asked.get("env", {})) or 0)
@@ -136,6 +140,7 @@ def test_that_the_fast_tests_install_nothing(environment: Any, ran: list[list[st
 def test_that_an_engine_that_could_not_be_installed_is_told_of_and_the_tests_run(
     environment: Any, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
 ) -> None:
+    monkeypatch.setattr(start, "_failed_checks", lambda _: [])
     monkeypatch.setattr(start, "prepare_old_python", lambda _: None)
     monkeypatch.setattr(subprocess, "call", lambda command, **_: int("engine_pythons" in command[-1]))
     assert start.run_tests(environment, []) == 0
@@ -153,6 +158,21 @@ def test_that_a_failed_check_fails_the_run_yet_pytest_still_speaks_last(
     assert start.run_tests(environment, []) == 1
     assert "pytest" in ran[-1]
     assert capsys.readouterr().out.splitlines()[-1] == "== pytest (these checks FAILED: mypy)"
+
+
+def test_that_every_check_is_shown_whole_in_the_tables_order(
+    environment: Any, ran: list[list[str]], capsys: pytest.CaptureFixture[str]
+) -> None:
+    start.run_tests(environment, ["--fast"])
+    lines = capsys.readouterr().out.splitlines()
+    shown = [(name, f"said by {command[1]}") for name, command in start.CHECKS]
+    assert [(head[3:], said) for head, said in zip(lines[:-1:2], lines[1:-1:2])] == shown
+
+
+def test_that_what_a_check_says_is_kept_with_its_status(tmp_path: Path) -> None:
+    code = "import sys; print('out', flush=True); sys.exit('é')"
+    status, said = start._check([sys.executable, "-X", "utf8", "-c", code])
+    assert (status, said.split()) == (1, ["out", "é"])
 
 
 def test_that_a_complete_environment_starts_without_a_word(
