@@ -29,6 +29,7 @@ class DesignController(QObject):
         bench.node_selected.connect(self._on_node_selected)
         bench.missing_changed.connect(self._on_missing_changed)
         bench.offer("show_node", self._show_node_told_of)
+        bench.shell.add_action("arrange", "Arrange the design", "", self._arrange)
 
     def make_room(self) -> QWidget:
         """Make the room, once."""
@@ -79,6 +80,11 @@ class DesignController(QObject):
             kind: (words.NO_LAYER_OF_YOURS if kind == OWN else words.NO_SUCH_LAYER).format(title=title)
             for kind in self._bench.missing
         }
+
+    def _arrange(self) -> None:
+        self._bench.shell.open_room("design")
+        if self._room is not None:
+            self._room.arrange()
 
     def _show_node_told_of(self) -> None:
         """Pick the layer that the message named, or else the first with a problem."""

@@ -64,15 +64,15 @@ class RenameNode(QUndoCommand):
         self._design.rename(self._new, self._old)
 
 
-class MoveNode(QUndoCommand):
-    """Put a layer somewhere else. ``drawn`` holds the places of all: the first move of a design without
-    places keeps the others where they were drawn."""
+class MoveNodes(QUndoCommand):
+    """Put layers somewhere else. ``places`` holds those of all: the first move of a design without places
+    keeps the others where they were drawn."""
 
-    def __init__(self, design: Design, node: str, drawn: dict[str, Position]) -> None:
-        super().__init__(f"Move {node}")
+    def __init__(self, design: Design, text: str, places: dict[str, Position]) -> None:
+        super().__init__(text)
         self._design = design
-        self._old = {name: design.node(name).position for name in drawn}
-        self._new = drawn
+        self._old = {name: design.node(name).position for name in places}
+        self._new = places
 
     @override
     def redo(self) -> None:

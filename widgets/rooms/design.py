@@ -11,13 +11,14 @@ from PySide6.QtWidgets import QSplitter, QStackedLayout, QVBoxLayout, QWidget
 from engines.contract.errors import WorkbenchError
 from engines.contract.own_layers import OWN
 from engines.contract.spec import Setting
+from engines.design.arrange import arrange
 from engines.design.catalogue import kind_of
 from engines.design.document import Change, Design
 from engines.design.inference import Inference, infer
 from engines.design.own_layers import FILE, stem_of
 from widgets.canvas.panel import CanvasPanel
 from widgets.controls import EmptyPage
-from widgets.designing.commands import MoveNode, RenameNode, SetSetting
+from widgets.designing.commands import MoveNodes, RenameNode, SetSetting
 from widgets.designing.editing import AddAlone, RemoveLayer, ToggleLink
 from widgets.designing.inserting import InsertLayer
 from widgets.designing.inspector import DesignInspector
@@ -135,6 +136,11 @@ class DesignRoom(QWidget):
         """Do again what was taken back."""
         self.undo_stack.redo()
 
+    def arrange(self) -> None:
+        """Lay all layers out anew, from top to bottom; one step back brings their places back."""
+        if self._design is not None and self._design.nodes:
+            self.undo_stack.push(MoveNodes(self._design, "Arrange", arrange(self._design)))
+
     # --- parts ---
 
     def _build(self) -> None:
@@ -228,7 +234,8 @@ class DesignRoom(QWidget):
 
     def _on_card_moved(self, name: str) -> None:
         if self._design is not None:
-            self.undo_stack.push(MoveNode(self._design, name, dict(drawn_places(self.canvas.sheet))))
+            places = dict(drawn_places(self.canvas.sheet))
+            self.undo_stack.push(MoveNodes(self._design, f"Move {name}", places))
 
     def _on_card_linked(self, source: str, target: str) -> None:
         design = self._design

@@ -9,6 +9,7 @@ from PySide6.QtWidgets import QApplication, QCheckBox, QComboBox, QLineEdit, QSp
 from pytestqt.qtbot import QtBot
 
 from engines.contract.errors import WorkbenchError
+from engines.design.arrange import arrange
 from engines.design.catalogue import CATALOGUE
 from engines.design.document import Design
 from engines.design.templates import open_design
@@ -319,3 +320,23 @@ def test_that_the_inspector_is_as_wide_whether_it_scrolls_or_not(room: DesignRoo
         qtbot.waitUntil(lambda wanted=scrolls: scroll.bar.isVisible() is wanted)
         rows = {row.width() for row in (*inspector.costs.values(), *inspector.totals.values())}
         assert rows == {inspector.state.width()} == {inspector.name.width()}
+
+
+def test_that_a_design_is_arranged_anew_and_one_step_back_brings_its_places_back(
+    room: DesignRoom, design: Design
+) -> None:
+    for number, name in enumerate(design.nodes):
+        design.move(name, (10.0 * number, 10.0 * number))
+    before = {name: node.position for name, node in design.nodes.items()}
+    room.arrange()
+    assert {name: node.position for name, node in design.nodes.items()} == arrange(design)
+    assert room.undo_stack.undoText() == "Arrange"
+    room.undo_stack.undo()
+    assert {name: node.position for name, node in design.nodes.items()} == before
+
+
+def test_that_an_empty_room_arranges_nothing(qtbot: QtBot) -> None:
+    empty = DesignRoom(tell)
+    qtbot.addWidget(empty)
+    empty.arrange()
+    assert empty.undo_stack.count() == 0
