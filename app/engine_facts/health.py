@@ -11,7 +11,7 @@ from engines.contract.errors import ErrorCode, WorkbenchError
 from engines.contract.events import Failed, Stopped
 from engines.environments.chosen import OWN, THIS
 from engines.environments.doctor import INSTALL, findings_before, state_of
-from engines.environments.kept import ABSENT, HALF_MADE
+from engines.environments.kept import ABSENT, HALF_MADE, Kept
 from engines.registry import engine
 
 if TYPE_CHECKING:
@@ -28,11 +28,15 @@ def health_without_asking(row: EngineRow) -> EngineHealth | None:
     if place.kind == THIS and not is_installed(row):
         facts = {"engine": row.name, "title": row.title, "install": row.install}
         findings = (Finding(ErrorCode.ENGINE_MISSING.value, facts, mend=INSTALL),)
-    elif place.kind == OWN and kept_of(row.name).state() in (ABSENT, HALF_MADE):
+    elif place.kind == OWN and _is_bad(kept_of(row.name)):
         findings = tuple(findings_before(row, place, kept_of(row.name)))
     if not findings:
         return None
     return EngineHealth(row.name, place.python, place.kind, state_of(findings), None, findings)
+
+
+def _is_bad(kept: Kept) -> bool:
+    return kept.state() in (ABSENT, HALF_MADE) and not kept.is_recoverable()
 
 
 def health_of_fault(name: str, outcome: Outcome) -> EngineHealth:

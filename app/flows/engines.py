@@ -185,6 +185,8 @@ def _place_at(row: EngineRow, python: str) -> Place:
 
 
 def _health(desk: Desk, row: EngineRow, place: Place) -> Generator[Event, None, EngineHealth]:
+    if place.kind == OWN and kept_of(row.name).is_recoverable():
+        kept.recover(kept_of(row.name))
     findings = tuple(doctor.findings_before(row, place, kept_of(row.name)))
     report: EngineReport | None = None
     if doctor.state_of(findings) == "ready":

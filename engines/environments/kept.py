@@ -48,6 +48,7 @@ class Kept:
         self.venv = folder / "venv"
         self.before = folder / "before"
         self.mark = folder / "complete.json"
+        self.mark_before = folder / "before.json"
         self.log = folder / "install.log"
         scripts = self.venv / ("Scripts" if os.name == "nt" else "bin")
         self.python = scripts / ("python.exe" if os.name == "nt" else "python")
@@ -75,6 +76,15 @@ class Kept:
             return None
         return mark
 
+    @property
+    def has_put_aside(self) -> bool:
+        """Whether a whole environment lies aside: the making of another one goes on, or was killed."""
+        return self.before.exists() and self.mark_before.exists()
+
+    def is_recoverable(self) -> bool:
+        """Tell whether a making that was killed has left a whole environment aside."""
+        return self.state() in (ABSENT, HALF_MADE) and self.has_put_aside and not self.is_busy()
+
     def is_busy(self) -> bool:
         """Tell whether another process builds here now."""
         return is_locked(self.folder)
@@ -85,7 +95,8 @@ def make(kept: Kept, base: Base, gpu: bool, started: Started) -> Iterator[Event]
 
     Yields what the installer says and ``Progress`` in the stages ``environment``, ``packages``, ``check``.
     Closing the generator, or calling what ``started`` is handed, leaves a half-made one; so does a failure.
-    Where there was a whole one before, that one is back then. On a full disk nothing is left of the new one.
+    Where there was a whole one before, that one is back then; where this process is killed, ``recover``
+    brings it back. On a full disk nothing is left of the new one.
 
     Raises:
         WorkbenchError: ``ENVIRONMENT_BUSY``, ``DISK_FULL``, ``FILE_UNWRITABLE``, ``NETWORK_DOWN`` or
@@ -105,11 +116,22 @@ def remove(kept: Kept) -> None:
     Raises:
         WorkbenchError: ``ENVIRONMENT_NONE``, ``ENVIRONMENT_BUSY`` or ``FILE_UNWRITABLE``.
     """
-    if kept.state() == ABSENT:
+    if kept.state() == ABSENT and not kept.before.exists():
         raise WorkbenchError(ErrorCode.ENVIRONMENT_NONE, engine=kept.engine, folder=str(kept.folder))
     with _held(kept), _telling(kept):
+        kept.mark_before.unlink(missing_ok=True)
         _clear(kept)
         _delete(kept.before)
+
+
+def recover(kept: Kept) -> None:
+    """Bring back the whole environment that a making that was killed had put aside.
+
+    Raises:
+        WorkbenchError: ``ENVIRONMENT_BUSY`` or ``FILE_UNWRITABLE``.
+    """
+    with _held(kept), _telling(kept):
+        _bring_back(kept)
 
 
 @contextmanager
@@ -133,23 +155,32 @@ def _held(kept: Kept) -> Iterator[None]:
 @contextmanager
 def _in_place_of_what_was(kept: Kept) -> Iterator[None]:
     """Put a whole environment aside while another is made; it returns where that does not come about."""
-    mark = kept.mark.read_bytes() if kept.state() in (READY, OUTDATED) else b""
     with _telling(kept):
-        _delete(kept.before)
-        if mark:
+        if kept.state() in (READY, OUTDATED):
+            _delete(kept.before)
+            write_atomic(kept.mark_before, kept.mark.read_bytes())
             kept.venv.rename(kept.before)  # moved while its mark still stands, it counts as absent
+        elif not kept.has_put_aside:
+            _delete(kept.before)
         _clear(kept)
     try:
         yield
     except BaseException as fault:
         if isinstance(fault, WorkbenchError) and fault.code is ErrorCode.DISK_FULL:
             shutil.rmtree(kept.venv, ignore_errors=True)  # others need the space to save what they have
-        if mark:
-            _delete(kept.venv)
-            kept.before.rename(kept.venv)
-            write_atomic(kept.mark, mark)
+        _bring_back(kept)
         raise
+    kept.mark_before.unlink(missing_ok=True)
     shutil.rmtree(kept.before, ignore_errors=True)
+
+
+def _bring_back(kept: Kept) -> None:
+    """Put back what was put aside, if anything was; killed at any moment, it can be done again."""
+    if kept.has_put_aside:
+        _delete(kept.venv)
+        write_atomic(kept.mark, kept.mark_before.read_bytes())  # without an environment it says nothing yet
+        kept.before.rename(kept.venv)
+        kept.mark_before.unlink()
 
 
 def _clear(kept: Kept) -> None:

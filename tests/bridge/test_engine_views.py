@@ -222,6 +222,15 @@ def test_that_a_half_made_environment_needs_no_asking() -> None:
     assert health.state == "half_made"
 
 
+@pytest.mark.usefixtures("empty_machine")
+def test_that_one_that_a_killed_repair_left_is_looked_at_since_it_can_be_brought_back() -> None:
+    choose("torch", "own")
+    kept_of("torch").venv.mkdir(parents=True)
+    kept_of("torch").before.mkdir()
+    kept_of("torch").mark_before.touch()
+    assert health_without_asking(TORCH) is None
+
+
 def test_that_a_doctor_who_fails_leaves_a_finding() -> None:
     fault = WorkbenchError(ErrorCode.DISK_FULL, path="/", why="full")
     assert bad_finding(health_of_fault("torch", fault)) == Finding("disk_full", {"path": "/", "why": "full"})

@@ -10,15 +10,17 @@ import sys
 import textwrap
 from dataclasses import replace
 from pathlib import Path
+from typing import Any
 
 import pytest
 
 from engines.contract.errors import ErrorCode, WorkbenchError
 from engines.contract.events import Event, Log, Progress
-from engines.environments import builders
+from engines.contract.files import write_atomic
+from engines.environments import builders, kept
 from engines.environments.bases import Base
 from engines.environments.builders import Way
-from engines.environments.kept import ABSENT, HALF_MADE, OUTDATED, READY, Kept, make, remove
+from engines.environments.kept import ABSENT, HALF_MADE, OUTDATED, READY, Kept, make, recover, remove
 from engines.environments.locked import LOCKED, Locked
 from engines.training.lock import FolderLock
 from tests.environments.fake_pythons import write_wheel
@@ -310,6 +312,88 @@ def test_that_what_a_killed_repair_left_is_swept_by_the_next(
     list(make(whole, BASE, False, silently))
     assert whole.state() == READY
     assert not whole.before.exists()
+
+
+@pytest.fixture
+def killed(whole: Kept, monkeypatch: pytest.MonkeyPatch, tmp_path: Path) -> Kept:
+    """What a repair leaves that was killed while it filled the new environment."""
+    (whole.venv / "theirs").write_text("the one from before")
+    scripted(monkeypatch, whole, "MAKE\nimport time; print('made', flush=True); time.sleep(600)")
+    events = make(whole, BASE, False, silently)
+    while not (isinstance(event := next(events), Log) and event.text == "made"):
+        pass
+    assert not whole.is_recoverable()  # it goes on
+    left = Kept("tiny", tmp_path / "left" / "tiny")
+    shutil.copytree(whole.folder, left.folder, symlinks=True)
+    events.close()  # type: ignore[attr-defined]
+    return left
+
+
+def test_that_a_killed_repair_is_half_made_until_what_was_there_is_brought_back(killed: Kept) -> None:
+    assert killed.state() == HALF_MADE
+    assert killed.is_recoverable()
+    recover(killed)
+    assert killed.state() == READY
+    assert (killed.venv / "theirs").exists()
+    assert not killed.is_recoverable()
+    assert not killed.before.exists()
+    recover(killed)  # nothing is left to do
+    assert killed.state() == READY
+
+
+def test_that_a_repair_after_a_killed_one_loses_nothing_when_it_fails(
+    killed: Kept, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    scripted(monkeypatch, killed, "MAKE\nraise SystemExit('no network')")
+    with pytest.raises(WorkbenchError):
+        list(make(killed, BASE, False, silently))
+    assert killed.state() == READY
+    assert (killed.venv / "theirs").exists()
+
+
+def test_that_a_repair_after_a_killed_one_leaves_nothing_aside_when_it_succeeds(
+    killed: Kept, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    scripted(monkeypatch, killed, "MAKE")
+    list(make(killed, BASE, False, silently))
+    assert killed.state() == READY
+    assert not (killed.venv / "theirs").exists()
+    assert not killed.before.exists()
+    assert not killed.mark_before.exists()
+
+
+@pytest.mark.parametrize("moment", range(4))
+def test_that_a_recovery_that_is_killed_itself_can_be_done_again(
+    killed: Kept, monkeypatch: pytest.MonkeyPatch, moment: int
+) -> None:
+    steps = iter(range(10))
+
+    def dying(step: Any) -> Any:
+        def done(*arguments: Any, **named: Any) -> Any:
+            if next(steps) == moment:
+                raise KeyboardInterrupt
+            return step(*arguments, **named)
+
+        return done
+
+    with monkeypatch.context() as patch:
+        patch.setattr("engines.environments.kept._delete", dying(kept._delete))
+        patch.setattr("engines.environments.kept.write_atomic", dying(write_atomic))
+        patch.setattr(Path, "rename", dying(Path.rename))
+        patch.setattr(Path, "unlink", dying(Path.unlink))
+        with pytest.raises(KeyboardInterrupt):
+            recover(killed)
+    assert killed.state() == READY if moment == 3 else killed.is_recoverable()
+    recover(killed)
+    assert killed.state() == READY
+    assert (killed.venv / "theirs").exists()
+
+
+def test_that_what_was_put_aside_can_be_removed(killed: Kept) -> None:
+    remove(killed)
+    assert killed.state() == ABSENT
+    assert not killed.is_recoverable()
+    assert not killed.before.exists()
 
 
 @pytest.mark.skipif(sys.platform == "win32" or os.geteuid() == 0, reason="nothing is refused to this user")
