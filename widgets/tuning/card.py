@@ -5,8 +5,8 @@ from __future__ import annotations
 from collections.abc import Callable
 from typing import Any
 
-from PySide6.QtCore import QTimer, Signal
-from PySide6.QtWidgets import QHBoxLayout, QScrollArea, QVBoxLayout, QWidget
+from PySide6.QtCore import Qt, QTimer, Signal
+from PySide6.QtWidgets import QScrollArea, QVBoxLayout, QWidget
 from typing_extensions import override
 
 from engines.contract.errors import ErrorCode
@@ -23,7 +23,7 @@ from widgets.tuning.words import gain_text, gain_word, summary_text, way_text
 TAKEN = "•"
 """Stands before a way that was taken."""
 Reason = Callable[[TuneRow], str]
-LEFT_OUT = {ErrorCode.TUNE_NO_TIME.value: "no time", ErrorCode.TUNE_COMPILE_LONG.value: "compiles too long"}
+LEFT_OUT = {ErrorCode.TUNE_NO_TIME.value: "no time", ErrorCode.TUNE_COMPILE_LONG.value: "too long"}
 """What a longer tuning measures, too."""
 RATE_TIP = "Median of the turns, half of which lie within ±"
 GAIN_TIP = (
@@ -126,13 +126,10 @@ class TuningCard(Card):
         self.show_view(None)
 
     def _fill(self) -> None:
-        buttons = QHBoxLayout()
-        buttons.addWidget(self.take)
-        buttons.addWidget(self.longer)
-        buttons.addStretch(1)
         for part in (self.progress, self.summary, self.table, self.note):
             self.body.addWidget(part)
-        self.body.addLayout(buttons)
+        for button in (self.take, self.longer):  # beside one another they are wider than the room's side
+            self.body.addWidget(button, 0, Qt.AlignmentFlag.AlignLeft)
 
     def set_run_state(self, state: str) -> None:
         """Let nothing more be measured beside a run, and say so."""
