@@ -13,8 +13,11 @@ from app.cli.models import proof_lines
 from app.cli.options import AsJson, Target
 from app.cli.reporting import HumanPrinter, conclude
 from app.flows import main_job, stages
+from engines.contract.errors import WorkbenchError
 from engines.contract.events import Answer, Event, Finished
 from engines.contract.views import GraphView, LoweredView, ModelFacts, OptimizeView, TensorView
+from engines.exchange.formats import identify
+from engines.training.run_folder import RUN
 
 
 def register(application: typer.Typer) -> None:
@@ -66,8 +69,18 @@ def inspect(
     as_json: AsJson = False,
 ) -> None:
     """Say what a file is, its graph and its sizes; of a run, what its engine's compiler makes of it."""
-    show = stages.stages if path.is_dir() else main_job.inspect
+    show = stages.stages if _is_run(path) else main_job.inspect
     conclude(lambda desk: show(desk, path), InspectPrinter(), as_json)
+
+
+def _is_run(path: Path) -> bool:
+    """Tell whether a folder is a run, or none of a known format either."""
+    if not path.is_dir() or (path / RUN).is_file():
+        return path.is_dir()
+    try:
+        return not identify(path).key
+    except WorkbenchError:
+        return True
 
 
 def graph_lines(view: GraphView) -> list[str]:

@@ -38,6 +38,7 @@ class GraphController(QObject):
         models.finished.connect(self._on_finished)
         bench.node_selected.connect(self._on_node_selected)
         bench.shell.room_chosen.connect(self._on_room_chosen)
+        bench.run_chosen.connect(lambda _: self._on_room_chosen(bench.shell.key))  # after the models forgot
 
     def make_room(self) -> QWidget:
         """Make the room, once."""

@@ -243,8 +243,9 @@ def optimize(
 
 
 def inspect(desk: Desk, path: Path) -> Answering:
-    """Read a model file into its graph."""
-    view = yield from desk.ask(TOOLS, ReadGraphJob(existing(path)), GraphView)
+    """Read a model, a file or a folder, into its graph."""
+    there = str(path.absolute()) if path.is_dir() else existing(path)
+    view = yield from desk.ask(TOOLS, ReadGraphJob(there), GraphView)
     yield Finished({"nodes": len(view.nodes), "parameters": view.parameters, "bytes": view.bytes})
 
 

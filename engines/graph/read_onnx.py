@@ -23,6 +23,8 @@ _FLOATS = {
     onnx.TensorProto.BFLOAT16,
 }
 _LONGEST_ATTRIBUTE = 120
+_BATCH = 7919
+"""A batch length that no model has of itself, and of which no other size is a product."""
 
 
 def read_onnx(path: Path) -> GraphView:
@@ -136,10 +138,40 @@ def _inferred(model: onnx.ModelProto, notes: list[str]) -> onnx.ModelProto:
     """Return the model with inferred shapes; where shapes contradict, a note, and what can still be known."""
     for strict in (True, False):
         try:
-            return onnx.shape_inference.infer_shapes(model, strict_mode=strict, data_prop=True)
+            known = onnx.shape_inference.infer_shapes(model, strict_mode=strict, data_prop=True)
+            return _with_batch(model, known)
         except Exception as error:  # noqa: BLE001  C++ errors of many kinds; the graph is shown without shapes
             notes.append(f"shape_inference: {str(error).strip().splitlines()[-1][:200]}")
     return model
+
+
+def _with_batch(model: onnx.ModelProto, known: onnx.ModelProto) -> onnx.ModelProto:
+    """Name the batch where inference lost it, as behind a reshape to (-1, …), by following a number."""
+    symbols = {_first(value).dim_param for value in model.graph.input} - {""}
+    if len(symbols) != 1 or not any(_is_lost(_first(value)) for value in known.graph.value_info):
+        return known
+    numbered = onnx.ModelProto()
+    numbered.CopyFrom(model)
+    for value in (*numbered.graph.input, *numbered.graph.value_info, *numbered.graph.output):
+        if _first(value).dim_param in symbols:
+            _first(value).dim_value = _BATCH
+    followed = onnx.shape_inference.infer_shapes(numbered, data_prop=True).graph.value_info
+    batched = {value.name for value in followed if _first(value).dim_value == _BATCH}
+    for value in known.graph.value_info:
+        if value.name in batched:
+            _first(value).dim_param = next(iter(symbols))
+    return known
+
+
+def _first(value: onnx.ValueInfoProto) -> onnx.TensorShapeProto.Dimension:
+    """Return a value's first axis; an empty one where it has none."""
+    axes = value.type.tensor_type.shape.dim
+    return axes[0] if len(axes) else onnx.TensorShapeProto.Dimension()
+
+
+def _is_lost(axis: onnx.TensorShapeProto.Dimension) -> bool:
+    """Tell whether inference made up a name for this axis."""
+    return axis.dim_param.startswith("unk__")
 
 
 def _uses(node: onnx.NodeProto) -> Iterator[str]:

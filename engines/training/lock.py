@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import errno
 import os
 import time
 from pathlib import Path
@@ -14,9 +13,6 @@ from engines.contract.files import unwritable
 NAME = ".lock"
 PATIENCE_S = 0.5
 """A reader that asks ``is_locked`` holds the lock for a blink; so long a writer tries again."""
-
-_HELD = (errno.EAGAIN, errno.EACCES, errno.EDEADLK)
-"""What a system says of a lock that another process holds; anything else is a fault of the file system."""
 
 if os.name == "nt":
     import msvcrt
@@ -36,7 +32,7 @@ class FolderLock:
     """Held by the one process that writes a run folder.
 
     Raises:
-        WorkbenchError: ``RUN_BUSY`` where another one holds it, ``FILE_UNWRITABLE`` where there are no locks.
+        WorkbenchError: ``RUN_BUSY`` where another one holds it.
     """
 
     def __init__(self, folder: Path) -> None:
@@ -46,13 +42,10 @@ class FolderLock:
             try:
                 _try_lock(self._file)
             except OSError as error:
-                held = error.errno in _HELD
-                if held and time.monotonic() < deadline:
+                if time.monotonic() < deadline:
                     time.sleep(0.01)
                     continue
                 self._file.close()
-                if not held:
-                    raise unwritable(folder, error) from error
                 raise WorkbenchError(ErrorCode.RUN_BUSY, path=str(folder)) from error
             return
 
@@ -77,6 +70,6 @@ def is_locked(folder: Path) -> bool:
     with file:
         try:
             _try_lock(file)
-        except OSError as error:
-            return error.errno in _HELD
+        except OSError:
+            return True
     return False

@@ -61,3 +61,17 @@ def test_that_asked_for_all_the_same_it_is_refused_before_anything_starts(tmp_pa
         list(stages(Desk(lambda name: pytest.fail(f"{name} was started")), run))
     assert caught.value.code is ErrorCode.STAGES_NONE
     assert caught.value.facts == {"engine": "MXNet"}
+
+
+def test_that_a_run_that_is_chosen_while_its_graph_is_looked_at_is_shown_at_once(
+    bench: Workbench, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    models = ModelsController(bench)
+    GraphController(bench, models)
+    looked: list[str] = []
+    monkeypatch.setattr(models, "look", lambda: looked.append(bench.run))
+    bench.choose_run(str(tmp_path / "first"))
+    assert looked == []
+    monkeypatch.setattr(bench.shell, "key", "graph")
+    bench.choose_run(str(tmp_path / "second"))
+    assert looked == [str(tmp_path / "second")]

@@ -290,3 +290,15 @@ def test_that_every_command_is_listed(shared: Path) -> None:
     assert listed.status == 0
     for name in ("train", "evaluate", "export", "optimize", "inspect", "compare", "engines", "tour"):
         assert f"\n  {name} " in listed.out
+
+
+def test_that_a_folder_is_inspected_as_what_it_is(shared: Path, tmp_path: Path) -> None:
+    saved = tmp_path / "m.savedmodel"
+    saved.mkdir()
+    (saved / "saved_model.pb").write_bytes(b"")
+    assert_told(modelwright(shared, "inspect", str(saved)), "TensorFlow SavedModel")
+    assert_told(modelwright(shared, "inspect", str(tmp_path)), "is no run")
+    project = Project.create(tmp_path / "digits", "digits-mlp").folder
+    inspected = modelwright(shared, "inspect", str(project))
+    assert inspected.status == 0
+    assert "designs: digits-mlp" in inspected.out

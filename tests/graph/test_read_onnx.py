@@ -216,3 +216,33 @@ def test_that_the_job_answers_with_a_laid_out_graph(tmp_path: Path) -> None:
     assert isinstance(view, GraphView)
     assert view.bytes == (tmp_path / "m.onnx").stat().st_size
     assert all(edge.points for edge in view.edges)
+
+
+def reshaped(*shape: int) -> onnx.ModelProto:
+    """Return a model that reshapes its input of (batch, 4, 6) and takes the sign of that."""
+    text = f"""
+        <ir_version: 10, opset_import: ["" : 20]>
+        agraph (float[batch, 4, 6] x) => (float[M, K] z)
+        <int64[{len(shape)}] shape = {{{", ".join(map(str, shape))}}}>
+        {{
+            y = Reshape (x, shape)
+            z = Relu (y)
+        }}
+    """
+    return onnx.parser.parse_model(text)
+
+
+@pytest.mark.parametrize(
+    ("shape", "shown"), [((-1, 24), ("batch", "24")), ((-1, 12), ("?", "12")), ((0, 24), ("batch", "24"))]
+)
+def test_that_the_batch_is_named_behind_a_reshape_to_the_rest_and_nothing_else_is(
+    shape: tuple[int, ...], shown: tuple[str, ...]
+) -> None:
+    (found,) = [
+        tensor
+        for node in graph_view(reshaped(*shape), "m").nodes
+        for tensor in node.outputs
+        if tensor.name == "y"
+    ]
+    assert found.shape[1] == shown[1]
+    assert (found.shape[0] == "batch") is (shown[0] == "batch")
