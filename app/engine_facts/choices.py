@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from textwrap import shorten
+
 from app.messages import words
 from engines.contract.capabilities import DeviceView, EngineReport, EngineRow
 from engines.contract.own_layers import OWN
@@ -11,6 +13,7 @@ from engines.training.run_folder import RunRecord
 from widgets.controls.drops import DropRow
 from widgets.rooms.recipe_words import MODES, PRECISIONS
 
+MOST_REASON = 60
 SHORT = {"bf16": "BF16", "fp16": "FP16", "xla": "XLA"}
 
 
@@ -76,10 +79,15 @@ def device_rows(report: EngineReport | None, chosen: str) -> list[DropRow]:
         kind, _, name = key.partition("/")
         if kind == "device" and not any(row.key.startswith(name) for row in rows):
             title = words.DEVICE_KINDS.get(name, name)
-            rows.append(DropRow(name, title, reason=words.REASONS.get(reason, words.NO_DEVICE)))
+            rows.append(DropRow(name, title, reason=_brief(reason)))
     if chosen not in [row.key for row in rows]:
         rows.append(DropRow(chosen, chosen, reason=words.NO_DEVICE))
     return rows
+
+
+def _brief(reason: str) -> str:
+    """Return a reason for a menu: an engine's own words, which Settings shows whole, are cut."""
+    return words.REASONS.get(reason, shorten(reason, MOST_REASON, placeholder=" …"))
 
 
 def device_to_resume(run: RunRecord, report: EngineReport | None, engine: str, chosen: str) -> str:
