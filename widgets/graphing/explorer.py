@@ -112,19 +112,18 @@ class GraphPanel(CanvasPanel):
 def compose(page: QWidget, graphs: tuple[GraphPanel, GraphPanel], facts: tuple[QWidget, QWidget]) -> None:
     """Fill ``page`` with two graphs side by side and two cards above one another, the lower one growing."""
     graphs[0].canvas.placing.pair_with(graphs[1].canvas.placing, page)
-    cards = QSplitter(Qt.Orientation.Vertical)
-    for card in facts:
-        cards.addWidget(card)
-    cards.setStretchFactor(1, 1)
-    whole = QSplitter(Qt.Orientation.Horizontal)
+    column = QVBoxLayout(page)  # from here inwards: what moves to another parent is styled anew
+    column.setContentsMargins(0, 0, 0, 0)
+    whole, cards = QSplitter(Qt.Orientation.Horizontal), QSplitter(Qt.Orientation.Vertical)
+    column.addWidget(whole)
     for part, stretch in ((graphs[0], 2), (graphs[1], 2), (cards, 1)):
         whole.addWidget(part)
         whole.setStretchFactor(whole.count() - 1, stretch)
+    for card in facts:
+        cards.addWidget(card)
+    cards.setStretchFactor(1, 1)
     whole.setSizes([276, 276, 600])
     for split, name in ((cards, "cards"), (whole, "borders")):
         split.setObjectName(f"{page.objectName()}_{name}")
         split.setHandleWidth(16)
         split.setChildrenCollapsible(False)
-    column = QVBoxLayout(page)
-    column.setContentsMargins(0, 0, 0, 0)
-    column.addWidget(whole)

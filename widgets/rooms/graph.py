@@ -151,25 +151,25 @@ class GraphRoom(QWidget):
         busy.setContentsMargins(0, 0, 0, 0)
         busy.addWidget(self.busy, 1)
         busy.addWidget(self.busy_words)
-        body = QWidget()
-        self._bodies = QStackedLayout(body)
-        self._bodies.addWidget(self._graph_page())
-        self._bodies.addWidget(self._report_page())
-        self._bodies.addWidget(self._stages_page())
-        self._bodies.addWidget(self.netron)
-        work = QWidget()
+        self._pages = QStackedLayout(self)  # from here inwards: what moves to another parent is styled anew
+        self._pages.addWidget(self._empty)
+        work, body = QWidget(), QWidget()
+        self._pages.addWidget(work)
         column = QVBoxLayout(work)
         column.setContentsMargins(16, 12, 16, 16)
         column.setSpacing(12)
         column.addLayout(head)
         column.addWidget(self._busy_row)
         column.addWidget(body, 1)
-        self._pages = QStackedLayout(self)
-        self._pages.addWidget(self._empty)
-        self._pages.addWidget(work)
+        self._bodies = QStackedLayout(body)
+        self._build_graph_page()
+        self._reports = self._page_of(self._no_report, self.report)
+        self._stage_pages = self._page_of(self._no_stages, self.stages)
+        self._bodies.addWidget(self.netron)
 
-    def _graph_page(self) -> QWidget:
+    def _build_graph_page(self) -> None:
         split = QSplitter(Qt.Orientation.Horizontal)
+        self._bodies.addWidget(split)
         split.setObjectName("graph_borders")
         split.setHandleWidth(16)
         split.setChildrenCollapsible(False)
@@ -179,21 +179,14 @@ class GraphRoom(QWidget):
         side = SIDE + round(200 * (theme().scale - 1))  # its words grow, its margins do not
         self.inspector.setMinimumWidth(side)
         split.setSizes([860, side + 24])
-        return split
 
-    def _report_page(self) -> QWidget:
+    def _page_of(self, empty: QWidget, full: QWidget) -> QStackedLayout:
         page = QWidget()
-        self._reports = QStackedLayout(page)
-        self._reports.addWidget(self._no_report)
-        self._reports.addWidget(self.report)
-        return page
-
-    def _stages_page(self) -> QWidget:
-        page = QWidget()
-        self._stage_pages = QStackedLayout(page)
-        self._stage_pages.addWidget(self._no_stages)
-        self._stage_pages.addWidget(self.stages)
-        return page
+        self._bodies.addWidget(page)
+        either = QStackedLayout(page)
+        either.addWidget(empty)
+        either.addWidget(full)
+        return either
 
     def _connect(self) -> None:
         self.tabs.currentChanged.connect(self._on_tab_changed)
