@@ -53,6 +53,21 @@ class Rate(float):
         return self._text
 
 
+class NoRate(float):
+    """A word in place of a rate, sorted beneath all of them."""
+
+    def __new__(cls, row: TuneRow) -> NoRate:
+        """Make it of a row that was not measured."""
+        return super().__new__(cls, "-inf")
+
+    def __init__(self, row: TuneRow) -> None:
+        self._text = LEFT_OUT.get(row.code, "not here")
+
+    @override
+    def __str__(self) -> str:
+        return self._text
+
+
 class Gain(float):
     """How many times as fast as before, sorted as the number and told only beyond the noise."""
 
@@ -219,5 +234,5 @@ class TuningCard(Card):
 def _cells(row: TuneRow) -> tuple[Any, ...]:
     mark = f"{TAKEN} " if row.chosen else ""
     if row.code:
-        return (f"{way_text(row)}: {LEFT_OUT.get(row.code, 'not here')}", None, None)
+        return way_text(row), NoRate(row), None
     return (f"{mark}{way_text(row)}", Rate(row), Gain(row) if row.gain else None)
