@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import errno
 import os
 import time
 from pathlib import Path
@@ -13,6 +14,9 @@ from engines.contract.files import unwritable
 NAME = ".lock"
 PATIENCE_S = 0.5
 """A reader that asks ``is_locked`` holds the lock for a blink; so long a writer tries again."""
+
+_HELD = (errno.EAGAIN, errno.EACCES, errno.EDEADLK)
+"""What a system says of a lock that another process holds; anything else is a fault of the file system."""
 
 if os.name == "nt":
     import msvcrt
@@ -32,7 +36,7 @@ class FolderLock:
     """Held by the one process that writes a run folder.
 
     Raises:
-        WorkbenchError: ``RUN_BUSY`` where another one holds it.
+        WorkbenchError: ``RUN_BUSY`` where another one holds it, ``FILE_UNWRITABLE`` where there are no locks.
     """
 
     def __init__(self, folder: Path) -> None:
@@ -42,10 +46,13 @@ class FolderLock:
             try:
                 _try_lock(self._file)
             except OSError as error:
-                if time.monotonic() < deadline:
+                held = error.errno in _HELD
+                if held and time.monotonic() < deadline:
                     time.sleep(0.01)
                     continue
                 self._file.close()
+                if not held:
+                    raise unwritable(folder, error) from error
                 raise WorkbenchError(ErrorCode.RUN_BUSY, path=str(folder)) from error
             return
 
@@ -70,6 +77,6 @@ def is_locked(folder: Path) -> bool:
     with file:
         try:
             _try_lock(file)
-        except OSError:
-            return True
+        except OSError as error:
+            return error.errno in _HELD
     return False

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import errno
 import os
 import shutil
 import subprocess
@@ -19,7 +20,7 @@ from hypothesis import strategies as st
 
 from engines.contract.errors import ErrorCode, WorkbenchError
 from engines.contract.events import CheckpointSaved, Failed
-from engines.training import loop, manifest
+from engines.training import lock, loop, manifest
 from engines.training.checkpoints import (
     CheckpointRecord,
     latest_valid,
@@ -342,6 +343,22 @@ def test_that_a_lock_lives_as_long_as_its_process(tmp_path: Path) -> None:
     run.close()
     assert not is_locked(tmp_path / "run")
     assert not is_locked(tmp_path / "nowhere")
+
+
+def test_that_a_file_system_without_locks_is_named_and_makes_no_run_busy(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    list(run_small(small_job(tmp_path)))
+
+    def refuse(file: object) -> None:
+        raise OSError(errno.ENOLCK, os.strerror(errno.ENOLCK))
+
+    monkeypatch.setattr(lock, "_try_lock", refuse)
+    assert not is_locked(tmp_path / "run")
+    with pytest.raises(WorkbenchError) as caught:
+        RunFolder(tmp_path / "run", resume=True)
+    assert caught.value.code is ErrorCode.FILE_UNWRITABLE
+    assert caught.value.facts["why"] == os.strerror(errno.ENOLCK)
 
 
 def test_that_pruned_checkpoints_leave_no_lone_record(tmp_path: Path) -> None:
