@@ -58,19 +58,22 @@ def evaluate(
     shaped = shape_targets(targets, tuple(outputs.shape[1:]), loss)
     kind = LOSSES[loss].targets
     confusion: tuple[tuple[int, ...], ...] = ()
+    classes = manifest.classes
     if kind != "values":
-        confusion = _confusion(outputs, shaped, kind == "binary", len(manifest.classes))
+        size = max(len(classes), 2 if kind == "binary" else outputs.shape[-1])
+        confusion = _confusion(outputs, shaped, kind == "binary", size)
+        if classes:  # a model may know more classes than the data have
+            classes = (*classes, *map(str, range(len(classes), size)))
     return Evaluation(
         split=split,
         samples=len(outputs),
         values=figures(outputs, shaped, loss, metrics),
-        classes=manifest.classes,
+        classes=classes,
         confusion=confusion,
     )
 
 
-def _confusion(outputs: Array, targets: Array, binary: bool, classes: int) -> tuple[tuple[int, ...], ...]:
-    size = classes or (2 if binary else outputs.shape[-1])
+def _confusion(outputs: Array, targets: Array, binary: bool, size: int) -> tuple[tuple[int, ...], ...]:
     true = targets.reshape(-1).astype(np.int64)
     flat = np.bincount(true * size + predicted_classes(outputs, binary), minlength=size * size)
     return tuple(tuple(int(count) for count in row) for row in flat.reshape(size, size))

@@ -124,3 +124,13 @@ def test_that_the_confusion_is_that_of_scikit_learn(seed: int) -> None:
     expected = reference.confusion_matrix(targets, logits.argmax(axis=1), labels=[0, 1, 2])
     np.testing.assert_array_equal(np.array(found.confusion), expected)
     assert (found.samples, found.classes, found.split) == (30, names, "test")
+
+
+def test_that_a_model_may_know_more_classes_than_the_data_have() -> None:
+    random = np.random.default_rng(0)
+    logits, targets = random.normal(size=(60, 5)), random.integers(0, 3, 60)
+    manifest = DataManifest("d", "d", "classification", "0", (1,), (), 60, {}, classes=("a", "b", "c"))
+    found = evaluate(logits, targets, "cross_entropy", ("accuracy",), "test", manifest)
+    expected = reference.confusion_matrix(targets, logits.argmax(axis=1), labels=range(5))
+    np.testing.assert_array_equal(np.array(found.confusion), expected)
+    assert found.classes == ("a", "b", "c", "3", "4")
