@@ -10,20 +10,32 @@ from typing_extensions import override
 from widgets.look.tokens import GAP
 
 
+class _Inner(QWidget):
+    """What scrolls; it needs no more height than at its real width, where words take fewer lines."""
+
+    @override
+    def minimumSizeHint(self) -> QSize:
+        asked, layout = super().minimumSizeHint(), self.layout()
+        if layout is None or not layout.hasHeightForWidth():
+            return asked
+        width = max(self.parentWidget().width(), asked.width())
+        return QSize(asked.width(), min(asked.height(), layout.minimumHeightForWidth(width)))
+
+
 class Scrolling(QScrollArea):
     """Parts above one another in ``column``; a page leaves a gap at its right, where ``bar`` stands."""
 
     def __init__(self, *parts: QWidget, width: int = 0, parent: QWidget | None = None) -> None:
         super().__init__(parent)
-        inner = QWidget()
+        inner = _Inner()
         inner.setProperty("clear", True)
         self.column = QVBoxLayout(inner)
         self.column.setContentsMargins(0, 0, 0, 0)
         self.column.setSpacing(GAP)
+        self.setWidgetResizable(True)
+        self.setWidget(inner)  # before its parts: what moves to another parent is styled anew
         for part in parts:
             self.column.addWidget(part)
-        self.setWidgetResizable(True)
-        self.setWidget(inner)
         self.setFocusPolicy(Qt.FocusPolicy.NoFocus)
         self.setHorizontalScrollBarPolicy(Qt.ScrollBarPolicy.ScrollBarAlwaysOff)
         self.setVerticalScrollBarPolicy(Qt.ScrollBarPolicy.ScrollBarAlwaysOff)

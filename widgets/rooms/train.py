@@ -323,27 +323,27 @@ class TrainRoom(QWidget):
         self.rate_card, self.log_card = Card("Learning rate", "of every step"), Card("Log")
         parts: tuple[QWidget, ...] = (self.loss, self.measure, self.rate, self.log)
         self._cards = (self.loss_card, self.measure_card, self.rate_card, self.log_card)
-        self._charts = Scrolling()
-        self._grid = QGridLayout()
-        self._grid.setSpacing(GAP)
-        self._charts.column.addLayout(self._grid)
-        for card, part in zip(self._cards, parts):
-            card.body.addWidget(part)
-        self._columns = 0
-        self._arrange(2)
-        holder = QWidget()
-        self._pages = QStackedLayout(holder)
-        self._pages.addWidget(self.empty)
-        self._pages.addWidget(self._charts)
         whole = QGridLayout(self)
         whole.setContentsMargins(GAP, GAP, GAP, GAP)
         whole.setSpacing(GAP)
         whole.addWidget(self.head, 0, 0, 1, 2)
+        holder = QWidget()  # from here inwards: what moves to another parent is styled anew
         whole.addWidget(holder, 1, 0)
-        whole.addLayout(self._side(), 1, 1)
         whole.setRowStretch(1, 1)
-        self.head.hide()
         whole.setColumnStretch(0, 1)
+        self._pages = QStackedLayout(holder)
+        self._pages.addWidget(self.empty)
+        self._charts = Scrolling()
+        self._pages.addWidget(self._charts)
+        self._grid = QGridLayout()
+        self._grid.setSpacing(GAP)
+        self._charts.column.addLayout(self._grid)
+        self._columns = 0
+        self._arrange(2)
+        for card, part in zip(self._cards, parts):
+            card.body.addWidget(part)
+        self._build_side(whole)
+        self.head.hide()
 
     @override
     def resizeEvent(self, event: QResizeEvent) -> None:
@@ -361,22 +361,23 @@ class TrainRoom(QWidget):
         for column in (0, 1):
             self._grid.setColumnStretch(column, int(column < columns))
 
-    def _side(self) -> QVBoxLayout:
-        """Return the column at the right: the recipe, which scrolls where it must, and the checkpoints."""
+    def _build_side(self, whole: QGridLayout) -> None:
+        """Lay out the column at the right: the recipe, which scrolls where it must, and the checkpoints."""
         self.recipe_card, self.checkpoint_card = Card("Recipe"), Card("Checkpoints", "none yet")
+        area = Scrolling(width=side_width())
+        column = QVBoxLayout()
+        whole.addLayout(column, 1, 1)
+        column.setSpacing(GAP)
+        column.addWidget(area, 1)
+        self.side = area.column
+        self.side.addWidget(self.message)
+        self.side.addWidget(self.recipe_card, 1)
         self.recipe_card.body.addWidget(self.form)
         self.recipe_card.body.setSpacing(2)
         self.recipe_card.body.addStretch(1)
+        column.addWidget(self.checkpoint_card)
         self.checkpoint_card.body.addWidget(self.checkpoints)
         self.checkpoint_card.setFixedWidth(side_width())
-        area = Scrolling(self.message, self.recipe_card, width=side_width())
-        self.side = area.column
-        self.side.setStretchFactor(self.recipe_card, 1)
-        column = QVBoxLayout()
-        column.setSpacing(GAP)
-        column.addWidget(area, 1)
-        column.addWidget(self.checkpoint_card)
-        return column
 
     def _connect(self) -> None:
         self.empty.requested.connect(self.train_requested)
