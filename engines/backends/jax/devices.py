@@ -18,7 +18,10 @@ _NO_MEMORY = ("RESOURCE_EXHAUSTED", "Out of memory", "out of memory", "bad_alloc
 
 
 def devices() -> tuple[DeviceView, ...]:
-    """Return the CPU and every GPU and TPU, with its memory where it tells it."""
+    """Return the CPU and every GPU and TPU, with its memory where it tells it.
+
+    XLA can be told to make several devices of the CPU (``--xla_force_host_platform_device_count``).
+    """
     return tuple(
         DeviceView(name, "CPU" if name == "cpu" else device.device_kind, _memory(device))
         for name, device in _found().items()
@@ -42,7 +45,7 @@ def without() -> dict[str, str]:
 def _found() -> dict[str, jax.Device]:
     use_threads()
     with without_chatter():
-        found = {"cpu": jax.devices("cpu")[0]}
+        found = {name_of(device): device for device in jax.devices("cpu")}
         for platform, name in _PLATFORMS.items():
             for device in _on(platform):
                 found[f"{name}:{device.id}"] = device
@@ -87,7 +90,9 @@ def memory_faults(device: jax.Device, batch_size: int) -> Iterator[None]:
 
 def name_of(device: jax.Device) -> str:
     """Return what a job calls the device."""
-    return "cpu" if device.platform == "cpu" else f"{_PLATFORMS[device.platform]}:{device.id}"
+    if device.platform == "cpu":
+        return f"cpu:{device.id}" if device.id else "cpu"
+    return f"{_PLATFORMS[device.platform]}:{device.id}"
 
 
 def fits_on(device: jax.Device, size: int) -> bool:
