@@ -28,7 +28,7 @@ LEFT_OUT = {ErrorCode.TUNE_NO_TIME.value: "no time", ErrorCode.TUNE_COMPILE_LONG
 RATE_TIP = "Median of the turns, half of which lie within ±"
 GAIN_TIP = (
     "Beside the first way of the same question, turn against turn: the median of pairs, half of which lie "
-    "within ±. No difference: none beyond that noise"
+    "within ± (in the tooltip). Same: no difference beyond that noise"
 )
 _ROW, _HEAD = 32, 40
 BATCH_SIZE = "Another batch size changes the mathematics: it is measured, but taken only by you."
