@@ -181,18 +181,8 @@ class DropButton(_Drop):
     chosen = Signal(str)
     more_chosen = Signal(str)
 
-    def __init__(
-        self,
-        name: str,
-        accessible: str,
-        *,
-        dot: bool = False,
-        elides: bool = False,
-        parent: QWidget | None = None,
-    ) -> None:
-        super().__init__(name, accessible, dot=dot, elides=elides, parent=parent)
-        self._group = QActionGroup(self._menu)
-        self.key = ""
+    key = ""
+    _group: QActionGroup | None = None
 
     def set_rows(self, rows: Sequence[DropRow], key: str = "", more: Sequence[DropRow] = ()) -> None:
         """Offer ``rows`` and show the one of ``key``, be it one that cannot be chosen now.
@@ -200,9 +190,9 @@ class DropButton(_Drop):
         Where there is no such row, the first that can be chosen is shown.
         """
         self._clear()
-        self._group = QActionGroup(self._menu)
+        self._group = group = QActionGroup(self._menu)
         for row in rows:
-            action = self._action(row, self._group, self._accessible)
+            action = self._action(row, group, self._accessible)
             action.triggered.connect(lambda _=False, key=row.key: self._on_row_triggered(key))
         self._add_more(more)
         usable = [row.key for row in rows if not row.reason]
@@ -212,7 +202,7 @@ class DropButton(_Drop):
     def set_key(self, key: str) -> None:
         """Show the row of ``key`` as chosen, without a signal."""
         self.key = key
-        for action in self._group.actions():
+        for action in self._group.actions() if self._group is not None else ():
             if action.data() == key:
                 action.setChecked(True)
                 self._show_words(str(action.property("title")))

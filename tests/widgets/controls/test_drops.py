@@ -4,10 +4,11 @@ from __future__ import annotations
 
 import pytest
 from PySide6.QtCore import QPoint, Qt
-from PySide6.QtGui import QAction
+from PySide6.QtGui import QAction, QActionGroup
 from PySide6.QtWidgets import QApplication, QWidget
 from pytestqt.qtbot import QtBot
 
+from tests.helpers.silence import flush_deleted
 from widgets.controls import DropButton, DropRow, DropSection, SectionsButton
 from widgets.controls.command_palette import find_actions, sentence
 from widgets.look.theme import apply
@@ -100,6 +101,16 @@ def test_that_a_button_in_too_little_room_tells_its_whole_words(drop: SectionsBu
     assert drop.minimumSizeHint().width() < drop.sizeHint().width()
     drop.resize(drop.minimumSizeHint())
     assert drop._is_elided()
+
+
+def test_that_rows_given_again_leave_nothing_behind(qtbot: QtBot) -> None:
+    button = DropButton("engine", "Engine")
+    qtbot.addWidget(button)
+    for _ in range(3):
+        button.set_rows([DropRow("torch", "PyTorch"), DropRow("jax", "JAX")], "jax")
+    flush_deleted()
+    assert len(button.findChildren(QActionGroup)) == 1
+    assert [action.isChecked() for action in button.findChildren(QAction) if action.data()] == [False, True]
 
 
 def test_that_things_to_do_stand_below_the_choices(qtbot: QtBot) -> None:
