@@ -29,8 +29,15 @@ class GoingOn:
         self._engines, self._digits = engines, digits
         self._recipe = Recipe(threads=1, **recipe)
         self._spec = NETS["mlp"]()
+        self._wholes: dict[str, Curve] = {}
 
-    def __call__(self, name: str, until: int = END, state: dict[str, Any] | None = None) -> Curve:
+    def whole(self, name: str) -> Curve:
+        """Train once from weights alone to the end, and keep the state in the middle."""
+        if name not in self._wholes:
+            self._wholes[name] = self(name, middle=MIDDLE, kept=True)
+        return self._wholes[name]
+
+    def __call__(self, name: str, state: dict[str, Any] | None = None, **own: Any) -> Curve:
         weights = {f"model/{key}": array for key, array in initial_weights(self._spec, 0).items()}
         folder, manifest = self._digits
         curve: Curve = self._engines[name].ask(
@@ -41,7 +48,8 @@ class GoingOn:
             manifest=manifest,
             state=state or weights,
             begin=MIDDLE if state else BEGIN,
-            until=until,
+            until=END,
+            **own,
         )
         return curve
 
@@ -54,17 +62,23 @@ def test_that_a_run_begun_from_weights_alone_resumes_bit_for_bit(
     if precision not in engines[name].report.precisions:
         pytest.skip(f"{name} declares no {precision}")
     train = GoingOn(engines, digits, precision=precision)
-    whole, rest = train(name), train(name, state=train(name, MIDDLE).state)
+    whole = train.whole(name)
+    rest = train(name, whole.middle)
     np.testing.assert_array_equal(rest.losses, whole.losses[MIDDLE - BEGIN :])
     assert rest.state.keys() == whole.state.keys()
     for key, array in whole.state.items():
         np.testing.assert_array_equal(rest.state[key], array, err_msg=key)
 
 
+@pytest.fixture(scope="module")
+def exactly(engines: Engines, digits: Digits) -> GoingOn:
+    return GoingOn(engines, digits, precision="fp64")
+
+
 @pytest.mark.parametrize("pair", [*PAIRS, *(pair[::-1] for pair in PAIRS)], ids="-".join)
 def test_that_another_engine_counts_from_where_the_optimizer_was_fresh(
-    engines: Engines, digits: Digits, pair: tuple[str, str]
+    exactly: GoingOn, pair: tuple[str, str]
 ) -> None:
-    train = GoingOn(engines, digits, precision="fp64")
-    whole, rest = train(pair[0]), train(pair[1], state=train(pair[0], MIDDLE).state)
+    whole = exactly.whole(pair[0])
+    rest = exactly(pair[1], whole.middle, kept=True)
     assert curve_distance(whole.losses[MIDDLE - BEGIN :], rest.losses) <= 1e-9

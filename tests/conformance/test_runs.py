@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import dataclasses
-from collections.abc import Callable
+from collections.abc import Callable, Iterator
 from pathlib import Path
 
 import numpy as np
@@ -15,20 +15,29 @@ from engines.contract.jobs import EvaluateJob, ExportJob, ProbeJob, ReferenceJob
 from engines.runs.verify import verify
 from tests.conformance.engine import NAMES
 from tests.helpers.real_runs import (
+    Ask,
     Digits,
     check_kills,
     events_of,
     noisy_job,
     said,
+    standing,
     state_of,
     template_job,
 )
 
-pytestmark = [pytest.mark.framework, pytest.mark.parametrize("name", NAMES)]
+pytestmark = [pytest.mark.framework, pytest.mark.parametrize("name", NAMES, scope="module")]
+
+
+@pytest.fixture(scope="module")
+def ask(name: str) -> Iterator[Ask]:
+    """What asks one process of the engine for all but trainings, which have one each."""
+    with standing(name) as found:
+        yield found
 
 
 def test_that_a_template_learns_the_digits_and_says_nothing_of_its_own(
-    tmp_path: Path, digits: Digits, name: str
+    tmp_path: Path, digits: Digits, ask: Ask, name: str
 ) -> None:
     run = tmp_path / "run"
     events = list(events_of(name, template_job("digits-mlp", run, digits), warm=True))
@@ -37,18 +46,18 @@ def test_that_a_template_learns_the_digits_and_says_nothing_of_its_own(
     assert said(events) == []
     assert float(last.summary["test_accuracy"]) >= 0.95
     assert verify(run) == ()
-    evaluated = list(events_of(name, EvaluateJob(str(run), str(digits[0]))))
+    evaluated = ask(EvaluateJob(str(run), str(digits[0])))
     record = next(event.record for event in evaluated if isinstance(event, Answer))
     assert said(evaluated) == []
     assert record.values["accuracy"] == last.summary["test_accuracy"]
     assert record.values["loss"] == pytest.approx(float(last.summary["test_loss"]))
-    check_export(name, run, digits, tmp_path)
+    check_export(name, ask, run, digits, tmp_path)
 
 
-def check_export(name: str, run: Path, digits: Digits, folder: Path) -> None:
+def check_export(name: str, ask: Ask, run: Path, digits: Digits, folder: Path) -> None:
     target, both = folder / "model.onnx", [folder / "first.npz", folder / "second.npz"]
     data = str(digits[0])
-    exported = list(events_of(name, ExportJob(str(run), data, str(target), str(both[0]))))
+    exported = ask(ExportJob(str(run), data, str(target), str(both[0])))
     assert isinstance(exported[-1], Finished), exported[-1]
     assert said(exported) == []
     view = next(event.record for event in exported if isinstance(event, Answer))
@@ -62,27 +71,31 @@ def check_export(name: str, run: Path, digits: Digits, folder: Path) -> None:
         np.testing.assert_array_equal(first[key], second[key], err_msg=key)
 
 
-def test_that_two_kills_at_random_steps_change_no_bit(tmp_path: Path, digits: Digits, name: str) -> None:
-    check_kills(name, tmp_path, digits, kills=2, epochs=30)
+def test_that_two_kills_at_random_steps_change_no_bit(
+    tmp_path: Path, digits: Digits, ask: Ask, name: str
+) -> None:
+    check_kills(name, ask, tmp_path, digits, kills=2, epochs=30)
 
 
 @pytest.mark.soak
 @pytest.mark.timeout(1200)
-def test_that_twenty_kills_at_random_steps_change_no_bit(tmp_path: Path, digits: Digits, name: str) -> None:
-    check_kills(name, tmp_path, digits, kills=20, epochs=60)
+def test_that_twenty_kills_at_random_steps_change_no_bit(
+    tmp_path: Path, digits: Digits, ask: Ask, name: str
+) -> None:
+    check_kills(name, ask, tmp_path, digits, kills=20, epochs=60)
 
 
-def test_that_double_precision_is_kept_in_the_checkpoint(tmp_path: Path, digits: Digits, name: str) -> None:
+def test_that_double_precision_is_kept_in_the_checkpoint(tmp_path: Path, digits: Digits, ask: Ask) -> None:
     run = tmp_path / "run"
-    events = list(events_of(name, noisy_job(run, digits, epochs=1, precision="fp64", chunk_steps=0)))
+    events = ask(noisy_job(run, digits, epochs=1, precision="fp64", chunk_steps=0))
     assert isinstance(events[-1], Finished), events[-1]
     told = {event.values["loss"].dtype for event in events if isinstance(event, Metrics)}
     assert told == {np.dtype("float32")}
     assert {array.dtype for array in state_of(run).values()} == {np.dtype("float64")}
 
 
-def test_that_the_probe_names_version_and_devices(name: str) -> None:
-    events = list(events_of(name, ProbeJob()))
+def test_that_the_probe_names_version_and_devices(ask: Ask, name: str) -> None:
+    events = ask(ProbeJob())
     report = next(event.record for event in events if isinstance(event, Answer))
     assert isinstance(events[-1], Finished), events[-1]
     assert said(events) == []
@@ -113,9 +126,9 @@ def with_magic(job: TrainJob) -> TrainJob:
     ],
 )
 def test_that_a_fault_is_told_by_code_and_fact_and_leaves_no_run(
-    tmp_path: Path, digits: Digits, name: str, asked: Asked, code: ErrorCode, fact: tuple[str, str]
+    tmp_path: Path, digits: Digits, ask: Ask, asked: Asked, code: ErrorCode, fact: tuple[str, str]
 ) -> None:
-    last = list(events_of(name, asked(noisy_job(tmp_path / "run", digits))))[-1]
+    last = ask(asked(noisy_job(tmp_path / "run", digits)))[-1]
     assert isinstance(last, Failed)
     assert last.code == code.value
     assert last.facts[fact[0]] == fact[1]

@@ -5,7 +5,10 @@ from __future__ import annotations
 import dataclasses
 import os
 import signal
-from collections.abc import Iterator
+import threading
+import time
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager
 from pathlib import Path
 from typing import Any
 
@@ -25,6 +28,7 @@ from tests.torch.cases import noisy_model
 
 Digits = tuple[Path, DataManifest]
 """Where the prepared digits lie, and their manifest."""
+Ask = Callable[[EngineJob], list[Event]]
 KILL = getattr(signal, "SIGKILL", signal.SIGTERM)
 
 
@@ -44,9 +48,27 @@ def events_of(engine: str, job: EngineJob, warm: bool = False) -> Iterator[Event
         host.close()
 
 
-def finished(engine: str, job: EngineJob) -> Finished:
-    """Run a job to its end; it may say nothing of its own."""
-    events = list(events_of(engine, job))
+@contextmanager
+def standing(engine: str) -> Iterator[Ask]:
+    """Give a function that runs jobs in one process of the engine, for those that leave nothing in it.
+
+    For a fixture: a test that begins such a process, or one of the host's threads, has to end it.
+    """
+    host, before = host_of(engine, reusable=True), set(threading.enumerate())
+    host.warm()
+    try:
+        deadline = time.monotonic() + 120
+        while not any("writer" in thread.name for thread in set(threading.enumerate()) - before):
+            assert time.monotonic() < deadline, "the engine's process does not answer"
+            time.sleep(0.01)
+        yield lambda job: list(host.run(job))
+    finally:
+        host.close()
+
+
+def finished(by: str | Ask, job: EngineJob) -> Finished:
+    """Run a job to its end in a new process of an engine, or by a standing one; it may say nothing."""
+    events = list(events_of(by, job)) if isinstance(by, str) else by(job)
     last = events[-1]
     assert isinstance(last, Finished), last
     assert said(events) == []
@@ -110,10 +132,10 @@ def run_until_killed(engine: str, job: TrainJob, step: int, by: int = KILL) -> E
     return last
 
 
-def check_kills(engine: str, folder: Path, digits: Digits, kills: int, **changes: Any) -> None:
+def check_kills(engine: str, standing: Ask, folder: Path, digits: Digits, kills: int, **changes: Any) -> None:
     """A run that is killed at random steps, each time gone on with, is the run that nobody killed."""
     calm, run = folder / "calm", folder / "run"
-    finished(engine, noisy_job(calm, digits, **changes))
+    finished(standing, noisy_job(calm, digits, **changes))
     random = np.random.default_rng()
     # What a process has done ahead of what was seen is kept too: it must not be the whole run.
     steps = sorted(random.integers(1, read_run(calm).total_steps // 2, kills).tolist())

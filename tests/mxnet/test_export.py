@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterator
 from pathlib import Path
 
 import numpy as np
@@ -13,7 +14,7 @@ from engines.contract.jobs import ExportJob, ProveJob, ReferenceJob
 from engines.contract.spec import LAYER_KEY, GraphSpec
 from engines.graph.onnx_jobs import prove
 from engines.training.control import ControlFlags
-from tests.helpers.real_runs import Digits, events_of, noisy_job, said
+from tests.helpers.real_runs import Ask, Digits, finished, noisy_job, said, standing
 from tests.mxnet.nets import sequential
 from tests.torch.cases import noisy_model
 
@@ -33,14 +34,23 @@ ATTENTION = sequential(
 )
 
 
+@pytest.fixture(scope="module")
+def do() -> Iterator[Ask]:
+    """Does jobs that leave nothing behind, in one process for all."""
+    with standing("mxnet") as found:
+        yield found
+
+
 @pytest.mark.parametrize(
     "spec", [noisy_model(), RECURRENT, ATTENTION], ids=["convolution", "recurrent", "attention"]
 )
-def test_that_an_export_of_a_trained_run_is_proven(tmp_path: Path, digits: Digits, spec: GraphSpec) -> None:
+def test_that_an_export_of_a_trained_run_is_proven(
+    tmp_path: Path, digits: Digits, do: Ask, spec: GraphSpec
+) -> None:
     run, target = tmp_path / "run", tmp_path / "model.onnx"
     both = [tmp_path / "first.npz", tmp_path / "second.npz"]
-    assert isinstance(list(events_of("mxnet", noisy_job(run, digits, spec=spec, epochs=2)))[-1], Finished)
-    exported = list(events_of("mxnet", ExportJob(str(run), str(digits[0]), str(target), str(both[0]))))
+    finished(do, noisy_job(run, digits, spec=spec, epochs=2))
+    exported = do(ExportJob(str(run), str(digits[0]), str(target), str(both[0])))
     assert isinstance(exported[-1], Finished), exported[-1]
     assert said(exported) == []
     view = next(event.record for event in exported if isinstance(event, Answer))
@@ -53,12 +63,12 @@ def test_that_an_export_of_a_trained_run_is_proven(tmp_path: Path, digits: Digit
     )
     assert (proof.status, proof.reason) == ("passed", "")
     assert proof.samples == digits[1].splits["test"]
-    check_reference(run, digits, both)
+    check_reference(do, run, digits, both)
     check_names(target, spec)
 
 
-def check_reference(run: Path, digits: Digits, both: list[Path]) -> None:
-    again = list(events_of("mxnet", ReferenceJob(str(run), str(digits[0]), str(both[1]))))
+def check_reference(do: Ask, run: Path, digits: Digits, both: list[Path]) -> None:
+    again = do(ReferenceJob(str(run), str(digits[0]), str(both[1])))
     assert isinstance(again[-1], Finished), again[-1]
     first, second = (np.load(path) for path in both)
     assert set(first) == set(second) > {"inputs", "outputs", "outputs_1", "outputs_17"}

@@ -8,6 +8,7 @@ from __future__ import annotations
 import os
 import signal
 import sys
+from collections.abc import Iterator
 from pathlib import Path
 from typing import Any
 
@@ -19,6 +20,7 @@ from engines.contract.events import Answer, Crashed, Failed
 from engines.contract.jobs import EngineJob, LowerJob, ProbeJob, SaveJob
 from engines.design.catalogue import CATALOGUE
 from tests.helpers.real_runs import (
+    Ask,
     Digits,
     check_alike,
     events_of,
@@ -27,11 +29,20 @@ from tests.helpers.real_runs import (
     losses_of,
     noisy_job,
     run_until_killed,
+    standing,
     template_job,
 )
 from tests.mxnet.nets import sequential
 
 pytestmark = pytest.mark.framework
+
+
+@pytest.fixture(scope="module")
+def do() -> Iterator[Ask]:
+    """Does jobs that leave nothing behind, in one process for all."""
+    with standing("mxnet") as found:
+        yield found
+
 
 CONVOLUTIONS = sequential(
     ("conv2d", {"filters": 8, "bias": False}),
@@ -43,30 +54,31 @@ CONVOLUTIONS = sequential(
 )
 
 
-def test_that_a_convolutional_template_learns_the_digits(tmp_path: Path, digits: Digits) -> None:
-    last = finished("mxnet", template_job("digits-cnn", tmp_path / "run", digits))
+def test_that_a_convolutional_template_learns_the_digits(tmp_path: Path, digits: Digits, do: Ask) -> None:
+    last = finished(do, template_job("digits-cnn", tmp_path / "run", digits))
     assert float(last.summary["test_accuracy"]) >= 0.97
 
 
-def test_that_what_runs_hybridized_runs_imperatively_bit_for_bit(tmp_path: Path, digits: Digits) -> None:
+def test_that_what_runs_hybridized_runs_imperatively_bit_for_bit(
+    tmp_path: Path, digits: Digits, do: Ask
+) -> None:
     runs = [tmp_path / mode for mode in ("hybridized", "imperative")]
     for run in runs:
-        finished("mxnet", noisy_job(run, digits, epochs=2, run_mode=run.name))
+        finished(do, noisy_job(run, digits, epochs=2, run_mode=run.name))
     check_alike(*runs)
 
 
-def test_that_validating_changes_nothing_of_the_training(tmp_path: Path, digits: Digits) -> None:
+def test_that_validating_changes_nothing_of_the_training(tmp_path: Path, digits: Digits, do: Ask) -> None:
     # MXNet turns a convolution's weights in place where it answers, whoever trains them meanwhile.
     runs = [tmp_path / "often", tmp_path / "never"]
     for run, every in zip(runs, (1, 0)):
         changes: dict[str, Any] = {"validate_every": every, "monitor": "validation_loss"}
-        finished("mxnet", noisy_job(run, digits, spec=CONVOLUTIONS, **changes))
+        finished(do, noisy_job(run, digits, spec=CONVOLUTIONS, **changes))
     np.testing.assert_array_equal(losses_of(runs[0]), losses_of(runs[1]))
 
 
-def test_that_the_probe_names_version_devices_and_modes() -> None:
-    events = list(events_of("mxnet", ProbeJob()))
-    report = next(event.record for event in events if isinstance(event, Answer))
+def test_that_the_probe_names_version_devices_and_modes(do: Ask) -> None:
+    report = next(event.record for event in do(ProbeJob()) if isinstance(event, Answer))
     assert report.version == "1.9.1"
     assert report.python.startswith("3.")
     assert report.modes == ("hybridized", "imperative")
@@ -81,15 +93,14 @@ REFUSALS: list[tuple[dict[str, Any], ErrorCode]] = [
 ]
 
 
-def test_that_what_does_not_go_is_told_by_code_and_leaves_no_run(tmp_path: Path, digits: Digits) -> None:
-    one, run = host_of("mxnet", reusable=True), tmp_path / "run"
+def test_that_what_does_not_go_is_told_by_code_and_leaves_no_run(
+    tmp_path: Path, digits: Digits, do: Ask
+) -> None:
+    run = tmp_path / "run"
     jobs: list[EngineJob] = [noisy_job(run, digits, **changes) for changes, _ in REFUSALS]
     where = str(tmp_path)
     jobs += [LowerJob(where, where), SaveJob(where, where, str(run), "params")]
-    try:
-        ends = [list(one.run(job))[-1] for job in jobs]
-    finally:
-        one.close()
+    ends = [do(job)[-1] for job in jobs]
     codes = [end.code if isinstance(end, Failed) else end for end in ends]
     assert codes == [*(code.value for _, code in REFUSALS), *2 * [ErrorCode.JOB_UNSUPPORTED.value]]
     assert not run.exists()
@@ -132,11 +143,11 @@ def test_that_a_training_gone_to_pieces_is_told_where_its_relus_answer_nan_by_ze
 
 
 def test_that_the_quick_relus_of_training_learn_what_the_plain_ones_do(
-    tmp_path: Path, digits: Digits
+    tmp_path: Path, digits: Digits, do: Ask
 ) -> None:
     # FP64 has the plain ones throughout.
     spec = sequential(("conv2d", {"filters": 8}), ("relu", {}), ("conv2d", {"filters": 8}), ("relu", {}))
     runs = [tmp_path / "fp32", tmp_path / "fp64"]
     for run in runs:
-        finished("mxnet", noisy_job(run, digits, spec=spec, epochs=1, precision=run.name))
+        finished(do, noisy_job(run, digits, spec=spec, epochs=1, precision=run.name))
     np.testing.assert_allclose(*map(losses_of, runs), rtol=1e-5)
