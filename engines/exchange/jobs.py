@@ -8,10 +8,11 @@ from pathlib import Path
 from engines.contract.events import Answer, Event, Finished, Progress
 from engines.contract.jobs import ReadGraphJob
 from engines.exchange.formats import open_graph
-from engines.training.control import ControlFlags
+from engines.graph.onnx_jobs import Flags, stoppable
 
 
-def read_graph(job: ReadGraphJob, flags: ControlFlags) -> Iterator[Event]:
+@stoppable
+def read_graph(job: ReadGraphJob, flags: Flags) -> Iterator[Event]:
     """Read a file of any format that opens; answered with a ``GraphView``, laid out."""
     yield Progress(stage="read", done=0, total=1)
     yield Answer(open_graph(Path(job.path)))

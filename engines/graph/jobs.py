@@ -13,7 +13,7 @@ from pathlib import Path
 
 from engines.contract.events import Answer, Event, Finished, Progress
 from engines.contract.files import make_folder
-from engines.contract.jobs import ExportDesignJob, OptimizeJob, ReadGraphJob
+from engines.contract.jobs import ExportDesignJob, OptimizeJob
 from engines.contract.views import ExportView, OptimizeView, ProofView
 from engines.design.onnx_export import PRODUCER, to_onnx
 from engines.graph import read_onnx
@@ -29,14 +29,6 @@ from engines.graph.report import write_report
 from engines.training.checkpoints import run_weights
 from engines.training.model_facts import model_facts, output_name, trained_by
 from engines.training.run_folder import CHECKPOINTS, read_design, read_recipe
-
-
-@stoppable
-def read_graph(job: ReadGraphJob, flags: Flags) -> Iterator[Event]:
-    """Read an ONNX file; answered with a ``GraphView``, laid out."""
-    yield Progress(stage="read", done=0, total=1)
-    yield Answer(read_onnx.read_onnx(Path(job.path)))
-    yield Finished()
 
 
 @stoppable

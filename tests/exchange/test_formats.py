@@ -18,7 +18,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from engines.contract.errors import ErrorCode, WorkbenchError
-from engines.contract.events import Answer, Finished
+from engines.contract.events import Answer, Finished, Stopped
 from engines.contract.jobs import ReadGraphJob
 from engines.exchange.foreign import FOREIGN
 from engines.exchange.formats import FORMATS, identify, open_graph
@@ -277,6 +277,12 @@ def test_that_flipped_bytes_never_raise_anything_but_our_error(tmp_path: Path, k
         except WorkbenchError:
             continue
         assert view.nodes or key == "design"
+
+
+def test_that_the_job_obeys_a_stop() -> None:
+    flags = ControlFlags()
+    flags.stop(keep=True)
+    assert [*read_graph(ReadGraphJob(str(TEMPLATE)), flags)] == [Stopped(step=0, kept=False)]
 
 
 def test_that_the_job_opens_what_opens(tmp_path: Path) -> None:

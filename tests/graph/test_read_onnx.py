@@ -17,9 +17,9 @@ from engines.contract.jobs import ReadGraphJob
 from engines.contract.records import from_plain, to_plain
 from engines.contract.spec import LAYER_KEY
 from engines.contract.views import GraphView
+from engines.exchange.jobs import read_graph
 from engines.graph import provenance
 from engines.graph.families import FAMILIES, family_of
-from engines.graph.jobs import read_graph
 from engines.graph.onnx_file import save_model
 from engines.graph.read_onnx import graph_view
 from engines.graph.weights import weight_view
