@@ -35,7 +35,7 @@ class Minimap(QWidget):
 
     def _on_view_changed(self) -> None:
         bounds = self._canvas.bounds
-        roomy = self._canvas.width() > scaled(400) and self._canvas.height() > 420  # it shall cover little
+        roomy = self._canvas.width() > scaled(560) and self._canvas.height() > 420  # it shall cover little
         self.setVisible(roomy and not bounds.isEmpty() and not self._canvas.seen().contains(bounds))
         self.update()
 

@@ -192,7 +192,7 @@ class LineChart(QWidget):
         low, high = (min(p[0] for p in pairs), max(p[1] for p in pairs)) if pairs else (0.0, 1.0)
         if not self._log and low > 0 and low < 0.6 * high:
             low = 0.0
-        room = (high - low) * 0.06 or abs(high) * 0.1 or 0.5
+        room = (high - low) * 0.06 or abs(high) * 0.12 or 0.5
         top = min(high + room, max(1.0, high) + 0.02) if self.percent else high + room
         self.plot.setRange(xRange=(0, last * 1.01), yRange=(low if low == 0 else low - room, top), padding=0)
 

@@ -15,10 +15,10 @@ class _Inner(QWidget):
 
     @override
     def minimumSizeHint(self) -> QSize:
-        asked, layout = super().minimumSizeHint(), self.layout()
-        if layout is None or not layout.hasHeightForWidth():
+        asked, layout, view = super().minimumSizeHint(), self.layout(), self.parentWidget()
+        if layout is None or view is None or not layout.hasHeightForWidth():
             return asked
-        width = max(self.parentWidget().width(), asked.width())
+        width = max(view.width(), asked.width())
         return QSize(asked.width(), min(asked.height(), layout.minimumHeightForWidth(width)))
 
 

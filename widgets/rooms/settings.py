@@ -9,6 +9,7 @@ from PySide6.QtWidgets import QButtonGroup, QCheckBox, QHBoxLayout, QRadioButton
 
 from widgets.controls.buttons import Button
 from widgets.controls.card import Card
+from widgets.controls.flow import FlowRow
 from widgets.controls.scrolling import Scrolling
 from widgets.controls.text import label, named
 from widgets.look.theme import scaled, theme
@@ -18,7 +19,7 @@ from widgets.settings.engine_page import EnginePage
 from widgets.settings.views import EngineView
 
 SIDE, PAGE = 264, 1600
-_THEMES = (("system", "As the system"), ("light", "Light"), ("dark", "Dark"))
+_THEMES = (("system", "System"), ("light", "Light"), ("dark", "Dark"))
 
 
 class SettingsRoom(QWidget):
@@ -136,12 +137,13 @@ class SettingsRoom(QWidget):
 
     def _appearance(self) -> Card:
         card = Card("Appearance")
-        card.body.setSpacing(4)
+        row = FlowRow()
         for key, words in _THEMES:
             button = named(QRadioButton(words), f"theme_{key}", f"Theme: {words}")
             self.themes[key] = button
             self._group.addButton(button)
-            card.body.addWidget(button)
+            row.add(button)
+        card.body.addWidget(row)
         return card
 
     def _debugging(self) -> Card:
@@ -149,8 +151,8 @@ class SettingsRoom(QWidget):
         card.body.addWidget(self.in_process)
         card.body.addWidget(
             label(
-                "For breakpoints in one process. Training is slower, a crash takes the window with it, "
-                "and the choice counts from the next start.",
+                "For breakpoints in one process: slower, and a crash takes the window with it. "
+                "Counts from the next start.",
                 "dim",
                 wrap=True,
             )

@@ -10,6 +10,7 @@ from pytestqt.qtbot import QtBot
 
 from widgets.controls.card import Card
 from widgets.controls.scrolling import Scrolling
+from widgets.controls.text import label
 from widgets.look.theme import apply
 from widgets.look.tokens import GAP
 
@@ -109,3 +110,14 @@ def test_that_the_bar_finds_the_gap_around_a_holder_that_ends_with_the_cards(
     assert area.bar.parentWidget() is page
     assert area.bar.x() > holder.geometry().right()
     assert area.bar.geometry().right() < page.width()
+
+
+def test_that_nothing_scrolls_where_the_words_have_room_at_their_width(qtbot: QtBot) -> None:
+    words = label("Many words that take one line here and a dozen where the page is narrow. " * 2, wrap=True)
+    area = Scrolling(words)
+    qtbot.addWidget(area)
+    area.resize(1200, 40)
+    area.show()
+    qtbot.waitUntil(lambda: area.verticalScrollBar().maximum() == 0)
+    area.resize(200, 40)
+    qtbot.waitUntil(lambda: area.verticalScrollBar().maximum() > 0)
