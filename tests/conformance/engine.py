@@ -64,6 +64,11 @@ class Engine:
         found: EngineReport = self.ask("probe")
         return found
 
+    def needs(self, precision: str) -> None:
+        """Skip the test where the engine declares no such precision."""
+        if precision not in self.report.precisions:
+            pytest.skip(f"{self.name} declares no {precision}")
+
     def ask(self, function: str, **arguments: Any) -> Any:
         """Return what the function returns on the engine's device; fails with the child's own traceback."""
         assert self.device

@@ -42,8 +42,6 @@ def pretended() -> Iterator[Engines]:
 def test_that_all_that_trains_lies_on_the_chosen_device(
     pretended: Engines, digits: Digits, name: str, way: dict[str, Any]
 ) -> None:
-    if way.get("precision", "fp32") not in pretended[name].report.precisions:
-        pytest.skip(f"{name} declares no {way['precision']}")
     check_places(pretended[name], digits, way)
 
 
@@ -67,6 +65,7 @@ def test_that_a_layer_computes_the_same_on_a_second_cpu(pretended: Engines, name
 
 
 def check_places(engine: Engine, digits: Digits, way: dict[str, Any]) -> None:
+    engine.needs(way.get("precision", "fp32"))
     folder, manifest = digits
     recipe = Recipe(threads=1, **way)
     place, found = engine.ask(
@@ -88,8 +87,6 @@ def there() -> Iterator[Engines]:
 def test_that_all_that_trains_lies_on_the_accelerator(
     there: Engines, digits: Digits, name: str, way: dict[str, Any]
 ) -> None:
-    if way.get("precision", "fp32") not in there[name].report.precisions:
-        pytest.skip(f"{name} declares no {way['precision']}")
     check_places(there[name], digits, way)
 
 
@@ -110,8 +107,7 @@ def test_that_the_curve_on_the_accelerator_is_that_of_the_cpu(
 def test_that_tf32_rounds_products_alone_and_is_resumed_bit_for_bit(
     there: Engines, digits: Digits, name: str
 ) -> None:
-    if "tf32" not in there[name].report.precisions:
-        pytest.skip(f"{name} declares no tf32")
+    there[name].needs("tf32")
     rounded = check_exact_resume(there, digits, name, "cnn", {"precision": "tf32"}, 40, 21)
     plain = run(there, digits, name, "cnn", {}, until=40)
     assert rounded.losses[0] == pytest.approx(plain.losses[0], rel=1e-2)

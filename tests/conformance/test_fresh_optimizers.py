@@ -59,8 +59,7 @@ class GoingOn:
 def test_that_a_run_begun_from_weights_alone_resumes_bit_for_bit(
     engines: Engines, digits: Digits, name: str, precision: str
 ) -> None:
-    if precision not in engines[name].report.precisions:
-        pytest.skip(f"{name} declares no {precision}")
+    engines[name].needs(precision)
     train = GoingOn(engines, digits, precision=precision)
     whole = train.whole(name)
     rest = train(name, whole.middle)

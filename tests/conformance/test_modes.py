@@ -58,8 +58,7 @@ def check_exact_resume(
 def test_that_a_run_is_resumed_bit_for_bit_in_every_precision(
     engines: Engines, digits: Digits, name: str, way: dict[str, Any]
 ) -> None:
-    if way.get("precision", "fp32") not in engines[name].report.precisions:
-        pytest.skip(f"{name} declares no {way['precision']}")
+    engines[name].needs(way.get("precision", "fp32"))
     if name == "mxnet" and way.get("memory_layout"):
         pytest.skip("mxnet declares one layout")
     whole = check_exact_resume(engines, digits, name, "cnn", way, 40, 21)
@@ -92,8 +91,7 @@ def accuracy(curve: Curve, folder: Path) -> float:
 def test_that_half_precision_learns_the_digits_as_well(
     engines: Engines, digits: Digits, in_full: dict[str, Curve], name: str, precision: str
 ) -> None:
-    if precision not in engines[name].report.precisions:
-        pytest.skip(f"{name} declares no {precision}")
+    engines[name].needs(precision)
     half = run(engines, digits, name, "cnn", {**QUICKLY, "precision": precision}, until=280)
     single = in_full.get(name) or run(engines, digits, name, "cnn", QUICKLY, until=280)
     in_full[name] = single
@@ -118,8 +116,7 @@ def overflowing(net: str) -> dict[str, Any]:
 def test_that_a_step_whose_gradients_overflow_is_left_out_and_the_scale_is_halved(
     engines: Engines, digits: Digits, name: str
 ) -> None:
-    if "fp16" not in engines[name].report.precisions:
-        pytest.skip(f"{name} declares no fp16")
+    engines[name].needs("fp16")
     begin = overflowing("mlp")
     way: dict[str, Any] = {"precision": "fp16"}
     once = run(engines, digits, name, "mlp", way, until=1, state=begin, kept=True)

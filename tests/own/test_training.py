@@ -2,8 +2,8 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
-from contextlib import closing
+from collections.abc import Callable, Iterator
+from contextlib import ExitStack, closing
 from dataclasses import replace
 from pathlib import Path
 from typing import Any
@@ -31,10 +31,12 @@ from engines.design.freeze import freeze
 from engines.host.process import ProcessHost
 from engines.training.control import ControlFlags
 from tests.helpers.editor import Editor
+from tests.helpers.real_runs import standing
 from tests.own.layers import BEND, NO_ONNX, ON_VALUES, design_with, put
 
 pytestmark = pytest.mark.framework
 ENGINES = ("torch", "tensorflow")
+Answers = Callable[[str, Any], list[Event]]
 
 
 @pytest.fixture(scope="module")
@@ -56,10 +58,19 @@ def job_of(
     return TrainJob(str(folder / run), spec, Recipe(**values), data, manifest)
 
 
-def answers(engine: str, job: Any) -> list[Event]:
+def alone(engine: str, job: Any) -> list[Event]:
+    """Answer a job in a process of its own, as a run has it."""
     host = ProcessHost(engine)
     with closing(host):
         return list(host.run(job))
+
+
+@pytest.fixture(scope="module")
+def answers() -> Iterator[Answers]:
+    """What answers jobs in one process an engine, with layers of one's own of one name after the other."""
+    with ExitStack() as stack:
+        hosts = {name: stack.enter_context(standing(name)) for name in ("torch", "tensorflow", "jax")}
+        yield lambda engine, job: hosts[engine](job)
 
 
 def losses(events: list[Event]) -> Any:
@@ -78,7 +89,7 @@ def failed(events: list[Event]) -> Failed:
     ids=["loop over a setting", "if on values"],
 )
 def test_that_engines_learn_the_same_with_one_file(
-    tmp_path: Path, digits: tuple[str, DataManifest], source: str, engines: tuple[str, ...]
+    tmp_path: Path, digits: tuple[str, DataManifest], answers: Answers, source: str, engines: tuple[str, ...]
 ) -> None:
     first, *others = (
         losses(answers(engine, job_of(tmp_path, digits, source, engine, precision="fp64")))
@@ -90,14 +101,14 @@ def test_that_engines_learn_the_same_with_one_file(
 
 
 def test_that_a_run_goes_on_bit_for_bit_with_the_source_it_began_with(
-    tmp_path: Path, digits: tuple[str, DataManifest]
+    tmp_path: Path, digits: tuple[str, DataManifest], answers: Answers
 ) -> None:
     whole = losses(answers("torch", job_of(tmp_path, digits, BEND, "whole", epochs=2)))
     job = job_of(tmp_path, digits, BEND, "parts", epochs=1)
-    losses(answers("torch", job))
+    losses(alone("torch", job))
     (tmp_path / "layers" / "own.py").write_text("class Other(:\n", encoding="utf-8")
     longer = replace(job, recipe=replace(job.recipe, epochs=2), resume=True)
-    rest = losses(answers("torch", longer))
+    rest = losses(alone("torch", longer))
     np.testing.assert_array_equal(whole[35:], rest)
     assert (tmp_path / "parts" / "layers" / "own.py").read_text(encoding="utf-8") == BEND
     evaluation = answers("torch", EvaluateJob(job.run, job.data))
@@ -106,7 +117,7 @@ def test_that_a_run_goes_on_bit_for_bit_with_the_source_it_began_with(
 
 @pytest.mark.parametrize("engine", ENGINES)
 def test_that_a_fault_in_training_names_file_line_and_text(
-    engine: str, tmp_path: Path, digits: tuple[str, DataManifest]
+    engine: str, tmp_path: Path, digits: tuple[str, DataManifest], answers: Answers
 ) -> None:
     source = BEND.replace('weights["mix"][turn]', 'weights["mist"][turn]')
     event = failed(answers(engine, job_of(tmp_path, digits, source)))
@@ -118,7 +129,7 @@ def test_that_a_fault_in_training_names_file_line_and_text(
 
 
 def test_that_an_answer_of_another_shape_than_was_said_is_told(
-    tmp_path: Path, digits: tuple[str, DataManifest]
+    tmp_path: Path, digits: tuple[str, DataManifest], answers: Answers
 ) -> None:
     source = BEND.replace("        return x\n", "        return x[:, :3]\n").replace(
         "output_shape(self, x):\n        return x[:, :3]", "output_shape(self, x):\n        return x"
@@ -128,7 +139,7 @@ def test_that_an_answer_of_another_shape_than_was_said_is_told(
 
 
 def test_that_an_engine_without_a_method_says_which_the_file_has(
-    tmp_path: Path, digits: tuple[str, DataManifest]
+    tmp_path: Path, digits: tuple[str, DataManifest], answers: Answers
 ) -> None:
     source = ON_VALUES[: ON_VALUES.index("    def tensorflow")]
     event = failed(answers("tensorflow", job_of(tmp_path, digits, source)))
@@ -155,7 +166,7 @@ def test_that_an_engine_without_a_method_says_which_the_file_has(
     ],
 )
 def test_that_export_writes_what_it_can_follow_and_names_the_line_it_cannot(
-    tmp_path: Path, digits: tuple[str, DataManifest], engine: str, source: str, code: str
+    tmp_path: Path, digits: tuple[str, DataManifest], answers: Answers, engine: str, source: str, code: str
 ) -> None:
     job = job_of(tmp_path, digits, source, epochs=1)
     losses(answers(engine, job))
@@ -176,7 +187,7 @@ def test_that_export_writes_what_it_can_follow_and_names_the_line_it_cannot(
 
 
 def test_that_the_engines_own_file_and_its_stages_name_the_line_they_cannot_follow(
-    tmp_path: Path, digits: tuple[str, DataManifest]
+    tmp_path: Path, digits: tuple[str, DataManifest], answers: Answers
 ) -> None:
     job = job_of(tmp_path, digits, ON_VALUES, epochs=1)
     losses(answers("torch", job))
@@ -200,11 +211,11 @@ def _run_onnx(model: str, inputs: Any) -> Any:
 
 
 def test_that_the_designs_own_exporter_says_that_it_cannot(
-    tmp_path: Path, digits: tuple[str, DataManifest]
+    tmp_path: Path, digits: tuple[str, DataManifest], answers: Answers
 ) -> None:
     job = job_of(tmp_path, digits, BEND, epochs=1)
     losses(answers("torch", job))
-    event = failed(answers("tools", ExportDesignJob(job.run, str(tmp_path / "m.onnx"))))
+    event = failed(alone("tools", ExportDesignJob(job.run, str(tmp_path / "m.onnx"))))
     assert event.code == ErrorCode.OWN_LAYER_NO_FORM.value
 
 

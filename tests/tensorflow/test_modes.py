@@ -2,10 +2,10 @@
 
 from __future__ import annotations
 
-import dataclasses
 import json
 import subprocess
 import sys
+from collections.abc import Iterator
 from pathlib import Path
 from typing import Any
 
@@ -18,9 +18,16 @@ from engines.contract.events import Answer, Failed, Finished, Log, Started
 from engines.contract.jobs import EvaluateJob, ExportJob, ProbeJob
 from engines.contract.records import to_plain
 from engines.training.run_folder import read_run
-from tests.helpers.real_runs import Digits, events_of, template_job
+from tests.helpers.real_runs import Ask, Digits, events_of, standing, template_job
 
 pytestmark = pytest.mark.framework
+
+
+@pytest.fixture(scope="module")
+def do() -> Iterator[Ask]:
+    """Does jobs that leave nothing behind, in one process for all."""
+    with standing("tensorflow") as found:
+        yield found
 
 
 def test_that_what_xla_cannot_compile_goes_on_as_a_graph_and_says_so(
@@ -66,18 +73,20 @@ def test_that_xla_trains_a_cnn_with_max_pools_silently(
 def test_that_what_it_has_not_is_refused_before_there_is_a_run(
     tmp_path: Path,
     digits: Digits,
+    do: Ask,
     changes: dict[str, Any],
     code: ErrorCode,
 ) -> None:
-    events = list(events_of("tensorflow", template_job("digits-mlp", tmp_path / "run", digits, **changes)))
+    events = do(template_job("digits-mlp", tmp_path / "run", digits, **changes))
     assert isinstance(events[-1], Failed)
     assert events[-1].code == code.value
     assert not (tmp_path / "run").exists()
 
 
-def test_that_the_probe_says_what_goes_here() -> None:
-    report = next(event.record for event in events_of("tensorflow", ProbeJob()) if isinstance(event, Answer))
+def test_that_the_probe_says_what_goes_here(do: Ask) -> None:
+    report = next(event.record for event in do(ProbeJob()) if isinstance(event, Answer))
     assert isinstance(report, EngineReport)
+    assert report.facts["keras"][0].isdigit()
     assert report.modes == ("graph", "eager", "xla")
     on_gpu = any(device.name.startswith("cuda") for device in report.devices)
     assert report.refusals == ({} if on_gpu else {"precision/tf32": "no_gpu"})
@@ -87,25 +96,19 @@ def test_that_the_probe_says_what_goes_here() -> None:
 def test_that_a_run_in_half_precision_is_evaluated_as_it_trained_and_exported_as_float32(
     tmp_path: Path,
     digits: Digits,
+    do: Ask,
 ) -> None:
     run, target = tmp_path / "run", tmp_path / "model.onnx"
     job = template_job("digits-cnn", run, digits, precision="fp16", epochs=4)
-    events = list(events_of("tensorflow", dataclasses.replace(job)))
+    events = do(job)
     last = events[-1]
     assert isinstance(last, Finished), last
     assert [event for event in events if isinstance(event, Log)] == []
     assert float(last.summary["test_accuracy"]) >= 0.9
-    evaluated = events_of("tensorflow", EvaluateJob(str(run), str(digits[0])))
+    evaluated = do(EvaluateJob(str(run), str(digits[0])))
     record = next(event.record for event in evaluated if isinstance(event, Answer))
     assert record.values["accuracy"] == last.summary["test_accuracy"]
-    exported = list(
-        events_of("tensorflow", ExportJob(str(run), str(digits[0]), str(target), str(tmp_path / "a.npz")))
-    )
+    exported = do(ExportJob(str(run), str(digits[0]), str(target), str(tmp_path / "a.npz")))
     assert isinstance(exported[-1], Finished), exported[-1]
     types = {tensor.data_type for tensor in onnx.load(target).graph.initializer}
     assert types & {onnx.TensorProto.FLOAT16, onnx.TensorProto.BFLOAT16} == set()
-
-
-def test_that_the_probe_names_keras() -> None:
-    report = next(event.record for event in events_of("tensorflow", ProbeJob()) if isinstance(event, Answer))
-    assert report.facts["keras"][0].isdigit()

@@ -11,7 +11,18 @@ from typing import Any
 
 import pytest
 
+from engines.contract.events import Event
+from engines.contract.jobs import EngineJob
+from tests.helpers.real_runs import standing
+
 Ask = Callable[..., Any]
+
+
+@pytest.fixture(scope="session")
+def do() -> Iterator[Callable[[EngineJob], list[Event]]]:
+    """Does jobs that leave nothing behind, in one process for all."""
+    with standing("torch") as found:
+        yield found
 
 
 @pytest.fixture(scope="session")

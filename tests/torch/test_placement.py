@@ -14,23 +14,23 @@ from tests.helpers.engine_pythons import ROOT
 
 pytestmark = pytest.mark.framework
 
-SETTINGS = """
-import json, os, sys, torch
-from engines.backends.torch.devices import set_up
-set_up(torch.device(sys.argv[1]), sys.argv[2])
-cuda, cudnn = torch.backends.cuda, torch.backends.cudnn
-print(json.dumps({
-    "tf32": [cuda.matmul.allow_tf32, cudnn.allow_tf32],
-    "repeatable": [cudnn.deterministic, not cudnn.benchmark, torch.are_deterministic_algorithms_enabled()],
-    "warns": torch.is_deterministic_algorithms_warn_only_enabled(),
-    "fused": [cuda.flash_sdp_enabled(), cuda.mem_efficient_sdp_enabled(), cuda.cudnn_sdp_enabled()],
-    "workspace": os.environ.get("CUBLAS_WORKSPACE_CONFIG", ""),
-}))
-"""
-FAULTS = """
-import json, sys, torch
-from engines.backends.torch.devices import memory_faults
+ALONE = """
+import json, os, torch
+from engines.backends.torch.devices import memory_faults, set_up
 from engines.contract.errors import WorkbenchError
+cuda, cudnn = torch.backends.cuda, torch.backends.cudnn
+def after(device, precision):
+    set_up(torch.device(device), precision)
+    repeatable = torch.are_deterministic_algorithms_enabled()
+    return {
+        "tf32": [cuda.matmul.allow_tf32, cudnn.allow_tf32],
+        "repeatable": [cudnn.deterministic, not cudnn.benchmark, repeatable],
+        "warns": torch.is_deterministic_algorithms_warn_only_enabled(),
+        "fused": [cuda.flash_sdp_enabled(), cuda.mem_efficient_sdp_enabled(), cuda.cudnn_sdp_enabled()],
+        "workspace": os.environ.get("CUBLAS_WORKSPACE_CONFIG", ""),
+    }
+ways = (("cpu", "fp32"), ("cuda:0", "fp32"), ("cuda:0", "tf32"), ("cpu", "fp32"))
+settings = [after(*way) for way in ways]
 told = []
 for error in (torch.OutOfMemoryError("CUDA out of memory. Tried to allocate 8 GiB. GPU 0 has"),
               RuntimeError("CUDA error: out of memory\\nCUDA kernel errors might be"),
@@ -43,7 +43,7 @@ for error in (torch.OutOfMemoryError("CUDA out of memory. Tried to allocate 8 Gi
         told.append([fault.code.value, *fault.facts.values()])
     except RuntimeError as other:
         told.append([str(other)])
-print(json.dumps(told))
+print(json.dumps({"settings": settings, "faults": told}))
 """
 
 
@@ -65,7 +65,7 @@ def test_that_the_pretended_device_refuses_what_a_step_may_not_do(pretended: Any
 
 
 def test_that_a_chunk_of_every_net_lies_on_its_device_and_waits_for_no_value(pretended: Any) -> None:
-    assert len(pretended["chunks"]) == 5 * len(NETS)
+    assert len(pretended["chunks"]) == len(NETS) + 4 * 3
     assert {name: places for name, places in pretended["chunks"].items() if places != ["meta"]} == {}
 
 
@@ -74,9 +74,14 @@ def test_that_every_layer_computes_on_the_device_of_its_input(pretended: Any) ->
     assert {name: place for name, place in pretended["layers"].items() if place != "meta"} == {}
 
 
-def test_that_a_cuda_device_computes_in_float32_and_repeatably() -> None:
-    found = said("-c", SETTINGS, "cuda:0", "fp32")
-    assert found == {
+@pytest.fixture(scope="module")
+def alone() -> Any:
+    """What a process without a GPU that is set up for one after the other finds."""
+    return said("-c", ALONE)
+
+
+def test_that_a_cuda_device_computes_in_float32_and_repeatably(alone: Any) -> None:
+    assert alone["settings"][1] == {
         "tf32": [False, False],
         "repeatable": [True, True, True],
         "warns": True,
@@ -85,15 +90,15 @@ def test_that_a_cuda_device_computes_in_float32_and_repeatably() -> None:
     }
 
 
-def test_that_tf32_is_used_where_it_is_asked_for_alone() -> None:
-    assert said("-c", SETTINGS, "cuda:0", "tf32")["tf32"] == [True, True]
-    cpu = said("-c", SETTINGS, "cpu", "fp32")
-    assert cpu["tf32"] == [False, False]
-    assert cpu["repeatable"][2] is False
+def test_that_tf32_is_used_where_it_is_asked_for_alone(alone: Any) -> None:
+    before, _, asked, after = alone["settings"]
+    assert asked["tf32"] == [True, True]
+    assert before["tf32"] == after["tf32"] == [False, False]
+    assert before["repeatable"][2] is False
 
 
-def test_that_every_way_in_which_cuda_lacks_memory_is_told_apart_from_other_faults() -> None:
-    first, second, third, other = said("-c", FAULTS)
+def test_that_every_way_in_which_cuda_lacks_memory_is_told_apart_from_other_faults(alone: Any) -> None:
+    first, second, third, other = alone["faults"]
     assert first == ["device_memory", "cuda:0", 32, "CUDA out of memory."]
     assert second[:3] == third[:3] == ["device_memory", "cuda:0", 32]
     assert "ALLOC_FAILED" in third[3]

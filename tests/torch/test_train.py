@@ -20,7 +20,7 @@ from engines.contract.records import to_plain
 from engines.design.freeze import freeze
 from engines.design.templates import TEMPLATES
 from engines.runs.verify import verify
-from tests.helpers.real_runs import Digits, events_of, finished, losses_of, noisy_job, template_job
+from tests.helpers.real_runs import Digits, finished, losses_of, noisy_job, template_job
 from tests.torch.conftest import Ask
 
 pytestmark = pytest.mark.framework
@@ -33,14 +33,13 @@ LEARNED = [
 
 @pytest.mark.parametrize(("name", "wanted"), LEARNED)
 def test_that_the_templates_learn_the_digits(
-    tmp_path: Path, digits: Digits, name: str, wanted: float
+    tmp_path: Path, digits: Digits, do: Ask, name: str, wanted: float
 ) -> None:
-    job = template_job(name, tmp_path / "run", digits)
-    last = list(events_of("torch", job))[-1]
+    last = do(template_job(name, tmp_path / "run", digits))[-1]
     assert isinstance(last, Finished), last
     assert float(last.summary["test_accuracy"]) >= wanted
     assert verify(tmp_path / "run") == ()
-    evaluated = list(events_of("torch", EvaluateJob(str(tmp_path / "run"), str(digits[0]))))
+    evaluated = do(EvaluateJob(str(tmp_path / "run"), str(digits[0])))
     record = next(event.record for event in evaluated if isinstance(event, Answer))
     assert record.values["accuracy"] == last.summary["test_accuracy"]
     assert record.values["loss"] == pytest.approx(float(last.summary["test_loss"]))
@@ -50,12 +49,12 @@ def test_that_the_templates_learn_the_digits(
 
 @pytest.mark.parametrize("optimizer", ["sgd", "adam", "adamw", "rmsprop"])
 def test_that_losses_are_those_of_a_plain_loop_by_hand(
-    tmp_path: Path, digits: Digits, ask: Ask, optimizer: str
+    tmp_path: Path, digits: Digits, ask: Ask, do: Ask, optimizer: str
 ) -> None:
     run = tmp_path / "run"
     changes = {"optimizer": optimizer, "epochs": 2, "weight_decay": 0.01, "schedule": "constant"}
     job = template_job("digits-mlp", run, digits, **changes, warmup_steps=0)
-    assert isinstance(list(events_of("torch", job))[-1], Finished)
+    assert isinstance(do(job)[-1], Finished)
     by_hand = ask("losses_of_a_plain_loop", folder=str(digits[0]), run=str(run), epochs=2)
     # Fused kernels round differently; growth over 70 steps stays this small.
     np.testing.assert_allclose(losses_of(run), np.array(by_hand), rtol=2e-4, atol=1e-6)
@@ -72,14 +71,14 @@ def test_that_data_too_large_for_the_device_train_alike(digits: Digits, ask: Ask
     assert ask("gather_chunk_by_chunk", folder=str(digits[0]))
 
 
-def test_that_a_split_without_samples_cannot_be_evaluated(tmp_path: Path, calm: Path, digits: Digits) -> None:
-    last = list(events_of("torch", EvaluateJob(str(calm), str(digits[0]), split="holiday")))[-1]
+def test_that_a_split_without_samples_cannot_be_evaluated(calm: Path, digits: Digits, do: Ask) -> None:
+    last = do(EvaluateJob(str(calm), str(digits[0]), split="holiday"))[-1]
     assert isinstance(last, Failed)
     assert last.code == ErrorCode.DATA_SAMPLES_FEW.value
 
 
-def test_that_what_is_no_run_cannot_be_evaluated(tmp_path: Path, digits: Digits) -> None:
-    last = list(events_of("torch", EvaluateJob(str(tmp_path), str(digits[0]))))[-1]
+def test_that_what_is_no_run_cannot_be_evaluated(tmp_path: Path, digits: Digits, do: Ask) -> None:
+    last = do(EvaluateJob(str(tmp_path), str(digits[0])))[-1]
     assert isinstance(last, Failed)
     assert last.code == ErrorCode.NOT_A_RUN.value
 
@@ -90,10 +89,10 @@ def measured_job(run: Path, digits: Digits, chunk_steps: int) -> TrainJob:
 
 
 @pytest.fixture(scope="module")
-def calm(tmp_path_factory: pytest.TempPathFactory, digits: Digits) -> Path:
+def calm(tmp_path_factory: pytest.TempPathFactory, digits: Digits, do: Ask) -> Path:
     """An undisturbed run."""
     run = tmp_path_factory.mktemp("calm") / "run"
-    finished("torch", measured_job(run, digits, chunk_steps=7))
+    finished(do, measured_job(run, digits, chunk_steps=7))
     return run
 
 
@@ -102,7 +101,7 @@ def test_that_measuring_threads_changes_no_number(tmp_path: Path, calm: Path, di
     np.testing.assert_array_equal(losses_of(tmp_path / "run"), losses_of(calm))
 
 
-def test_that_a_diverging_run_fails_with_its_step(tmp_path: Path, digits: Digits) -> None:
+def test_that_a_diverging_run_fails_with_its_step(tmp_path: Path, digits: Digits, do: Ask) -> None:
     changes = {"loss": "mean_squared_error", "metrics": ("mae",), "optimizer": "sgd", "learning_rate": 1e6}
     template, manifest = TEMPLATES["diabetes"], digits[1]
     other = tmp_path / "data"
@@ -120,7 +119,7 @@ def test_that_a_diverging_run_fails_with_its_step(tmp_path: Path, digits: Digits
     made = dataclasses.replace(made, splits={"train": 40, "validation": 10, "test": 10})
     (other / "manifest.json").write_text(json.dumps(to_plain(made)))
     recipe = dataclasses.replace(template.recipe, threads=1, monitor="validation_loss", **changes)
-    last = list(events_of("torch", TrainJob(str(tmp_path / "run"), spec, recipe, str(other), made)))[-1]
+    last = do(TrainJob(str(tmp_path / "run"), spec, recipe, str(other), made))[-1]
     assert isinstance(last, Failed)
     assert last.code == ErrorCode.LOSS_NOT_FINITE.value
     assert 0 <= int(last.facts["step"]) < 100

@@ -13,7 +13,6 @@ from torch.utils.data import DataLoader, TensorDataset
 
 from engines.backends.torch import optimizers
 from engines.backends.torch.build import build, load_weights, read_weights
-from engines.backends.torch.losses import LOSSES
 from engines.backends.torch.train import TorchTrainer
 from engines.contract.errors import WorkbenchError
 from engines.contract.jobs import TrainJob
@@ -24,7 +23,7 @@ from engines.training.order import epoch_batches
 from engines.training.shards import open_shards
 from engines.training.tensors import read_tensors
 from tests.conformance.measures import inputs_for
-from tests.torch.cases import cases, one_layer
+from tests.torch.cases import cases
 
 
 def try_layers(target: str) -> list[str]:
@@ -54,37 +53,6 @@ def try_layers(target: str) -> list[str]:
             wrong.append(name)
     np.savez(target, **arrays)
     return wrong
-
-
-def normalize_in_training(target: str) -> None:
-    """Train a batch norm for three batches; leave the batches, outputs and running statistics."""
-    arrays = {}
-    for shape in ((5,), (5, 4), (5, 4, 3)):
-        module = build(one_layer("batch_norm", shape, {"momentum": 0.8}))
-        random = np.random.default_rng(3)
-        x = random.normal(2.0, 3.0, size=(3, 6, *shape)).astype(np.float32)
-        y = np.stack([module(torch.from_numpy(batch)).detach().numpy() for batch in x])
-        found = read_weights(module)
-        arrays.update({f"{len(shape)}/x": x, f"{len(shape)}/y": y})
-        arrays[f"{len(shape)}/mean"] = found["layer/running_mean"]
-        arrays[f"{len(shape)}/var"] = found["layer/running_var"]
-    np.savez(target, **arrays)
-
-
-def normalize_one_value() -> list[list[float]]:
-    """Train a batch norm on a batch of one value a channel; return output and running statistics."""
-    module = build(one_layer("batch_norm", (2,), {"momentum": 0.75}))
-    output = module(torch.tensor([[4.0, -8.0]]))
-    found = read_weights(module)
-    arrays = (output.detach().numpy()[0], found["layer/running_mean"], found["layer/running_var"])
-    return [array.tolist() for array in arrays]
-
-
-def drop_out() -> list[float]:
-    """Return the share of zeros and the scale of what a dropout of 0.3 leaves."""
-    module = build(one_layer("dropout", (1000,), {"rate": 0.3}))
-    output = module(torch.ones(100, 1000))
-    return [float((output == 0).float().mean()), float(output.max())]
 
 
 def _job(folder: str, run: str, spec: Any, recipe: dict[str, Any]) -> TrainJob:
@@ -130,19 +98,6 @@ def _plain_optimizer(model: nn.Module, recipe: Recipe) -> Any:
         "adamw": lambda p: torch.optim.AdamW(p, lr=rate, weight_decay=decay),
         "rmsprop": lambda p: torch.optim.RMSprop(p, lr=rate, alpha=recipe.momentum, weight_decay=decay),
     }[recipe.optimizer](model.parameters())
-
-
-def loss_values(target: str) -> None:
-    """Leave every loss of random outputs, for the NumPy definitions to be held against."""
-    random = np.random.default_rng(5)
-    logits, classes = random.normal(size=(20, 4)) * 3, random.integers(0, 4, 20)
-    values, binary = random.normal(size=(20, 4)) * 3, random.integers(0, 2, (20, 4)).astype(float)
-    arrays = {"logits": logits, "classes": classes, "values": values, "binary": binary}
-    targets = {"cross_entropy": "classes", "binary_cross_entropy": "binary"}
-    for name, loss in LOSSES.items():
-        wanted = torch.from_numpy(arrays[targets.get(name, "values")])
-        arrays[name] = np.array(loss(torch.from_numpy(logits), wanted))
-    np.savez(target, **arrays)
 
 
 def hand_over_the_state(folder: str, optimizer: str) -> list[str]:
