@@ -182,7 +182,9 @@ def notes(comparison: Comparison, titles: Mapping[str, str]) -> list[str]:
     elif "whole" in comparison.parts and not comparison.masks:
         said.append(BOUND_NOTE.format(steps=comparison.bound_steps))
     if comparison.own:
-        said += [own_words(comparison, titles), EXPLAINED.format(times=f"{EXPLAINS:g}", onset=ONSET_STEPS)]
+        said.append(own_words(comparison, titles))
+        if comparison.bound:
+            said.append(EXPLAINED.format(times=f"{EXPLAINS:g}", onset=ONSET_STEPS))
     if comparison.curves:
         first = comparison.curves[0].first
         said.append(DIFFERENCE.format(engine=titles.get(first, first)))

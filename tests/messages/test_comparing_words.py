@@ -92,6 +92,9 @@ def test_that_what_rounding_does_is_told_beside_a_verdict_in_double_precision() 
     own_note = "From its own check in FP64 the FP32 of each engine is over 100 steps: {}."
     assert own_note.format("PyTorch 2.5e-2, TensorFlow 2e-2") in notes
     assert any("2 times the larger of two" in note for note in notes)
+    half = replace(found, precision="bf16", bound=0.0)
+    assert any("the BF16 of each engine" in note for note in comparing.notes(half, TITLES))
+    assert not any("the larger of two" in note for note in comparing.notes(half, TITLES))
     calm = comparison(pair(2e-7, 1e-5), pair(6e-15, 1e-9, "check"))
     assert comparing.whole_words(calm, judge(calm)) == "In FP32: 2e-7 over the first 100 steps."
     wrong = comparison(pair(9.7e-3, 5e-4), pair(1e-3, 1e-9, "check"), **measured)
