@@ -39,11 +39,7 @@ class Project:
             WorkbenchError: ``PROJECT_EXISTS``, ``FILE_UNWRITABLE``, ``DISK_FULL``, or the template's own.
         """
         design, name = open_design(template), Path(template).stem
-        folder = folder.absolute()
-        if folder.exists() and (not folder.is_dir() or any(folder.iterdir())):
-            raise WorkbenchError(ErrorCode.PROJECT_EXISTS, path=str(folder))
-        for inner in ("designs", "runs"):
-            make_folder(folder / inner)
+        folder = _new_folder(folder)
         project = cls(folder, _fresh(folder.name, name))
         save(design, project.design_path(name))
         bring_layers(design, template, folder)
@@ -62,6 +58,25 @@ class Project:
         if not path.is_file():
             raise WorkbenchError(ErrorCode.NOT_A_PROJECT, path=str(folder))
         return cls(folder, _parse(path))
+
+    def copy_to(self, folder: Path, design: Design) -> Project:
+        """Copy designs, layers and the data that lie inside to a new folder, ``design`` as it is now.
+
+        Runs stay where they are.
+
+        Raises:
+            WorkbenchError: as ``create``.
+        """
+        copied = Project(_new_folder(folder), self._document.copy())
+        source = self.folder / design.data.partition("?")[0]
+        inside = [source] if source.is_file() and source.is_relative_to(self.folder) else []
+        for path in (*self.folder.glob("designs/*.json"), *self.folder.glob("layers/*.py"), *inside):
+            place = copied.folder / path.relative_to(self.folder)
+            make_folder(place.parent)
+            write_atomic(place, read_bytes(path))
+        save(design, copied.design_path(self.current_design))
+        copied._write()
+        return copied
 
     @property
     def name(self) -> str:
@@ -176,6 +191,16 @@ def new_run_folder(runs: Path, design: str) -> Path:
             raise unwritable(folder, fault) from fault
         else:
             return folder
+
+
+def _new_folder(folder: Path) -> Path:
+    """Make a project's folder, which must be empty or not there; return its whole path."""
+    folder = folder.absolute()
+    if folder.exists() and (not folder.is_dir() or any(folder.iterdir())):
+        raise WorkbenchError(ErrorCode.PROJECT_EXISTS, path=str(folder))
+    for inner in ("designs", "runs"):
+        make_folder(folder / inner)
+    return folder
 
 
 def _fresh(name: str, design: str) -> tomlkit.TOMLDocument:

@@ -7,6 +7,7 @@ from __future__ import annotations
 
 from collections.abc import Callable, Mapping
 from dataclasses import replace
+from pathlib import Path
 from time import monotonic
 from typing import Any
 
@@ -110,6 +111,15 @@ class Workbench(QObject):
         self.run = ""
         self.project_changed.emit()
         self.engine_changed.emit()
+
+    def move_project(self, folder: Path) -> None:
+        """Go on with the open project, as it is now, in a new folder: where it lies it cannot be written."""
+        if self.project is None or self.design is None:
+            return
+        copied = self.project.copy_to(folder, self.design)
+        self._save_timer.stop()
+        self._unsaved = False  # it is written, in the copy
+        self.open_project(copied)
 
     def choose_run(self, folder: str) -> None:
         """Show a run in every room ("" for none)."""

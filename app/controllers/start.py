@@ -101,9 +101,18 @@ class StartController(QObject):
             self.open(str(Path(path).parent) if Path(path).name == FILE else path)
 
     def _on_folder_requested(self) -> None:
-        folder = QFileDialog.getExistingDirectory(self._bench.shell, "Choose a folder for the project")
-        if folder and self._bench.project is None:
+        project = self._bench.project
+        title = "Choose a folder for the project" if project is None else "Choose a folder for a copy"
+        folder = QFileDialog.getExistingDirectory(self._bench.shell, title)
+        if folder and project is None:
             self.start_from(next(iter(TEMPLATES)), Path(folder) / next(iter(TEMPLATES)))
+        elif folder and project is not None:
+            self._move(project, _free_folder(Path(folder), project.name))
+
+    def _move(self, project: Project, target: Path) -> None:
+        """Go on in a copy where the open project cannot be written; its runs stay where they are."""
+        if self._bench.attempt(lambda: self._bench.move_project(target)):
+            self._bench.say(words.PROJECT_COPIED.format(folder=target, runs=project.runs_folder))
 
 
 def _shown(project: KnownProject) -> RecentProject:

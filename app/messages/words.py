@@ -89,6 +89,7 @@ Any other editor that speaks the Debug Adapter Protocol: attach to {host}:{port}
 A script of yours waits in the same way: python -m debugpy --listen {port} --wait-for-client SCRIPT
 """
 
+PROJECT_COPIED = "You go on in {folder}. Earlier runs stay in {runs}."
 NO_DESIGN = "Open a project or choose a template first."
 NO_DEVICE = "This device is not there."
 DOES_NOT_START = "It does not start; Settings says why."

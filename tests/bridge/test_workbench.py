@@ -6,16 +6,21 @@ import threading
 from collections.abc import Iterator
 from dataclasses import replace
 from pathlib import Path
+from typing import Any
 
 import pytest
+from PySide6.QtWidgets import QFileDialog
 from pytestqt.qtbot import QtBot
 
 from app.bridge.hosts import Hosts
+from app.controllers.models import ModelsController
+from app.controllers.start import StartController
 from app.desk import Desk
 from app.project import Project
 from app.workbench import Workbench
 from engines.contract.errors import ErrorCode, WorkbenchError
 from engines.contract.events import Event, Finished, Log
+from tests.own.layers import BEND, put
 from widgets.shell import Shell
 
 
@@ -121,3 +126,40 @@ def test_that_opening_the_same_project_again_keeps_the_last_edit(
     bench.design.set_recipe(replace(bench.design.recipe, epochs=78))
     assert bench.save()
     assert Project.open(tmp_path / "mine").designs == ("digits-mlp",)
+
+
+def test_that_a_project_that_cannot_be_written_goes_on_in_a_copy_with_its_last_edit(
+    bench: Workbench, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setenv("MODELWRIGHT_HOME", str(tmp_path / "home"))
+    first = Project.create(tmp_path / "mine", "digits-mlp")
+    put(first.folder, "bend.py", BEND)
+    (first.folder / "table.csv").write_text("a,b\n1,2\n", encoding="utf-8")
+    bench.open_project(first)
+    assert bench.design is not None
+    bench.design.set_data("table.csv?target=b")
+    bench.design.set_recipe(replace(bench.design.recipe, epochs=77))
+    unwritten = first.design_path("digits-mlp").read_bytes()
+    refused = WorkbenchError(ErrorCode.FILE_UNWRITABLE, path=str(first.folder), why="Read-only file system")
+
+    def read_only(self: Project, *given: object) -> str:
+        if self is first:
+            raise refused
+        return save_design(self, *given)
+
+    save_design: Any = Project.save_design
+    monkeypatch.setattr(Project, "save_design", read_only)
+    StartController(bench, ModelsController(bench))
+    assert not bench.save()
+    assert bench.shell.message.button.text() == "Choose a folder"
+    monkeypatch.setattr(QFileDialog, "getExistingDirectory", lambda *_: str(tmp_path / "else"))
+    bench.shell.message_action.emit("choose_folder")
+    assert bench.project is not None
+    assert bench.project.folder == tmp_path / "else" / "mine"
+    assert bench.design.recipe.epochs == 77
+    assert bench.project.load_design().recipe.epochs == 77
+    assert bench.project.data_source(bench.design) == f"{tmp_path / 'else' / 'mine' / 'table.csv'}?target=b"
+    assert bench.design.own.names == ("bend.py",)
+    assert f"You go on in {tmp_path / 'else' / 'mine'}" in bench.shell.message.accessibleName()
+    assert first.design_path("digits-mlp").read_bytes() == unwritten
+    assert bench.save()

@@ -63,7 +63,8 @@ def _start_of(event: events.Started) -> str:
     mode = f", {event.mode}" if event.mode else ""
     kind, *place = event.device.partition(":")
     device = kind.upper() + "".join(place)
-    return f"started on {device}{mode}{threads}, {event.total_steps:,} steps in {event.epochs} epochs"
+    epochs = "1 epoch" if event.epochs == 1 else f"{event.epochs:,} epochs"
+    return f"started on {device}{mode}{threads}, {event.total_steps:,} steps in {epochs}"
 
 
 def _end_of(event: Any) -> str:
