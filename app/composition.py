@@ -24,6 +24,7 @@ from app.controllers.help import HelpController
 from app.controllers.load import LoadMonitor
 from app.controllers.models import ModelsController
 from app.controllers.own_layers import OwnLayersController
+from app.controllers.providers import ProvidersController
 from app.controllers.running import RunningController
 from app.controllers.runs import RunsController
 from app.controllers.settings import SettingsController
@@ -89,6 +90,7 @@ class Composition(QObject):
         self.load = LoadMonitor(self.bench)
         self.collector = Collector(self)
         self.models = ModelsController(self.bench)
+        self.providers = ProvidersController(self.bench, self.engines, self.models)
         self.start = StartController(self.bench, self.models)
         self.data = DataController(self.bench)
         self.design = DesignController(self.bench)

@@ -232,6 +232,13 @@ FACTS = {
 """What an engine's facts are called; others keep their own name."""
 NO_FACT = "none"
 
+RUN_ON = "Measure and prove on {provider}"
+RUN_ON_NOTHING = "There is no ONNX file yet: export the run first."
+RUNNING_ON = "Running the model on {provider} …"
+RAN_ON = "On {provider}: {milliseconds:.3g} ms a sample."
+PROVEN_ON = "Largest error {error:.2e} on {samples} samples (bound {bound:.0e})."
+"""What is said of the model on one of ONNX Runtime's execution providers."""
+
 PROVIDERS = {
     "CPUExecutionProvider": "CPU",
     "CUDAExecutionProvider": "NVIDIA GPU, CUDA",
