@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import shutil
 from contextlib import suppress
-from dataclasses import dataclass, replace
+from dataclasses import dataclass
 from pathlib import Path
 
 from engines.contract.errors import ErrorCode, WorkbenchError
@@ -13,7 +13,7 @@ from engines.runs.engine_comparison import COMPARISONS
 from engines.runs.listing import RUNS
 from engines.training import manifest
 from engines.training.lock import is_locked
-from engines.training.run_folder import RUN, read_run, write_record
+from engines.training.run_folder import RUN, change_run
 
 BIN = ".bin"
 
@@ -22,7 +22,7 @@ def rename_run(run: Path | str, title: str) -> None:
     """Give a run another title; its folder and id stay."""
     folder = Path(run)
     with manifest.changing(folder, RUN):
-        write_record(folder / RUN, replace(read_run(folder), title=title.strip()))
+        change_run(folder, title=title.strip())
 
 
 def delete_run(run: Path | str) -> Path:

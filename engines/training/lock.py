@@ -1,19 +1,24 @@
-"""A lock that says a run folder is being written, and that the system takes back when its holder dies."""
+"""Locks of a folder that the system takes back when their holder dies: one says that a run is being written,
+the other guards a moment in which a record is read, changed and written again."""
 
 from __future__ import annotations
 
 import errno
 import os
 import time
+from collections.abc import Iterator
+from contextlib import contextmanager
 from pathlib import Path
 from typing import BinaryIO
 
 from engines.contract.errors import ErrorCode, WorkbenchError
 from engines.contract.files import unwritable
 
-NAME = ".lock"
+NAME, CHANGES = ".lock", ".changes"
 PATIENCE_S = 0.5
 """A reader that asks ``is_locked`` holds the lock for a blink; so long a writer tries again."""
+CHANGE_S = 30.0
+"""A change waits so long for another one, whose disk may be slow."""
 
 _HELD = (errno.EAGAIN, errno.EACCES, errno.EDEADLK)
 """What a system says of a lock that another process holds; anything else is a fault of the file system."""
@@ -33,15 +38,15 @@ else:
 
 
 class FolderLock:
-    """Held by the one process that writes a run folder.
+    """Held by the one process that writes a run folder, or by ``name`` by who changes a record of it.
 
     Raises:
         WorkbenchError: ``RUN_BUSY`` where another one holds it, ``FILE_UNWRITABLE`` where there are no locks.
     """
 
-    def __init__(self, folder: Path) -> None:
-        self._file = _open(folder)
-        deadline = time.monotonic() + PATIENCE_S
+    def __init__(self, folder: Path, name: str = NAME, patience: float = PATIENCE_S) -> None:
+        self._file = _open(folder, name)
+        deadline = time.monotonic() + patience
         while True:
             try:
                 _try_lock(self._file)
@@ -61,9 +66,19 @@ class FolderLock:
         self._file.close()
 
 
-def _open(folder: Path) -> BinaryIO:
+@contextmanager
+def alone(folder: Path) -> Iterator[None]:
+    """Let nobody else change the folder's records meanwhile: none of two changes is lost."""
+    lock = FolderLock(folder, CHANGES, CHANGE_S)
     try:
-        return (folder / NAME).open("a+b")
+        yield
+    finally:
+        lock.release()
+
+
+def _open(folder: Path, name: str) -> BinaryIO:
+    try:
+        return (folder / name).open("a+b")
     except OSError as fault:
         raise unwritable(folder, fault) from fault
 

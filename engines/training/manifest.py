@@ -13,6 +13,7 @@ from typing import ClassVar
 from engines.contract.errors import ErrorCode, WorkbenchError
 from engines.contract.files import SUFFIX, sha256_of, write_text_atomic
 from engines.contract.records import from_plain, to_plain
+from engines.training.lock import alone
 
 NAME = "manifest.json"
 MOVING = ("run.json", "events.jsonl", "metrics/", "checkpoints/", "artifacts/")
@@ -34,13 +35,14 @@ def write(folder: Path, moving: bool = False) -> None:
 
     What does not move keeps the hash it had, so that a bit flipped meanwhile is still found.
     """
-    known = _settled(folder)
-    files = {}
-    for path in sorted(folder.rglob("*")):
-        name = path.relative_to(folder).as_posix()
-        if _counts(path, name) and not (moving and name.startswith(MOVING)):
-            files[name] = known.get(name) or sha256_of(path)
-    _store(folder, files)
+    with alone(folder):
+        known = _settled(folder)
+        files = {}
+        for path in sorted(folder.rglob("*")):
+            name = path.relative_to(folder).as_posix()
+            if _counts(path, name) and not (moving and name.startswith(MOVING)):
+                files[name] = known.get(name) or sha256_of(path)
+        _store(folder, files)
 
 
 def loosen(folder: Path) -> None:
@@ -62,14 +64,18 @@ def changing(folder: Path, *names: str) -> Iterator[None]:
 
     What is new comes in only where the run has ended: before, its moving files are not listed.
     """
-    known = read(folder).files
-    _store(folder, {name: value for name, value in known.items() if name not in names})
+    with alone(folder):
+        known = read(folder).files
+        _store(folder, {name: value for name, value in known.items() if name not in names})
     try:
         yield
     finally:
-        listed = names if "run.json" in known else [name for name in names if name in known]
-        found = {name: sha256_of(folder / name) for name in listed if (folder / name).is_file()}
-        _store(folder, dict(sorted({**read(folder).files, **found}.items())))
+        with alone(folder):
+            now = read(folder).files  # the run may have ended meanwhile
+            ended = "run.json" in {**known, **now}
+            listed = names if ended else [name for name in names if name in known]
+            found = {name: sha256_of(folder / name) for name in listed if (folder / name).is_file()}
+            _store(folder, dict(sorted({**now, **found}.items())))
 
 
 def _store(folder: Path, files: Mapping[str, str]) -> None:

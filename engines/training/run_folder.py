@@ -23,8 +23,8 @@ from engines.contract.jobs import TrainJob
 from engines.contract.records import from_plain, to_plain
 from engines.contract.spec import DataManifest, GraphSpec, Recipe
 from engines.training import manifest
+from engines.training.lock import CHANGES, FolderLock, alone
 from engines.training.lock import NAME as LOCK
-from engines.training.lock import FolderLock
 from engines.training.metric_log import MetricLog
 from engines.training.readme import README
 from engines.training.shards import Shards
@@ -36,7 +36,7 @@ METRICS, CHECKPOINTS, ARTIFACTS = "metrics/steps.bin", "checkpoints", "artifacts
 EXPLANATION = "README.txt"
 LAYERS = "layers"
 FOLDERS = ("metrics", CHECKPOINTS, ARTIFACTS, LAYERS)
-FILES = (DESIGN, RECIPE, DATA, ENVIRONMENT, SPLIT, INITIAL, EVENTS, EXPLANATION, manifest.NAME, LOCK)
+FILES = (DESIGN, RECIPE, DATA, ENVIRONMENT, SPLIT, INITIAL, EVENTS, EXPLANATION, manifest.NAME, LOCK, CHANGES)
 
 
 @dataclass(frozen=True)
@@ -139,6 +139,14 @@ def write_record(path: Path, record: Any) -> None:
     write_text_atomic(path, json.dumps(to_plain(record), indent=1, ensure_ascii=False) + "\n")
 
 
+def change_run(folder: Path, **changes: Any) -> RunRecord:
+    """Change fields of ``run.json``; what another process changes at the same time stays."""
+    with alone(folder):
+        record = replace(read_run(folder), **changes)
+        write_record(folder / RUN, record)
+    return record
+
+
 class RunFolder:
     """The writer's side of a run folder; one process at a time holds it."""
 
@@ -200,9 +208,7 @@ class RunFolder:
 
     def update(self, **changes: Any) -> RunRecord:
         """Change fields of ``run.json``."""
-        record = replace(self.record, updated=now(), **changes)
-        write_record(self.path / RUN, record)
-        return record
+        return change_run(self.path, updated=now(), **changes)
 
     def note(self, event: Event) -> Event:
         """Append an event to the run's log, and return it."""

@@ -2,8 +2,11 @@
 
 from __future__ import annotations
 
+import dataclasses
 import itertools
 from pathlib import Path
+from threading import Event, Thread
+from typing import Any
 
 import numpy as np
 import pytest
@@ -22,7 +25,7 @@ from engines.runs.manage import (
     restore_run,
 )
 from engines.runs.verify import Finding, verify
-from engines.training import manifest
+from engines.training import manifest, run_folder
 from engines.training.run_folder import read_run
 from tests.helpers.small_training import run_small, small_job
 
@@ -119,6 +122,33 @@ def test_that_a_renamed_run_is_still_whole(project: Path) -> None:
     run = project / "runs" / "run"
     rename_run(run, " With dropout ")
     assert read_run(run).title == "With dropout"
+    assert verify(run) == ()
+
+
+def test_that_a_name_given_while_a_run_ends_costs_neither_the_name_nor_the_end(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """The window reads run.json to rename the run; before it writes, the run's process writes its end."""
+    run, training = tmp_path / "run", run_small(small_job(tmp_path))
+    renaming = Thread(target=rename_run, args=(run, "Named"), name="rename")
+    next(training)
+    read, go = Event(), Event()
+    replaced = dataclasses.replace
+
+    def slowly(record: Any, **changes: Any) -> Any:
+        changed = replaced(record, **changes)
+        if changes.get("title"):
+            read.set()
+            go.wait(0.3)  # without a lock the run would end in between
+        return changed
+
+    monkeypatch.setattr(run_folder, "replace", slowly)
+    renaming.start()
+    assert read.wait(10)
+    list(training)
+    go.set()
+    renaming.join()
+    assert (read_run(run).title, read_run(run).state) == ("Named", "finished")
     assert verify(run) == ()
 
 
