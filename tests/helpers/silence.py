@@ -21,7 +21,7 @@ from typing import Any
 
 import psutil
 
-GRACE = 3.0
+GRACE = 10.0
 """Seconds that what is ending may still take; only a test that leaks pays for it."""
 
 HELPERS = re.compile(r"resource_tracker|QtWebEngineProcess|forkserver")
