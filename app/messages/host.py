@@ -26,7 +26,7 @@ ROWS: dict[ErrorCode, Message] = {
     ),
     ErrorCode.OUT_OF_MEMORY: Message(
         what="There was not enough memory for this work ({job}).",
-        why="The process asked for more than it could have (limit in bytes, 0 for none: {limit}).",
+        why="The process asked for more than {most}.",
         todo="Choose a smaller batch or model, or close other programs, then start again.",
     ),
     ErrorCode.TIME_LIMIT: Message(

@@ -47,7 +47,8 @@ class _Facts(dict[str, Fact]):
     """Facts that show a missing one as ``?`` instead of failing while an error is told.
 
     ``ended`` puts an exit ``status`` into words; ``place`` is a ``file`` with its ``line``, if that is known;
-    ``within`` and ``stood`` say after how many ``seconds`` an import was given up, and where it stood.
+    ``within`` and ``stood`` say after how many ``seconds`` an import was given up, and where it stood;
+    ``most`` what a process could have, by its ``limit`` in bytes, 0 for none.
     """
 
     def __missing__(self, key: str) -> str:
@@ -62,6 +63,9 @@ class _Facts(dict[str, Fact]):
             return (
                 f"Its import stood still at {self['place']}." if "file" in self else "Its import has no end."
             )
+        if key == "most" and "limit" in self:
+            limit = int(self["limit"])
+            return f"its limit of {limit / (1 << 20):,.0f} MB" if limit else "the system could give it"
         return "?"
 
 

@@ -50,6 +50,7 @@ def test_that_every_fact_a_sentence_names_is_documented_beside_its_code(code: Er
         "place": {"file", "line"},
         "within": {"seconds"},
         "stood": {"file", "line"},
+        "most": {"limit"},
     }
     assert fields_of(rows()[code.value]) <= known | {key for key, of in worked_out.items() if of <= known}
 
@@ -139,3 +140,11 @@ def test_that_a_program_that_said_nothing_is_quoted_with_nothing() -> None:
     assert "(exit code 3)" in told.what
     assert told.why == "It said: nothing."
     assert tell(ErrorCode.UNEXPECTED, {"what": "KeyError", "why": ""}).why == ""
+
+
+@pytest.mark.parametrize(
+    ("limit", "words"),
+    [(0, "more than the system could give it."), (2 << 30, "more than its limit of 2,048 MB.")],
+)
+def test_that_a_lack_of_memory_names_its_limit_where_there_was_one(limit: int, words: str) -> None:
+    assert words in tell(ErrorCode.OUT_OF_MEMORY, {"job": "train", "limit": limit}).why
