@@ -118,8 +118,9 @@ class Workbench(QObject):
             return
         copied = self.project.copy_to(folder, self.design)
         self._save_timer.stop()
-        self._unsaved = False  # it is written, in the copy
+        self._unsaved, self._saved_at = False, monotonic()  # it is written, in the copy
         self.open_project(copied)
+        self.show_saved()
 
     def choose_run(self, folder: str) -> None:
         """Show a run in every room ("" for none)."""

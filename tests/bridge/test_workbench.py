@@ -151,6 +151,7 @@ def test_that_a_project_that_cannot_be_written_goes_on_in_a_copy_with_its_last_e
     monkeypatch.setattr(Project, "save_design", read_only)
     StartController(bench, ModelsController(bench))
     assert not bench.save()
+    assert bench.shell.status.saved.text() == "Not saved"
     assert bench.shell.message.button.text() == "Choose a folder"
     monkeypatch.setattr(QFileDialog, "getExistingDirectory", lambda *_: str(tmp_path / "else"))
     bench.shell.message_action.emit("choose_folder")
@@ -162,4 +163,4 @@ def test_that_a_project_that_cannot_be_written_goes_on_in_a_copy_with_its_last_e
     assert bench.design.own.names == ("bend.py",)
     assert f"You go on in {tmp_path / 'else' / 'mine'}" in bench.shell.message.accessibleName()
     assert first.design_path("digits-mlp").read_bytes() == unwritten
-    assert bench.save()
+    assert bench.shell.status.saved.text() == "Saved just now"
