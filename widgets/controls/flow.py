@@ -78,9 +78,9 @@ class FlowLayout(QLayout):
 class FlowRow(QWidget):
     """Widgets in a flow; it is as high as its lines need."""
 
-    def __init__(self) -> None:
+    def __init__(self, across: int = _ACROSS) -> None:
         super().__init__()
-        self._flow = FlowLayout()
+        self._flow = FlowLayout(across)
         self.setLayout(self._flow)
         policy = QSizePolicy(QSizePolicy.Policy.Expanding, QSizePolicy.Policy.Minimum)
         policy.setHeightForWidth(True)

@@ -137,7 +137,7 @@ class SettingsRoom(QWidget):
 
     def _appearance(self) -> Card:
         card = Card("Appearance")
-        row = FlowRow()
+        row = FlowRow(across=8)
         for key, words in _THEMES:
             button = named(QRadioButton(words), f"theme_{key}", f"Theme: {words}")
             self.themes[key] = button
