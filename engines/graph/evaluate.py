@@ -40,7 +40,7 @@ def evaluate(
     rows = shards.indices[split]
     inputs = np.asarray(shards.inputs[rows])
     session = Session(model, name=name, provider=provider)
-    outputs = _answers(model, session, inputs, name)
+    outputs = _answers(model, session, inputs, name)[: len(inputs)]
     loss = _loss(model, manifest)
     metrics = LOSSES[loss].metrics
     found = evaluation.evaluate(outputs, np.asarray(shards.targets[rows]), loss, metrics, split, manifest)
@@ -71,8 +71,10 @@ def _answers(model: onnx.ModelProto, session: Session, inputs: Array, name: str)
             data=" × ".join(str(size) for size in inputs.shape),
         )
     kind = onnx.helper.tensor_dtype_to_np_dtype(wanted[0].type.tensor_type.elem_type)
-    batch = dims[0].dim_value or _BATCH
-    answers = session.run_in_batches({wanted[0].name: inputs.astype(kind)}, batch)
+    batch = dims[0].dim_value
+    if batch:  # a model of one batch size takes no smaller last one: it is filled up
+        inputs = np.resize(inputs, (-(-len(inputs) // batch) * batch, *inputs.shape[1:]))
+    answers = session.run_in_batches({wanted[0].name: inputs.astype(kind)}, batch or _BATCH)
     return answers[session.outputs[0]]
 
 
