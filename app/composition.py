@@ -38,7 +38,7 @@ from app.messages import words
 from app.plans import default_engine, is_installed
 from app.project import Project
 from app.session import Session, load_session
-from app.window import Window
+from app.window import ROOMS, Window
 from app.workbench import Workbench
 from engines.contract.events import Event
 from engines.environments.chosen import THIS
@@ -113,15 +113,19 @@ class Composition(QObject):
         QTimer.singleShot(LATER_MS, self._begin)
 
     def _add_rooms(self) -> None:
-        shell, watched = self._window.shell, self.borders.watched
-        shell.add_room("start", "Start", "start", self.start.make_room)
-        shell.add_room("data", "Data", "data", self.data.make_room)
-        shell.add_room("design", "Design", "design", watched(self.design.make_room))
-        shell.add_room("train", "Train", "train", lambda: self.tuning.attach(self.training.make_room()))
-        shell.add_room("graph", "Graph", "graph", watched(self.graph.make_room))
-        shell.add_room("ship", "Ship", "ship", self.ship.make_room)
-        shell.add_room("runs", "Runs", "runs", watched(self.runs.make_room))
-        shell.add_room("compare", "Compare", "compare", self.comparing.make_room)
+        makers = {
+            "start": self.start.make_room,
+            "data": self.data.make_room,
+            "design": self.design.make_room,
+            "train": lambda: self.tuning.attach(self.training.make_room()),
+            "graph": self.graph.make_room,
+            "ship": self.ship.make_room,
+            "runs": self.runs.make_room,
+            "compare": self.comparing.make_room,
+        }
+        shell = self._window.shell
+        for key, title in ROOMS:
+            shell.add_room(key, title, key, self.borders.watched(makers[key]))
         shell.add_room("settings", "Settings", "settings", self.settings.make_room, bottom=True)
 
     def _restore(self) -> None:
