@@ -175,27 +175,26 @@ class CompareRoom(QWidget):
         self._side.setMaximumWidth(width if columns == 2 else _UNBOUNDED)
 
     def _build(self) -> None:
-        self._build_cards()
-        self._build_side()
         self._build_page()
+        self._build_side()
+        self._fill_cards()
         self._arrange(2)
 
-    def _build_cards(self) -> None:
-        self.table_card = Card("Engines", "the same design, data, order and first weights")
+    def _fill_cards(self) -> None:
         self.table_card.tools.addWidget(self.open_button)
         self.table_card.body.addWidget(self.table)
         self.table.view.horizontalHeader().setSortIndicatorShown(False)  # its room is the headings'
-        self.files_card = Card("ONNX files", "a file of each row against the answers of each column")
         for tool in (self.copy_proofs, self.save_proofs):
             self.files_card.tools.addWidget(tool)
         self.files_card.body.addWidget(self.matrix)
-        self.notes_card = Card()
         for words in (self.reasons, self.notes):
             self.notes_card.body.addWidget(words)
 
     def _build_side(self) -> None:
         """Stack the cards with figures."""
-        self._side = QWidget()
+        self.table_card = Card("Engines", "the same design, data, order and first weights")
+        self.files_card = Card("ONNX files", "a file of each row against the answers of each column")
+        self.notes_card = Card()
         side = QVBoxLayout(self._side)
         side.setContentsMargins(0, 0, 0, 0)
         side.setSpacing(GAP)
@@ -205,24 +204,24 @@ class CompareRoom(QWidget):
 
     def _build_page(self) -> None:
         """Put head, charts and figures into one page that scrolls, behind the empty one."""
-        area = Scrolling(self.head)
-        self._lower = QBoxLayout(QBoxLayout.Direction.LeftToRight)
-        self._lower.setSpacing(GAP)
-        left = QVBoxLayout()
-        left.addWidget(self.charts, 1)
-        left.addStretch(0)
-        self._lower.addLayout(left, 1)
-        self._lower.addWidget(self._side)
-        area.column.addLayout(self._lower, 1)
-        holder = QWidget()
+        whole = QVBoxLayout(self)  # from here inwards: what moves to another parent is styled anew
+        whole.setContentsMargins(GAP, GAP, GAP, GAP)
+        whole.setSpacing(GAP)
+        holder, area, self._side = QWidget(), Scrolling(), QWidget()
+        whole.addWidget(self.message)
+        whole.addWidget(holder, 1)
         self._pages = QStackedLayout(holder)
         self._pages.addWidget(self.empty)
         self._pages.addWidget(area)
-        whole = QVBoxLayout(self)
-        whole.setContentsMargins(GAP, GAP, GAP, GAP)
-        whole.setSpacing(GAP)
-        whole.addWidget(self.message)
-        whole.addWidget(holder, 1)
+        area.column.addWidget(self.head)
+        self._lower = QBoxLayout(QBoxLayout.Direction.LeftToRight)
+        area.column.addLayout(self._lower, 1)
+        self._lower.setSpacing(GAP)
+        left = QVBoxLayout()
+        self._lower.addLayout(left, 1)
+        left.addWidget(self.charts, 1)
+        left.addStretch(0)
+        self._lower.addWidget(self._side)
 
     def _connect(self) -> None:
         for asked in (self.empty.requested, self.head.compare_requested):
