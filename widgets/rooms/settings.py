@@ -151,8 +151,7 @@ class SettingsRoom(QWidget):
         card.body.addWidget(self.in_process)
         card.body.addWidget(
             label(
-                "For breakpoints in one process: slower, and a crash takes the window with it. "
-                "Counts from the next start.",
+                "For breakpoints. Slower, and a crash takes the window with it. Counts from the next start.",
                 "dim",
                 wrap=True,
             )
