@@ -22,7 +22,12 @@ from engines.contract.spec import GraphSpec  # noqa: E402
 
 Arrays = dict[str, Any]
 DEVICE = "cpu"
-HASTY = {"xla_backend_optimization_level": 0}
+HASTY = {
+    "xla_backend_optimization_level": 0,
+    "xla_cpu_use_fusion_emitters": False,
+    "xla_cpu_parallel_codegen_split_count": 1,
+}
+"""A quarter of the time that a program of one layer is compiled in."""
 
 
 def prepare() -> None:
