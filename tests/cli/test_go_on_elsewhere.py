@@ -41,8 +41,9 @@ def bench(tmp_path_factory: pytest.TempPathFactory) -> Bench:
 
 
 @pytest.mark.framework
-@pytest.mark.parametrize(("precision", "bound"), [("fp64", 1e-9), ("fp32", 1e-5)])
-@pytest.mark.parametrize(("here", "there"), [(FIRST, SECOND), (SECOND, FIRST)])
+@pytest.mark.parametrize(
+    ("here", "there", "precision", "bound"), [(FIRST, SECOND, "fp64", 1e-9), (SECOND, FIRST, "fp32", 1e-5)]
+)
 def test_that_half_on_one_engine_and_half_on_another_are_the_whole_on_the_first(
     bench: Bench, here: str, there: str, precision: str, bound: float
 ) -> None:
