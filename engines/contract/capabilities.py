@@ -99,7 +99,8 @@ class EngineHealth:
 
     ``place``: this (the window's own interpreter), own (an environment that Modelwright made and keeps),
     other (any other interpreter, never changed by us). ``state``: ready, missing, half_made (an install
-    that did not end), broken, unknown (somebody stopped looking). ``report`` is the probe's, where it answered.
+    that did not end), broken, unknown (somebody stopped looking). ``report`` is the probe's, where it
+    answered.
     """
 
     kind: ClassVar[str] = "engine_health"
