@@ -52,7 +52,6 @@ class EnginesPrinter(HumanPrinter):
             for line in _interpreters(event.record):
                 self.line(line)
 
-
     def show(self, event: Event) -> None:
         """Print all but what an engine's process wrote: the doctor says what that means."""
         if not isinstance(event, Log) or event.code:
