@@ -124,11 +124,13 @@ class DesignInspector(QFrame):
         values = (
             str(len(known.layers) + len(known.problems.keys() - known.layers.keys())),
             f"{total.parameters:,}",
-            f"{compact(total.flops)} a sample",
-            f"{memory} at batch {batch}",
+            compact(total.flops),
+            memory,
         )
         for row, value in zip(self.totals.values(), values):
             row.set_value(value)
+        self.totals["FLOPs"].title.setText("FLOPs a sample")
+        self.totals["Activations"].title.setText(f"Activations, batch {batch}")
 
     def _on_name_edited(self) -> None:
         if self._node is not None and self.name.text() != self._node.name:

@@ -15,6 +15,7 @@ from engines.design.document import Design
 from engines.design.templates import open_design
 from tests.widgets.rooms.designs import residual_design
 from widgets.controls.scrolling import Scrolling
+from widgets.controls.text import Elided
 from widgets.designing.palette import FAMILIES
 from widgets.look.theme import apply
 from widgets.rooms.design import DesignRoom
@@ -340,3 +341,21 @@ def test_that_an_empty_room_arranges_nothing(qtbot: QtBot) -> None:
     qtbot.addWidget(empty)
     empty.arrange()
     assert empty.undo_stack.count() == 0
+
+
+@pytest.mark.parametrize("scale", [1.0, 1.5, 2.0])
+def test_that_the_figures_of_the_model_are_read_whole(
+    qapp: QApplication, qtbot: QtBot, design: Design, scale: float
+) -> None:
+    apply(qapp, "light", scale)
+    room = DesignRoom(tell)
+    qtbot.addWidget(room)
+    room.resize(1152, 650)
+    room.show_design(design)
+    room.show()
+    figures = [row.field for row in room.inspector.totals.values()]
+    qtbot.waitUntil(
+        lambda: all(isinstance(one, Elided) and one.shown_text() == one.text() for one in figures)
+    )
+    assert room.inspector.totals["Activations"].title.text().endswith(f"batch {design.recipe.batch_size}")
+    apply(qapp, "light")
