@@ -71,6 +71,11 @@ ROWS: dict[ErrorCode, Message] = {
         why="It is a layer of one's own: such a file does not hold the code in {layer}.",
         todo="Save another format, which holds the layer's operations, or export ONNX.",
     ),
+    ErrorCode.SAVE_FOLDER_TAKEN: Message(
+        what="The folder {path} is not replaced: it holds more than a saved model.",
+        why="In it lies {others}, which would be lost.",
+        todo="Give the model a name of its own, inside that folder for example.",
+    ),
     ErrorCode.SAVE_FORMAT_UNKNOWN: Message(
         what="{engine} does not write {path}.",
         why="By its ending, the file would be none of: {known}.",

@@ -175,6 +175,7 @@ class ErrorCode(str, Enum):
     EXPORT_FAILED = "export_failed"  # path, why
     SAVE_FAILED = "save_failed"  # path, why
     SAVE_UNSUPPORTED = "save_unsupported"  # format, node, layer (its file)
+    SAVE_FOLDER_TAKEN = "save_folder_taken"  # path, others (names in it)
     SAVE_FORMAT_UNKNOWN = "save_format_unknown"  # path, engine, known
 
     # Training and run folders.

@@ -50,7 +50,7 @@ def save(
     """Answer a ``SaveJob``; at each stage a stop is obeyed, and nothing is left behind.
 
     Raises:
-        WorkbenchError: ``SAVE_FAILED``, ``SAVE_UNSUPPORTED``, ``FILE_UNWRITABLE`` …
+        WorkbenchError: ``SAVE_FAILED``, ``SAVE_UNSUPPORTED``, ``SAVE_FOLDER_TAKEN``, ``FILE_UNWRITABLE`` …
     """
     work = _save(job, load, answers, formats[job.format])
     try:
@@ -87,6 +87,7 @@ def _save(
         yield proof
         size = sum(file.stat().st_size for file in _files(part))
         if proof.status == "passed":
+            _check_gives_way(target, part)
             _give_name(part, target)
         yield ExportView(str(target), "", size, 0, form.title)
     finally:
@@ -107,6 +108,16 @@ def _prove(inputs: Array, model: Answering, written: Answering) -> ProofView:
         reference_max=largest,
         reason="" if good else "error_above_bound",
     )
+
+
+def _check_gives_way(target: Path, part: Path) -> None:
+    """Refuse to replace a folder that holds anything beside what is written: it may be somebody's work."""
+    if not target.is_dir():
+        return
+    ours = {entry.name for entry in part.iterdir()} if part.is_dir() else set()
+    others = sorted(entry.name for entry in target.iterdir() if entry.name not in ours)
+    if others:
+        raise WorkbenchError(ErrorCode.SAVE_FOLDER_TAKEN, path=str(target), others=", ".join(others[:3]))
 
 
 def _give_name(part: Path, target: Path) -> None:

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 from pathlib import Path
+from typing import Any
 
 import onnx
 import pytest
@@ -26,9 +27,11 @@ def engine() -> Iterator[Engine]:
     assert found.close() == ""
 
 
-def exported(engine: Engine, spec: GraphSpec, folder: Path) -> onnx.GraphProto:
+def exported(
+    engine: Engine, spec: GraphSpec, folder: Path, weights: dict[str, Any] | None = None
+) -> onnx.GraphProto:
     path = folder / "model.onnx"
-    engine.ask("export", spec=spec, weights=question(spec, 4)[1], target=str(path))
+    engine.ask("export", spec=spec, weights=weights or question(spec, 4)[1], target=str(path))
     return onnx.load(path).graph
 
 
@@ -76,3 +79,16 @@ def test_that_layers_side_by_side_are_told_apart(engine: Engine, tmp_path: Path)
     design.connect("right", "sum")
     found = read_by(exported(engine, freeze(design), tmp_path))
     assert sorted(found) == [("left", "LSTM", "forward"), ("right", "LSTM", "forward")]
+
+
+def test_that_layers_of_the_same_weights_are_told_apart(engine: Engine, tmp_path: Path) -> None:
+    design = Design("twice")
+    design.add("input", "input", {"shape": SEQUENCE})
+    for before, name in (("input", "one"), ("one", "two")):
+        design.add("lstm", name, {"units": SEQUENCE[1], "return_sequences": True})
+        design.connect(before, name)
+    spec = freeze(design)
+    weights = question(spec, 4)[1]
+    alike = {name: weights[name.replace("two", "one")] for name in weights}
+    found = read_by(exported(engine, spec, tmp_path, alike))
+    assert found == [("one", "LSTM", "forward"), ("two", "LSTM", "forward")]

@@ -109,7 +109,10 @@ def traced(model: DesignModel) -> tf.types.experimental.PolymorphicFunction:
 
 
 def _layer_of(written: onnx.ModelProto, model: DesignModel) -> Callable[[onnx.NodeProto], str]:
-    """Return what tells a node's layer: its scope, or for an LSTM or GRU, which has none, its weights."""
+    """Return what tells a node's layer: its scope, or for an LSTM or GRU, which has none, its weights.
+
+    Layers of the same weights are told apart by their order alone.
+    """
     weights = {entry.name: entry for entry in written.graph.initializer}
     layers = [(name, _sorted(part.cell.recurrent_kernel.numpy())) for name, part in model.recurrents]
     found: dict[str, str] = {}
@@ -118,7 +121,9 @@ def _layer_of(written: onnx.ModelProto, model: DesignModel) -> Callable[[onnx.No
         found[node.name] = layer_of_scope(node.name)
         if node.op_type in ("LSTM", "GRU"):
             key = _sorted(onnx.numpy_helper.to_array(weights[node.input[2]])[0])
-            found[node.name] = next((name for name, other in layers if other == key), "")
+            match = next((layer for layer in layers if layer[1] == key), ("", key))
+            layers = [layer for layer in layers if layer is not match]
+            found[node.name] = match[0]
             rows.update(dict.fromkeys(node.output, found[node.name]))
         elif node.op_type == "Squeeze" and not found[node.name]:
             found[node.name] = rows.get(node.input[0], "")
