@@ -80,6 +80,7 @@ CU_INIT = (
 def test_that_tensorflow_is_heard_when_the_driver_refuses_to_start(monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr(tensorflow_runtime, "_said", {})
     tensorflow_runtime.hear("I0000 00:00:1 1 port.cc:153] oneDNN custom operations are on.")
+    tensorflow_runtime.hear("E0000 cuda_platform.cc:52] Failed call to cuInit: UNKNOWN ERROR (303)")
     assert tensorflow_runtime.without() == {}
     assert tensorflow_runtime.CHATTER.fullmatch(CU_INIT.encode())
     tensorflow_runtime.hear(CU_INIT)

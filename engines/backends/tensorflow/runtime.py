@@ -17,7 +17,8 @@ CHATTER = re.compile(
     rb"|E\d{4} .*(oneDNN supports DT_HALF only|Executor failed to create kernel).*|\t \[\[\{\{node .*"
 )
 """Notes about what is absent or on; every other line is let through."""
-_NO_DRIVER = re.compile(r"(Failed call to cuInit: .+)")
+_NO_DRIVER = re.compile(r"(Failed call to cuInit: (?!UNKNOWN ERROR \(303\)).+)")
+"""303: there is no driver at all, which on a machine without a GPU is no fault."""
 _NO_MEMORY = re.compile(r"OOM when allocating|out of memory|RESOURCE_EXHAUSTED", re.I)
 _said: dict[str, str] = {}
 
