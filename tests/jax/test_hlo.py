@@ -74,6 +74,8 @@ def test_that_a_run_shows_what_xla_makes_of_its_model(
     assert isinstance(view, LoweredView)
     before, after = view.stages
     assert len(before.graph.nodes) > len(after.graph.nodes) > 1
+    assert before.graph.format == "StableHLO"
+    assert {"stablehlo.convolution", "stablehlo.dot_general"} <= {node.op for node in before.graph.nodes}
     assert {"conv", "norm", "head"} <= {node.layer for node in before.graph.nodes}
     assert after.max_abs_error <= view.bound * (1 + view.reference_max)
     assert after.latency_ms > 0

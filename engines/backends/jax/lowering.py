@@ -10,13 +10,12 @@ import jax
 import numpy as np
 import numpy.typing as npt
 
+from engines.backends.jax import hlo, stablehlo
 from engines.backends.jax.build import DesignModel
 from engines.backends.jax.evaluate import load_run
-from engines.backends.jax.hlo import graph_of
 from engines.backends.jax.reference import own_order
 from engines.contract.events import Event
 from engines.contract.jobs import LowerJob
-from engines.contract.views import GraphView
 from engines.training import lowering
 from engines.training.control import ControlFlags
 from engines.training.lowering import BATCH, Stage
@@ -34,9 +33,10 @@ def lower(job: LowerJob, flags: ControlFlags) -> Iterator[Event]:
 def stages(model: DesignModel) -> Iterator[Stage]:
     """Make one stage after the other; the first is run operation by operation, nothing fused."""
     lowered = lower_answer(model)
-    before = graph(model, lowered.as_text("hlo", debug_info=True), "HLO")
-    yield Stage("lowered", "As lowered (HLO)", before, _runner(model, compiled=False))
-    after = graph(model, lowered.compile().as_text(), "HLO")
+    before = stablehlo.graph_of(lowered.compiler_ir("stablehlo"), model.spec.name, _borders(model))
+    yield Stage("lowered", "As lowered (StableHLO)", before, _runner(model, compiled=False))
+    numbered = {str(number): name for number, name in _borders(model).items()}
+    after = hlo.graph_of(lowered.compile().as_text(), model.spec.name, "HLO", numbered)
     yield Stage("compiled", "As compiled by XLA (HLO)", after, _runner(model, compiled=True))
 
 
@@ -47,11 +47,9 @@ def lower_answer(model: DesignModel, batch: int = BATCH) -> Any:
     return jax.jit(model.answer).lower(model.arrays, given)
 
 
-def graph(model: DesignModel, text: str, form: str) -> GraphView:
-    """Return the text of a lowered answer as records."""
-    weights = len(model.arrays)
-    borders = {str(weights + number): layer.name for number, layer in enumerate(model.spec.inputs)}
-    return graph_of(text, model.spec.name, form, borders)
+def _borders(model: DesignModel) -> dict[int, str]:
+    """Return the arguments of a lowered answer that are the design's inputs: they come after the weights."""
+    return {len(model.arrays) + number: layer.name for number, layer in enumerate(model.spec.inputs)}
 
 
 def _runner(model: DesignModel, compiled: bool) -> Callable[[Array], Array]:
