@@ -275,7 +275,7 @@ INSTALL_FAILED = "The message says what was in the way, the log says the rest."
 
 PROJECT_GONE = "Its folder is not there."
 BIN_THINGS = (("run", "runs"), ("comparison", "comparisons"))
-BIN_EMPTY = "Nothing that was deleted."
+BIN_EMPTY = "Holds nothing."
 BIN_QUESTION = "Empty the bin of this project? It holds {found}."
 BIN_WARNING = "They are removed for good: no way leads back."
 BIN_EMPTIED = "The bin is empty."

@@ -2,8 +2,9 @@
 
 from __future__ import annotations
 
-from PySide6.QtCore import Signal
+from PySide6.QtCore import QSize, Signal
 from PySide6.QtWidgets import QFrame, QLineEdit, QVBoxLayout, QWidget
+from typing_extensions import override
 
 from engines.design.document import Node
 from engines.design.inference import Inference
@@ -20,6 +21,7 @@ from widgets.designing.state import StatePanel
 from widgets.look.tokens import GAP
 
 _COSTS = ("Output", "Parameters", "FLOPs", "Activation")
+_LEAST_WIDTH = 296
 _TOTALS = ("Layers", "Parameters", "FLOPs", "Activations")
 
 
@@ -46,6 +48,7 @@ class DesignInspector(QFrame):
         self.own_file = OwnFile()
         self._settings = QVBoxLayout()
         self._cost_box, self._total_box = QWidget(), QWidget()
+        self._body = QWidget()
         self._build()
         self.name.editingFinished.connect(self._on_name_edited)
         self.state.show_requested.connect(self.show_requested)
@@ -69,6 +72,14 @@ class DesignInspector(QFrame):
         self._show_totals(known, training_batch)
         self.state.show_problems(known.problems)
         self.say_fault("")
+        self.updateGeometry()
+
+    @override
+    def minimumSizeHint(self) -> QSize:
+        """Return the width at which no row has to be scrolled sideways, which grows with the text."""
+        border = self.width() - self.contentsRect().width()
+        width = self._body.minimumSizeHint().width() + 2 * GAP + border
+        return QSize(max(_LEAST_WIDTH, width), super().minimumSizeHint().height())
 
     def say_fault(self, text: str, key: str = "") -> None:
         """Say why an edit was refused, and mark its field; the value stays as it was."""
@@ -137,9 +148,8 @@ class DesignInspector(QFrame):
             self.renamed.emit(self.name.text())
 
     def _build(self) -> None:
-        body = QWidget()
-        body.setProperty("clear", True)
-        column = QVBoxLayout(body)
+        self._body.setProperty("clear", True)
+        column = QVBoxLayout(self._body)
         column.setContentsMargins(0, 8, 0, 8)
         column.setSpacing(4)
         column.addWidget(self.name)
@@ -159,7 +169,7 @@ class DesignInspector(QFrame):
         whole = QVBoxLayout(self)
         whole.setContentsMargins(GAP, 8, GAP, GAP)
         whole.setSpacing(8)
-        whole.addWidget(Scrolling(body), 1)
+        whole.addWidget(Scrolling(self._body), 1)
         whole.addWidget(self.state)
 
 

@@ -24,7 +24,6 @@ from widgets.designing.inserting import InsertLayer
 from widgets.designing.inspector import DesignInspector
 from widgets.designing.palette import LayerPalette
 from widgets.designing.sheet import Tell, design_sheet, drawn_places
-from widgets.look.theme import scaled
 
 
 class DesignRoom(QWidget):
@@ -151,7 +150,6 @@ class DesignRoom(QWidget):
         for part, stretch in ((self.palette_list, 0), (self.panel, 1), (self.inspector, 0)):
             split.addWidget(part)
             split.setStretchFactor(split.count() - 1, stretch)
-        self.inspector.setMinimumWidth(max(296, scaled(210)))
         split.setSizes([212, 760, 312])
         work = QWidget()
         column = QVBoxLayout(work)
