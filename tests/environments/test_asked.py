@@ -14,6 +14,8 @@ from engines.environments.asked import ask, too_old
 from tests.environments.fake_pythons import fake_python, needs_scripts, real_python
 from tests.helpers.processes import until_gone
 
+pytestmark = pytest.mark.commands
+
 
 def fault_of(python: str, deadline: float = 30.0) -> WorkbenchError:
     with pytest.raises(WorkbenchError) as caught:

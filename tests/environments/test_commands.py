@@ -16,6 +16,8 @@ import pytest
 from engines.environments.commands import CommandFailed, lines_of
 from tests.helpers.processes import until_gone
 
+pytestmark = pytest.mark.commands
+
 SLEEPER = """
 import subprocess, sys, time
 child = subprocess.Popen([sys.executable, "-c", "import time; time.sleep(600)"])

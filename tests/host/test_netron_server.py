@@ -16,6 +16,8 @@ import pytest
 from engines.contract.errors import WorkbenchError
 from engines.host.netron_server import NetronServer
 
+pytestmark = pytest.mark.commands
+
 
 @pytest.fixture
 def model(tmp_path: Path) -> Path:

@@ -8,7 +8,11 @@ import sys
 from pathlib import Path
 from typing import Any
 
+import pytest
+
 from tests.helpers.processes import until_gone
+
+pytestmark = pytest.mark.commands
 
 HOUSE = Path(__file__).parents[2]
 
