@@ -11,7 +11,7 @@ from typing_extensions import override
 
 from engines.runs.engine_comparison import BOUND_STEPS, Curve, differences
 from widgets.charts.chart import LineChart
-from widgets.charts.numbers import number_text
+from widgets.charts.numbers import power_text
 from widgets.charts.trace import Steps, Trace
 from widgets.comparing.shown import ComparisonView
 from widgets.comparing.traces import BoundTrace, EngineTrace
@@ -137,9 +137,9 @@ class ComparedCurves(QWidget):
                 for place, key, title in others
             ]
         if self._bound():
-            traces.append(BoundTrace("bound", f"bound {number_text(self._bound())}"))
+            traces.append(BoundTrace("bound", f"bound {power_text(self._bound())}"))
         if both and view.bounds[1]:
-            traces.append(BoundTrace("check_bound", f"bound {number_text(view.bounds[1])}"))
+            traces.append(BoundTrace("check_bound", f"bound {power_text(view.bounds[1])}"))
         self.apart.set_traces(traces)
         self._name_traces(traces)
         total = view.steps[int(shown.startswith("check/"))]

@@ -2,12 +2,14 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager
 from typing import Any
 
 from PySide6.QtCore import Qt
-from PySide6.QtGui import QTextOption
+from PySide6.QtGui import QResizeEvent, QTextOption
 from PySide6.QtWidgets import QPlainTextEdit, QWidget
+from typing_extensions import override
 
 from engines.contract import events
 from widgets.controls.text import named
@@ -111,9 +113,20 @@ class RunLog(QPlainTextEdit):
         text = line_of(event, self.words)
         if not text or self._is_said(event):
             return
+        with self._following():
+            self.appendPlainText(f"{clock_text(event.t)}\t{text}")
+
+    @override
+    def resizeEvent(self, event: QResizeEvent) -> None:
+        with self._following():
+            super().resizeEvent(event)
+
+    @contextmanager
+    def _following(self) -> Iterator[None]:
+        """Stay at the end of the log, where it is scrolled there."""
         bar = self.verticalScrollBar()
         at_end = bar.value() >= bar.maximum() - 4
-        self.appendPlainText(f"{clock_text(event.t)}\t{text}")
+        yield
         if at_end:
             bar.setValue(bar.maximum())
 

@@ -38,10 +38,10 @@ def gain_text(row: TuneRow) -> str:
 
 
 def gain_word(row: TuneRow) -> str:
-    """Return the same in a word, for a narrow column."""
+    """Return the same in a word, for a narrow column: noise is what hides it."""
     if not row.gain:
         return ""
-    return f"{row.gain:.2f}×" if row.is_told_apart else "same"
+    return f"{row.gain:.2f}×" if row.is_told_apart else "noise"
 
 
 _DOING = {

@@ -10,7 +10,7 @@ import numpy as np
 import pytest
 from PySide6.QtCore import QEvent, QPoint, Qt
 from PySide6.QtGui import QGuiApplication, QHelpEvent
-from PySide6.QtWidgets import QApplication, QToolTip
+from PySide6.QtWidgets import QApplication, QLabel, QToolTip
 from pytestqt.qtbot import QtBot
 
 from tests.widgets.comparing_views import agreed, cells, falling, line
@@ -154,6 +154,13 @@ def test_that_a_person_chooses_the_curve_and_it_stays_chosen(room: CompareRoom, 
     assert room.charts.shown == "whole/validation_loss"
     room.set_view(agreed(key="/comparisons/2"))
     assert room.charts.shown == "check/loss"
+
+
+def test_that_the_legend_names_both_bounds_in_powers_of_ten(room: CompareRoom) -> None:
+    room.set_view(agreed(bounds=(0.04933, 1e-9)))
+    feed(room)
+    words = [label.text() for label in room.charts.apart.legend.findChildren(QLabel)]
+    assert "bounds 4.9e-2, 1e-9" in words
 
 
 def test_that_without_a_promise_there_is_no_bound(room: CompareRoom) -> None:

@@ -238,7 +238,16 @@ def test_that_the_log_keeps_warnings_apart_and_the_last_line_in_sight(room: Trai
     lines = room.log.toPlainText().splitlines()
     assert lines[-1] == "1:01:40\twarning: the loss rises"
     assert lines[-2] == "01:05\tline 199"
-    assert room.log.verticalScrollBar().value() == room.log.verticalScrollBar().maximum()
+    bar = room.log.verticalScrollBar()
+    assert bar.value() == bar.maximum()
+    before = bar.maximum()
+    room.resize(room.width(), room.height() - 120)
+    QApplication.processEvents()
+    assert bar.value() == bar.maximum() > before
+    bar.setValue(40)
+    room.resize(room.width(), room.height() + 40)
+    QApplication.processEvents()
+    assert bar.value() == 40
 
 
 def test_that_a_person_changes_each_value_of_the_recipe_before_a_run(room: TrainRoom, qtbot: QtBot) -> None:

@@ -81,7 +81,7 @@ def test_that_a_gain_is_told_beyond_the_noise_and_sorts_as_a_number(card: Tuning
     slow = TuneRow("threads", {"threads": 4}, 9_000.0, 0.1, gain=0.45, noise=0.01)
     card.show_view(replace(VIEW, rows=(*ROWS, same, slow)))
     shown = [card.table.proxy.index(row, 2).data() for row in range(6)]
-    assert shown == ["–", "2.50×", "–", "–", "same", "0.45×"]
+    assert shown == ["–", "2.50×", "–", "–", "noise", "0.45×"]
     assert "2.50× ± 0.04" in card.table.csv()
     assert "no difference" in card.table.csv()
     card.table.view.sortByColumn(2, Qt.SortOrder.DescendingOrder)
