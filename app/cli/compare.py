@@ -94,8 +94,8 @@ def compare(
 ) -> None:
     """Say what differs between two runs, two model files, or one training on several engines.
 
-    Of several engines the exit status is 0 only where all came to their end, their curves agree (or
-    nothing is promised for them) and every ONNX file is proven against every engine.
+    Of several engines the exit status is 0 only where all came to their end, no curves disagree (they
+    may be within rounding, or not judged) and every ONNX file is proven against every engine.
     """
     names = tuple(name.strip() for name in engines.split(",") if name.strip())
     printer = ComparePrinter()

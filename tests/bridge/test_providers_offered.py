@@ -2,14 +2,11 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
 from pathlib import Path
 from typing import Any
 
 import pytest
-from pytestqt.qtbot import QtBot
 
-from app.bridge.hosts import Hosts
 from app.controllers.engines import EnginesController
 from app.controllers.models import ModelsController
 from app.controllers.providers import ProvidersController
@@ -19,22 +16,12 @@ from engines.contract.capabilities import DeviceView, EngineReport
 from engines.contract.errors import ErrorCode, WorkbenchError
 from engines.contract.events import Answer, Finished, Stopped
 from engines.contract.views import ExportView, ModelFacts, ProfileView, ProofView
-from widgets.shell import Shell
 
 VINO = DeviceView("openvino", "OpenVINO")
 REPORT = EngineReport("onnxruntime", "1.24", (DeviceView("cpu", "CPU"), VINO))
 FACTS = ModelFacts(3, 100, 10, 0.5, 0.25)
 PROFILE = ProfileView("m.onnx", "OpenVINOExecutionProvider", FACTS)
 PROOF = ProofView("passed", 360, 7.63e-6, 9e-7, 1e-5)
-
-
-@pytest.fixture
-def bench(qtbot: QtBot) -> Iterator[Workbench]:
-    shell = Shell()
-    qtbot.addWidget(shell)
-    bench = Workbench(shell, Hosts())
-    yield bench
-    bench.close()
 
 
 class Offered:

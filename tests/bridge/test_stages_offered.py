@@ -3,13 +3,11 @@
 from __future__ import annotations
 
 import json
-from collections.abc import Iterator
 from pathlib import Path
 
 import pytest
 from pytestqt.qtbot import QtBot
 
-from app.bridge.hosts import Hosts
 from app.controllers.graph import GraphController
 from app.controllers.models import ModelsController
 from app.desk import Desk
@@ -19,16 +17,6 @@ from engines.contract.errors import ErrorCode, WorkbenchError
 from engines.training import manifest
 from tests.helpers.small_training import run_small, small_job
 from widgets.rooms.graph import GraphRoom
-from widgets.shell import Shell
-
-
-@pytest.fixture
-def bench(qtbot: QtBot) -> Iterator[Workbench]:
-    shell = Shell()
-    qtbot.addWidget(shell)
-    bench = Workbench(shell, Hosts())
-    yield bench
-    bench.close()
 
 
 def run_of(engine: str, folder: Path) -> Path:
