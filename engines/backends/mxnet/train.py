@@ -21,6 +21,7 @@ from engines.backends.mxnet.optimizers import Optimizer
 from engines.backends.mxnet.relu import Watch
 from engines.backends.mxnet.runtime import use_threads, without_chatter
 from engines.backends.mxnet.samples import Samples
+from engines.backends.mxnet.windows import GlobalAverage
 from engines.contract.errors import WorkbenchError
 from engines.contract.events import Event
 from engines.contract.jobs import TrainJob, TuneJob
@@ -75,6 +76,9 @@ class MxnetTrainer:
             self.block = build(job.spec, self.recipe.precision, self.device)
             # Answering turns the weights' layout in place, whatever training does with them meanwhile.
             self._answering = build(job.spec, self.recipe.precision, self.device)
+            for average in (*self.block.layers, *self._answering.layers):
+                if isinstance(average, GlobalAverage):
+                    average.quick = True
             self._watch = Watch(self.block.layers, list(self.block.collect_params().values()))
             self.samples = Samples(shards, self.block, self.recipe.loss)
             self.objective = Objective(self.block, self.recipe.loss)
