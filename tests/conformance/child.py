@@ -1,4 +1,4 @@
-"""A process that has one engine: answers pickled calls of ``tests.conformance.work``, one after another.
+"""A process that has one engine: answers pickled calls of the suite's work, one after another.
 
 ``python -m tests.conformance.child ENGINE WHERE`` (see ``tests.conformance.engine``); requests and answers
 are pickles on the standard streams, of our own making on both sides.
@@ -34,20 +34,24 @@ def _engine() -> Any:
     return adapter
 
 
+def _function(name: str) -> Any:
+    """Return a function of ``tests.conformance.work``, or of the module that its name tells."""
+    module, _, own = name.rpartition(".")
+    return getattr(importlib.import_module(module or "tests.conformance.work"), own)
+
+
 def main() -> None:
     """Answer ``(function, arguments)`` until the input ends."""
     answers = os.fdopen(os.dup(1), "wb")
     os.dup2(2, 1)
     _read_newer_arrays()
-    from tests.conformance import work
-
     while True:
         try:
             function, arguments = pickle.load(sys.stdin.buffer)
         except EOFError:
             return
         try:
-            answer = (True, getattr(work, function)(_engine(), **arguments))
+            answer = (True, _function(function)(_engine(), **arguments))
         except Exception:  # noqa: BLE001 - the test shall see whatever it was
             answer = (False, traceback.format_exc())
         pickle.dump(answer, answers, protocol=4)

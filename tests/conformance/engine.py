@@ -25,7 +25,8 @@ TWO_CPUS = {"XLA_FLAGS": "--xla_force_host_platform_device_count=2"}
 
 
 class Engine:
-    """One engine in a process of its own; ``ask`` calls a function of ``tests.conformance.work`` there."""
+    """One engine in a process of its own; ``ask`` calls a function of ``tests.conformance.work`` there, or
+    one that is named with its module."""
 
     def __init__(self, name: str, where: str = CPU) -> None:
         self.name, self._where = name, where
