@@ -11,6 +11,8 @@ from typing import Any
 
 from PySide6.QtCore import (
     QAbstractTableModel,
+    QItemSelection,
+    QItemSelectionModel,
     QModelIndex,
     QObject,
     QPersistentModelIndex,
@@ -45,6 +47,8 @@ Index = QModelIndex | QPersistentModelIndex
 _ROOT = QModelIndex()
 _NAME = 150
 """So wide the first column is at least, where its words are as long, before spare ones go."""
+_MEASURED = 100
+"""So many rows say how wide a column is: a table of thousands follows its window's edge as well."""
 
 
 @dataclass(frozen=True)
@@ -208,14 +212,14 @@ class Table(QWidget):
         return [self.model.keys[self.proxy.mapToSource(index).row()] for index in shown]
 
     def select(self, keys: Sequence[str]) -> None:
-        """Select the rows of ``keys``."""
-        selection = self.view.selectionModel()
-        selection.clearSelection()
-        flags = selection.SelectionFlag.Select | selection.SelectionFlag.Rows
-        for key in keys:
-            index = self.proxy.mapFromSource(self.model.index(self.model.keys.index(key), 0))
+        """Select the rows of ``keys``, told of once however many they are."""
+        wanted, chosen = set(keys), QItemSelection()
+        for row, key in enumerate(self.model.keys):
+            index = self.proxy.mapFromSource(self.model.index(row, 0)) if key in wanted else QModelIndex()
             if index.isValid():
-                selection.select(index, flags)
+                chosen.select(index, index)
+        flag = QItemSelectionModel.SelectionFlag
+        self.view.selectionModel().select(chosen, flag.ClearAndSelect | flag.Rows)
 
     def csv(self) -> str:
         """Return all rows that the filter lets through, as CSV."""
@@ -254,6 +258,7 @@ class Table(QWidget):
         header.setHighlightSections(False)
         header.setStretchLastSection(False)
         header.setTextElideMode(Qt.TextElideMode.ElideRight)
+        header.setResizeContentsPrecision(_MEASURED)
         mode = QHeaderView.ResizeMode
         header.setSectionResizeMode(mode.Stretch if self._even else mode.ResizeToContents)
         header.setSectionResizeMode(0, mode.ResizeToContents if self._even else mode.Stretch)

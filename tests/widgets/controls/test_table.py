@@ -110,3 +110,24 @@ def test_that_any_text_comes_back_from_the_copied_text(rows: list[tuple[str]]) -
     assert list(csv.reader(io.StringIO(text), delimiter="\t"))[1:] == [
         [value] if value else [""] for (value,) in rows
     ]
+
+
+def test_that_rows_are_selected_all_at_once(table: Table) -> None:
+    told: list[list[str]] = []
+    table.selection_changed.connect(told.append)
+    table.select(["c", "a", "gone"])
+    table.select(["b"])
+    assert told == [["a", "c"], ["b"]]
+
+
+def test_that_a_table_of_thousands_reads_no_more_than_it_needs_to_follow_its_window(qtbot: QtBot) -> None:
+    read: list[int] = []
+    table = Table([Column("Run"), Column("Loss", shown=lambda it: f"{read.append(it)}", spare=1)], "t", "t")
+    qtbot.addWidget(table)
+    table.resize(600, 300)
+    table.show()
+    table.set_rows([str(row) for row in range(5_000)], [("run", row) for row in range(5_000)])
+    for width in range(500, 600, 10):
+        table.resize(width, 300)
+    assert read
+    assert len(set(read)) < 500
