@@ -12,8 +12,9 @@ from PySide6.QtWidgets import QSplitter, QWidget
 class Borders:
     """Follows every named splitter of the rooms; ``kept`` holds by name, as text, where its borders are."""
 
-    def __init__(self, kept: Mapping[str, str]) -> None:
+    def __init__(self, kept: Mapping[str, str], on_moved: Callable[[], object] = lambda: None) -> None:
         self.kept = dict(kept)
+        self._on_moved = on_moved
 
     def watched(self, make: Callable[[], QWidget]) -> Callable[[], QWidget]:
         """Return what makes a room, and brings its borders back."""
@@ -35,6 +36,7 @@ class Borders:
 
         def keep() -> None:
             self.kept[name] = text_of(splitter.saveState())
+            self._on_moved()
 
         splitter.splitterMoved.connect(keep)
 

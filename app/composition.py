@@ -3,8 +3,9 @@
 from __future__ import annotations
 
 import importlib
-from collections.abc import Iterator
+from collections.abc import Iterator, Mapping
 from pathlib import Path
+from typing import Any
 
 from PySide6.QtCore import QObject, QTimer
 
@@ -37,6 +38,7 @@ from app.engine_facts.places import place_of
 from app.messages import words
 from app.plans import default_engine, is_installed
 from app.project import Project
+from app.remembering import Remembering
 from app.session import Session, load_session
 from app.window import ROOMS, Window
 from app.workbench import Workbench
@@ -79,7 +81,7 @@ class Composition(QObject):
         super().__init__(window)
         self._window = window
         session = load_session()
-        self.borders = Borders(session.splitters)
+        self.borders = Borders(session.splitters, lambda: self.bench.looked_elsewhere.emit())
         inside = inside_engine(session)
         self.bench = Workbench(window.shell, Hosts(inside_host(inside) if inside else process_host))
         self.bench.inside = inside
@@ -110,6 +112,8 @@ class Composition(QObject):
         window.on_closing, window.on_closed = self._may_close, self._on_closed
         self._warned = False
         self._restore()
+        self._remembering = Remembering(window, self._standing, self.bench.tell)
+        self._connect_remembering()
         QTimer.singleShot(LATER_MS, self._begin)
 
     def _add_rooms(self) -> None:
@@ -139,7 +143,38 @@ class Composition(QObject):
             room = session.room if opened else room
         if session.run and Path(session.run).is_dir():
             bench.choose_run(session.run)
+        if session.model and Path(session.model).is_file():
+            self.models.show_file(Path(session.model))
         bench.shell.open_room(room)
+
+    def _standing(self) -> Mapping[str, Any]:
+        """Return what of the session is this window's."""
+        bench = self.bench
+        return {
+            "room": bench.shell.key or "start",
+            "project": str(bench.project.folder) if bench.project else "",
+            "design": bench.project.current_design if bench.project else "",
+            "run": bench.run,
+            "model": str(self.models.file or ""),
+            "comparison": self.comparing.shown,
+            "graph_tab": self.graph.tab,
+            "geometry": self._window.geometry_text(),
+            "splitters": dict(self.borders.kept),
+            "engine": bench.engine,
+            "device": bench.device,
+        }
+
+    def _connect_remembering(self) -> None:
+        bench = self.bench
+        for changed in (
+            bench.project_changed,
+            bench.run_chosen,
+            bench.engine_changed,
+            bench.looked_elsewhere,
+            bench.shell.room_chosen,
+            self.models.changed,
+        ):
+            changed.connect(self._remembering.soon)
 
     def _begin(self) -> None:
         self.engines.begin()
@@ -157,7 +192,7 @@ class Composition(QObject):
         return may
 
     def _on_closed(self) -> None:
-        self.bench.remember(self._window.geometry_text(), self.borders.kept)
+        self._remembering.write()
         self.load.end()
         self.graph.close()
         self.bench.close()

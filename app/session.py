@@ -23,12 +23,18 @@ KEPT_RECENT = 20
 
 @dataclass(frozen=True)
 class Session:
-    """The window as it was left. ``geometry`` and ``splitters`` hold Qt's own byte arrays as base64 text."""
+    """The window as it was left. ``geometry`` and ``splitters`` hold Qt's own byte arrays as base64 text.
+
+    ``model``: somebody else's ONNX file that was looked at; ``comparison``: the folder of the one shown.
+    """
 
     room: str = "start"
     project: str = ""
     design: str = ""
     run: str = ""
+    model: str = ""
+    comparison: str = ""
+    graph_tab: int = 0
     geometry: str = ""
     splitters: Mapping[str, str] = field(default_factory=dict)
     engine: str = ""

@@ -5,8 +5,7 @@ Controllers never call one another; they change the workbench and hear its signa
 
 from __future__ import annotations
 
-from collections.abc import Callable, Mapping
-from dataclasses import replace
+from collections.abc import Callable
 from pathlib import Path
 from time import monotonic
 from typing import Any
@@ -17,13 +16,14 @@ from PySide6.QtGui import QUndoStack
 from app.bridge.flow_thread import Flow, FlowThread, Outcome
 from app.bridge.hosts import Hosts
 from app.desk import Desk
+from app.engine_facts.titles import titles
 from app.messages import words
 from app.messages.message import Told
-from app.messages.table import tell_error, tell_event
+from app.messages.table import tell, tell_error, tell_event
 from app.project import Project
-from app.session import Session, load_session, remember_project, save_session
+from app.session import Session, load_session, remember_project
 from engines.contract.errors import ErrorCode, Fact, WorkbenchError
-from engines.contract.events import Crashed, Event, Failed
+from engines.contract.events import Crashed, Event, Failed, Starting
 from engines.contract.spec import DataManifest
 from engines.design.document import Change, Design
 from widgets.controls.drops import DropSection
@@ -41,8 +41,9 @@ class Workbench(QObject):
 
     ``project_changed``: another project (or none) is open. ``design_changed``: the design or its recipe
     changed. ``data_changed``: other data are prepared. ``run_chosen``: the run that every room shows.
-    ``node_selected``: the design's layer that every room lights up. ``debugger_awaited``: a run's process
-    listens for a debugger, or has one (``Listening``).
+    ``node_selected``: the design's layer that every room lights up. ``looked_elsewhere``: something is shown
+    that shall come back with the window, and no other signal tells of it. ``debugger_awaited``: a run's
+    process listens for a debugger, or has one (``Listening``).
     """
 
     project_changed = Signal()
@@ -59,6 +60,7 @@ class Workbench(QObject):
     compare_requested = Signal()
     continue_requested = Signal(str)
     node_selected = Signal(str)
+    looked_elsewhere = Signal()
     debugger_awaited = Signal(object)
 
     def __init__(self, shell: Shell, hosts: Hosts | None = None) -> None:
@@ -66,6 +68,7 @@ class Workbench(QObject):
         self.shell = shell
         self.hosts = hosts or Hosts()
         self.session: Session = load_session()
+        """The window as it was left before this start."""
         self.project: Project | None = None
         self.design: Design | None = None
         self.manifest: DataManifest | None = None
@@ -212,7 +215,8 @@ class Workbench(QObject):
             self.design_changed.emit()
             return
         self._unsaved = True
-        self._save_timer.start()
+        if not self._save_timer.isActive():  # who goes on changing is saved meanwhile
+            self._save_timer.start()
         if self.design is not None and self.project is not None:
             self.shell.set_project(self.project.name, self.design.name)
         if change.what != "moved":
@@ -253,7 +257,7 @@ class Workbench(QObject):
         return any(thread.running for thread in self._flows)
 
     def close(self) -> None:
-        """Save, remember the window, end all work and every process."""
+        """Save, end all work and every process."""
         self._closed = True
         self.save()
         for thread in self._flows:
@@ -272,22 +276,14 @@ class Workbench(QObject):
         for thread in tuple(self._flows):
             thread.shut_down(0)
 
-    def remember(self, geometry: str, splitters: Mapping[str, str]) -> None:
-        """Write the session: room, project, run, engine, geometry, borders, theme."""
-        self.session = replace(
-            self.session,
-            room=self.shell.key or "start",
-            project=str(self.project.folder) if self.project else "",
-            design=self.project.current_design if self.project else "",
-            run=self.run,
-            geometry=geometry,
-            splitters=splitters,
-            engine=self.engine,
-            device=self.device,
-        )
-        self.attempt(lambda: save_session(self.session))
-
     # --- telling ---
+
+    def show_starting(self, event: Starting) -> Told:
+        """Say in the status line for how long an engine has been starting; return what there is to know."""
+        title = titles().get(event.engine, event.engine)
+        slow = words.ENGINE_SLOW.format(title=title, seconds=event.seconds)
+        self.shell.set_engine_state(f"Engine: {slow}", "busy")
+        return replace(tell(ErrorCode.ENGINE_AWAITED, {"title": title, "limit": event.limit}), what=slow)
 
     def attempt(self, work: Callable[[], object]) -> bool:
         """Call ``work``; tell what a ``WorkbenchError`` says and return whether all went well."""

@@ -49,6 +49,8 @@ class ComparisonsController(QObject):
         self._room: CompareRoom | None = None
         self._thread: FlowThread | None = None
         self._shown: tuple[Path, Comparison] | None = None
+        self.shown = bench.session.comparison
+        """The folder of the comparison that was shown last, "" where none was."""
         self._binned: Path | None = None
         self._working: Path | None = None
         self._histories: dict[tuple[str, str], RunHistory] = {}
@@ -184,6 +186,10 @@ class ComparisonsController(QObject):
                     self._bench.shell.set_run_state("paused")
                 case Continued():
                     self._bench.shell.set_run_state("training")
+                case Starting():
+                    self._bench.show_starting(event)
+                case Started():
+                    self._bench.shell.set_engine_state(words.ENGINE_COMPARING, "busy")
                 case _:
                     pass
         if latest is not None:
@@ -226,12 +232,12 @@ class ComparisonsController(QObject):
             self._show_known()
 
     def _show_latest(self) -> None:
-        """Show the project's newest comparison, or the empty page."""
+        """Show the project's comparison that was shown last, or the newest, or the empty page."""
         if self._room is None or self.running:
             return
-        known = self._known()
+        known = [folder for folder, _ in self._known()]
         if known:
-            self._open(known[0][0])
+            self._open(next((folder for folder in known if str(folder) == self.shown), known[0]))
         else:
             self._shown = None
             self._room.clear()
@@ -254,6 +260,9 @@ class ComparisonsController(QObject):
 
     def _show(self, folder: Path, found: Comparison) -> None:
         self._shown = folder, found
+        if self.shown != str(folder):
+            self.shown = str(folder)
+            self._bench.looked_elsewhere.emit()
         if self._room is None:
             return
         self._room.set_view(view_of(folder, found, running=self._thread is not None))

@@ -31,6 +31,7 @@ class GraphController(QObject):
         self._room: GraphRoom | None = None
         self._server: NetronServer | None = None
         self._served: Path | None = None
+        self.tab = bench.session.graph_tab
         self._poll = QTimer(self, interval=POLL_MS)
         self._poll.timeout.connect(self._on_poll)
         models.changed.connect(self._show)
@@ -52,6 +53,8 @@ class GraphController(QObject):
         room.stages_requested.connect(self._models.compile)
         room.netron_requested.connect(self._start_netron)
         room.netron.retry_requested.connect(self._start_netron)
+        room.come_back_to(self.tab)
+        room.tabs.currentChanged.connect(self._on_tab_changed)
         self._show()
         return room
 
@@ -92,6 +95,10 @@ class GraphController(QObject):
 
             self._room.show_tab(OPTIMIZED)
         self._models.optimize()
+
+    def _on_tab_changed(self, tab: int) -> None:
+        self.tab = tab
+        self._bench.looked_elsewhere.emit()
 
     def _on_open_requested(self) -> None:
         path, _ = QFileDialog.getOpenFileName(self._bench.shell, "Open a model", "", "ONNX (*.onnx)")

@@ -81,10 +81,14 @@ class ModelsController(QObject):
 
     def open_file(self, path: Path) -> None:
         """Look at an ONNX file."""
+        self.show_file(path)
+        self.read()
+
+    def show_file(self, path: Path) -> None:
+        """Be about an ONNX file, which is read when a room wants it."""
         self._leave()
         self.file = path
         self.forget()
-        self.read()
 
     def look(self) -> None:
         """See to it that the graph is known: read the file, exported first where it is not there yet.

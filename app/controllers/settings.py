@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from dataclasses import replace
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any
 
 from PySide6.QtCore import QObject
 from PySide6.QtWidgets import QApplication, QWidget
@@ -11,7 +11,7 @@ from PySide6.QtWidgets import QApplication, QWidget
 from app.controllers.bin import BinController
 from app.controllers.engine_pages import EnginePagesController
 from app.messages import words
-from app.session import Session, save_session
+from app.session import load_session, save_session
 from app.workbench import Workbench
 from widgets.look.theme import apply
 
@@ -33,7 +33,7 @@ class SettingsController(QObject):
 
         room = SettingsRoom()
         self._room = room
-        session = self._bench.session
+        session = load_session()
         room.set_theme(session.theme)
         room.set_in_process(session.in_process)
         room.theme_chosen.connect(self._on_theme_chosen)
@@ -47,12 +47,11 @@ class SettingsController(QObject):
         app = QApplication.instance()
         if isinstance(app, QApplication):
             apply(app, scheme)
-        self._remember(replace(self._bench.session, theme=scheme))
+        self._remember(theme=scheme)
 
     def _on_in_process_changed(self, inside: bool) -> None:
-        self._remember(replace(self._bench.session, in_process=inside))
+        self._remember(in_process=inside)
         self._bench.say(words.INSIDE_NEXT if inside else words.OUTSIDE_NEXT, "info")
 
-    def _remember(self, session: Session) -> None:
-        self._bench.session = session
-        self._bench.attempt(lambda: save_session(session))
+    def _remember(self, **chosen: Any) -> None:
+        self._bench.attempt(lambda: save_session(replace(load_session(), **chosen)))

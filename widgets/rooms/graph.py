@@ -105,6 +105,12 @@ class GraphRoom(QWidget):
         """Go to ``GRAPH``, ``OPTIMIZED``, ``ENGINE`` or ``NETRON``."""
         self.tabs.setCurrentIndex(tab)
 
+    def come_back_to(self, tab: int) -> None:
+        """Show a tab as it was left, without beginning what opening it by hand begins."""
+        before = self.blockSignals(True)
+        self.show_tab(tab if tab in (OPTIMIZED, ENGINE) else GRAPH)
+        self.blockSignals(before)
+
     def select(self, layer: str) -> None:
         """Light a layer of the design in every graph."""
         self.panel.select_layer(layer)
