@@ -219,7 +219,8 @@ class ProveJob:
 class ProfileOnnxJob:
     """Measure how fast an ONNX file answers one sample; answered with a ``ProfileView``.
 
-    ``reference`` (an ``.npz`` with ``inputs``) gives real samples; empty: inputs are made.
+    ``reference`` (an ``.npz`` with ``inputs``) gives real samples; empty: inputs are made. ``optimized`` is
+    another file of the same model: measured in turns with it, held against it, answered with a second view.
     """
 
     kind: ClassVar[str] = "profile_onnx"
@@ -227,6 +228,7 @@ class ProfileOnnxJob:
     reference: str = ""
     provider: str = ""
     seconds: float = 1.0
+    optimized: str = ""
 
 
 @dataclass(frozen=True)

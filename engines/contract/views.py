@@ -136,14 +136,30 @@ class ModelFacts:
 
 
 @dataclass(frozen=True)
+class NodeTime:
+    """How long a node takes: the median over runs, in milliseconds, on the provider that ran it."""
+
+    name: str
+    op: str
+    provider: str
+    milliseconds: float
+
+
+@dataclass(frozen=True)
 class ProfileView:
-    """How fast ONNX Runtime answers on ``provider``; ``placement``: how many nodes each provider ran."""
+    """How fast ONNX Runtime answers on ``provider``; ``placement``: how many nodes each provider ran.
+
+    ``nodes`` are those that its own optimizer left, in the order they ran. ``against_cpu`` holds the answers
+    against those of the CPU; None where that is the provider.
+    """
 
     kind: ClassVar[str] = "profile_view"
     model: str
     provider: str
     facts: ModelFacts
     placement: Mapping[str, int] = field(default_factory=dict)
+    nodes: tuple[NodeTime, ...] = ()
+    against_cpu: ProofView | None = None
 
 
 @dataclass(frozen=True)

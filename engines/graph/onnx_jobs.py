@@ -76,10 +76,12 @@ def evaluate_onnx(job: EvaluateOnnxJob, flags: Flags) -> Iterator[Event]:
 
 @stoppable
 def profile_onnx(job: ProfileOnnxJob, flags: Flags) -> Iterator[Event]:
-    """Measure how fast an ONNX file answers; answered with a ``ProfileView``."""
+    """Measure how fast an ONNX file answers; answered with a ``ProfileView``, and one of ``optimized``."""
     yield Progress(stage="read", done=0, total=2)
-    model = load_model(Path(job.model))
+    models = {path: load_model(Path(path)) for path in (job.model, job.optimized) if path}
+    model = models[job.model]
     samples = read_reference(Path(job.reference), model) if job.reference else make_reference(model)
     yield Progress(stage="measure", done=1, total=2)
-    yield Answer(profile(model, samples, job.model, job.provider, job.seconds))
+    for view in profile(models, samples, job.provider, job.seconds):
+        yield Answer(view)
     yield Finished()

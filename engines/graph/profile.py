@@ -10,17 +10,22 @@ import math
 import statistics
 import time
 from collections import Counter
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 
 import onnx
 
 from engines.contract.views import ModelFacts, ProfileView
+from engines.graph import providers
+from engines.graph.proof import prove
 from engines.graph.read_onnx import parameter_count
-from engines.graph.reference import Reference
+from engines.graph.reference import Reference, answered
 from engines.graph.runtime import Session
 
 _WARM_UP = 3
 _LEAST_RUNS = 9
+_RECORDED = 30
+BOUND = 1e-5
+"""How far answers may be from the CPU's, as ``proof`` takes it."""
 
 
 def latencies(
@@ -32,10 +37,6 @@ def latencies(
 ) -> list[float]:
     """Return each model's median time for one sample in milliseconds; runs take turns for ``seconds``."""
     sessions = [Session(model, optimize=optimize, provider=provider) for model in models]
-    return _medians(sessions, samples, seconds)
-
-
-def _medians(sessions: Sequence[Session], samples: Reference, seconds: float) -> list[float]:
     one = samples.cut(samples.fixed_batch or 1).inputs
     times: list[list[float]] = [[] for _ in sessions]
     for _ in range(_WARM_UP):
@@ -51,13 +52,38 @@ def _medians(sessions: Sequence[Session], samples: Reference, seconds: float) ->
 
 
 def profile(
-    model: onnx.ModelProto, samples: Reference, path: str, provider: str = "", seconds: float = 1.0
-) -> ProfileView:
-    """Measure one model on an execution provider, and say which provider ran how many of its nodes."""
-    plain, runtime = (Session(model, optimize=optimize, provider=provider) for optimize in (False, True))
-    plain_ms, runtime_ms = (_medians([session], samples, seconds)[0] for session in (plain, runtime))
-    placed = runtime.placement or {runtime.provider: len(model.graph.node)}
-    return ProfileView(path, runtime.provider, facts_of(model, plain_ms, runtime_ms), placed)
+    models: Mapping[str, onnx.ModelProto], samples: Reference, provider: str = "", seconds: float = 1.0
+) -> list[ProfileView]:
+    """Measure models by their paths in turns on an execution provider: each whole, and node by node.
+
+    Elsewhere than on the CPU the answers of all are held against those that the first one gives there.
+    """
+    files = list(models.values())
+    plain = latencies(files, samples, seconds, optimize=False, provider=provider)
+    runtime = latencies(files, samples, seconds, optimize=True, provider=provider)
+    timed = [_timed(model, samples, provider) for model in files]
+    elsewhere = timed[0].provider != providers.CPU
+    on_cpu = answered(samples, files[0]) if elsewhere else None
+    return [
+        ProfileView(
+            path,
+            session.provider,
+            facts_of(model, *both),
+            dict(session.placement),
+            session.nodes,
+            prove(model, on_cpu, BOUND, provider) if on_cpu else None,
+        )
+        for (path, model), session, both in zip(models.items(), timed, zip(plain, runtime))
+    ]
+
+
+def _timed(model: onnx.ModelProto, samples: Reference, provider: str) -> Session:
+    """Return a session that wrote down how long each node took; one sample, the runtime's optimizer on."""
+    session = Session(model, optimize=True, provider=provider, recorded=_RECORDED)
+    one = samples.cut(samples.fixed_batch or 1).inputs
+    for _ in range(_RECORDED):
+        session.run(one)
+    return session
 
 
 def facts_of(

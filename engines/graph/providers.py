@@ -37,6 +37,8 @@ TITLES: Mapping[str, str] = {
     "AzureExecutionProvider": "Azure (endpoints over the network)",
 }
 """Titles by the runtime's own names; a provider that is not here is shown by its name."""
+REMOTE = frozenset({"AzureExecutionProvider"})
+"""What runs no file here: it asks a service in the network, and is in every build for the CPU."""
 
 
 def installed() -> tuple[str, ...]:

@@ -5,6 +5,7 @@ from __future__ import annotations
 import json
 import re
 import shutil
+import statistics
 import tempfile
 from collections import Counter
 from collections.abc import Iterator, Mapping, Sequence
@@ -19,6 +20,7 @@ import onnxruntime
 from onnx import helper
 
 from engines.contract.errors import ErrorCode, WorkbenchError
+from engines.contract.views import NodeTime
 from engines.graph import providers
 from engines.training.chatter import held_back
 
@@ -28,6 +30,7 @@ _SILENT = 4
 _ON_CUDA = {"CUDAExecutionProvider", "TensorrtExecutionProvider"}
 _NOTES = re.compile(rb"(\x1b\[[\d;]*m)?\d{4}-\d\d-\d\d .*\[[VIWEF]:onnxruntime:.*|(\x1b\[[\d;]*m)?")
 """What the runtime's C++ writes of a provider that starts, or does not: it knows no other way to say why."""
+_END_OF_RUN: Mapping[str, Any] = {"name": "model_run"}
 _COLOUR = re.compile(r"\x1b\[[\d;]*m")
 _REASONS = (
     r"with error: (?:/[^\s:]+: )?(.+)",
@@ -43,7 +46,8 @@ class Session:
     """A model ready to run; ``optimize`` turns ONNX Runtime's own optimizer on.
 
     ``provider`` is an execution provider (``providers.named``), "" for the CPU. What the provider cannot do
-    the runtime gives to the CPU; that nothing at all was left to the provider is an error.
+    the runtime gives to the CPU; that nothing at all was left to the provider is an error. So many runs as
+    ``recorded`` says are written down; elsewhere than on the CPU the first one is in any case.
 
     Raises:
         WorkbenchError: ``MODEL_NOT_RUNNABLE``, ``PROVIDER_UNKNOWN``, ``PROVIDER_FAILED`` or
@@ -51,16 +55,23 @@ class Session:
     """
 
     def __init__(
-        self, model: onnx.ModelProto, *, optimize: bool = False, name: str = "", provider: str = ""
+        self,
+        model: onnx.ModelProto,
+        *,
+        optimize: bool = False,
+        name: str = "",
+        provider: str = "",
+        recorded: int = 0,
     ) -> None:
         self._name = name or model.graph.name or "model"
         self.provider = providers.named(provider)
-        self.placement: Mapping[str, int] = {}
-        """How many nodes ran on which provider; known after the first run on another one than the CPU."""
+        self.nodes: tuple[NodeTime, ...] = ()
+        """The nodes of a run, and how long each took; known once the last recorded run is over."""
         self._heard: list[str] = []
         elsewhere = self.provider != providers.CPU
         _find_cuda(self.provider)
-        self._record = Path(tempfile.mkdtemp(prefix="modelwright-")) if elsewhere else None
+        self._to_record = max(recorded, int(elsewhere))
+        self._record = Path(tempfile.mkdtemp(prefix="modelwright-")) if self._to_record else None
         try:
             with held_back(_NOTES, self._hear) if elsewhere else nullcontext():
                 self._session = self._opened(model, optimize)
@@ -91,8 +102,13 @@ class Session:
             self._heard.append(words)
 
     @property
+    def placement(self) -> Mapping[str, int]:
+        """How many nodes of a run each provider ran; known when ``nodes`` are."""
+        return Counter(node.provider for node in self.nodes)
+
+    @property
     def nodes_elsewhere(self) -> int:
-        """How many nodes the provider left to others, after the first run."""
+        """How many nodes the provider left to others; known when ``nodes`` are."""
         return sum(count for provider, count in self.placement.items() if provider != self.provider)
 
     def run(self, inputs: Arrays, outputs: Sequence[str] = ()) -> dict[str, Array]:
@@ -106,7 +122,8 @@ class Session:
             answers = dict(zip(names, self._session.run(names, dict(inputs))))
         except Exception as error:
             raise self._fault(error) from error
-        if self._record is not None:
+        self._to_record -= 1
+        if self._record is not None and self._to_record <= 0:
             self._see_where()
         return answers
 
@@ -118,13 +135,13 @@ class Session:
         return {name: _joined([part[name] for part in parts]) for name in self.outputs}
 
     def _see_where(self) -> None:
-        """Read from the runtime's own record of the first run which provider ran each node."""
+        """Read from the runtime's own record which provider ran each node, and how long it took."""
         try:
             record = Path(self._session.end_profiling()).read_text(encoding="utf-8")
         finally:
             self._forget_record()
-        self.placement = placement(json.loads(record))
-        if self.provider not in self.placement:
+        self.nodes = node_times(json.loads(record))
+        if self.provider not in self.placement and self.provider != providers.CPU:
             raise WorkbenchError(
                 ErrorCode.PROVIDER_FELL_BACK,
                 provider=providers.title(self.provider),
@@ -177,10 +194,23 @@ def does_not_start(provider: str) -> str:
     return ""
 
 
-def placement(events: Sequence[Mapping[str, Any]]) -> dict[str, int]:
-    """Count the nodes of one run by the provider that ran them, from the runtime's profile."""
-    kernels = (event["args"].get("provider", "") for event in events if event.get("cat") == "Node")
-    return dict(Counter(provider for provider in kernels if provider))
+def node_times(events: Sequence[Mapping[str, Any]]) -> tuple[NodeTime, ...]:
+    """Return each node of the runtime's profile; what runs often in one run, as in a loop, is added up."""
+    taken: dict[tuple[str, str, str, str], list[float]] = {}
+    run: Counter[tuple[str, str, str, str]] = Counter()
+    for event in (*events, _END_OF_RUN):
+        at = event.get("args", {})
+        if event.get("cat") == "Node" and at.get("provider"):
+            name = event["name"].removesuffix("_kernel_time")
+            run[name, at.get("op_name", ""), at["provider"], at.get("node_index", "")] += event.get("dur", 0)
+        elif event.get("name") == _END_OF_RUN["name"]:
+            for node, microseconds in run.items():
+                taken.setdefault(node, []).append(microseconds / 1000)
+            run.clear()
+    return tuple(
+        NodeTime(name, op, provider, statistics.median(times))
+        for (name, op, provider, _), times in taken.items()
+    )
 
 
 def batches(inputs: Arrays, batch: int) -> Iterator[dict[str, Array]]:

@@ -20,7 +20,7 @@ from engines.contract.events import Answer, Event
 from engines.contract.jobs import EvaluateJob, ProbeJob, ProfileOnnxJob, ProveJob
 from engines.contract.views import ProfileView, ProofView
 from engines.graph import providers, runtime
-from engines.graph.runtime import Session, placement
+from engines.graph.runtime import Session, node_times
 from engines.training.control import ControlFlags
 from tests.helpers.source import run_python
 
@@ -321,15 +321,17 @@ def test_that_a_real_run_s_record_names_the_provider_of_each_node(tmp_path: Path
     )
     session.run(None, {"x": np.zeros((1, 3), np.float32)})
     record = json.loads(Path(session.end_profiling()).read_text(encoding="utf-8"))
-    assert placement(record) == {"CPUExecutionProvider": 1}
+    (node,) = node_times(record)
+    assert (node.op, node.provider) == ("Add", "CPUExecutionProvider")
+    assert node.milliseconds > 0
 
 
-def test_that_the_engine_s_report_lists_every_provider_as_a_device() -> None:
+def test_that_the_engine_s_report_lists_every_provider_that_runs_files_here_as_a_device() -> None:
     (report,) = answers(ProbeJob())
     assert isinstance(report, EngineReport)
     assert report.version == onnxruntime.__version__
     assert sorted(report.providers) == sorted(LIST)
-    assert {device.name for device in report.devices} == set(map(providers.short, LIST))
+    assert {device.name for device in report.devices} == set(map(providers.short, LIST)) - {"azure"}
     assert report.devices[0].title == "CPU"
 
 

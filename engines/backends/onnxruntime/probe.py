@@ -16,7 +16,7 @@ def probe() -> EngineReport:
     """Return version, providers, and a device for each that starts; of the others, why they do not."""
     installed = providers.installed()
     refusals = {one: does_not_start(one) for one in installed if one != providers.CPU}
-    usable = [one for one in installed if not refusals.get(one)]
+    usable = [one for one in installed if one not in providers.REMOTE and not refusals.get(one)]
     return EngineReport(
         engine="onnxruntime",
         version=onnxruntime.__version__,
