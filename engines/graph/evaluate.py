@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import json
 from dataclasses import replace
 from pathlib import Path
 
@@ -10,15 +9,13 @@ import numpy as np
 import onnx
 
 from engines.contract.errors import ErrorCode, WorkbenchError
-from engines.contract.files import read_bytes
-from engines.contract.records import from_plain
 from engines.contract.spec import DataManifest
 from engines.contract.views import Evaluation
 from engines.graph.reference import real_inputs
 from engines.graph.runtime import Array, Session
 from engines.training import evaluation
 from engines.training.losses import LOSSES
-from engines.training.shards import open_shards
+from engines.training.shards import open_shards, read_manifest
 
 LOSS_KEY = "modelwright.loss"
 _BATCH = 256
@@ -45,17 +42,6 @@ def evaluate(
     metrics = LOSSES[loss].metrics
     found = evaluation.evaluate(outputs, np.asarray(shards.targets[rows]), loss, metrics, split, manifest)
     return replace(found, provider=session.provider, nodes_elsewhere=session.nodes_elsewhere)
-
-
-def read_manifest(data: Path) -> DataManifest:
-    """Read the manifest of a prepared data set; raises ``DATA_SHARDS_BROKEN``."""
-    path = data / "manifest.json"
-    try:
-        return from_plain(DataManifest, json.loads(read_bytes(path)))
-    except (ValueError, WorkbenchError) as error:
-        raise WorkbenchError(
-            ErrorCode.DATA_SHARDS_BROKEN, path=str(data), file=path.name, why=str(error)
-        ) from error
 
 
 def _answers(model: onnx.ModelProto, session: Session, inputs: Array, name: str) -> Array:

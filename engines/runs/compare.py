@@ -26,7 +26,8 @@ class RunComparison:
     """``settings`` holds what differs alone, ``figures`` every figure of either summary.
 
     ``common_steps`` have a loss in both; ``first_difference`` is the first step whose losses are not bit
-    for bit equal (-1: none); ``max_rel_difference`` is max|a-b| divided by max|a|.
+    for bit equal (-1: none); ``max_rel_difference`` is max|a-b| divided by max|a| of the finite losses; both
+    are infinite where one run's loss is no number and the other's is one.
     """
 
     settings: tuple[Pair, ...]
@@ -83,6 +84,7 @@ def _losses(first: Path, second: Path) -> tuple[int, int, float, float]:
     apart = np.flatnonzero(~((ours == theirs) | (np.isnan(ours) & np.isnan(theirs))))
     if not apart.size:
         return common, -1, 0.0, 0.0
-    largest = float(np.abs(ours - theirs)[apart].max())
-    scale = float(np.nanmax(np.abs(ours)))
+    distances = np.abs(ours[apart] - theirs[apart])
+    largest = float(np.where(np.isnan(distances), np.inf, distances).max())
+    scale = float(np.abs(ours[np.isfinite(ours)]).max(initial=0.0))
     return common, int(apart[0]), largest, largest / scale if scale else float("inf")

@@ -78,15 +78,16 @@ def _rates(layer: LayerSpec) -> list[str]:
 
 
 def differences(first: Curve, second: Curve) -> Curve:
-    """Return |a - b| / max(|a|, 0.01) at the steps that both curves have."""
+    """Return |a - b| / max(|a|, 0.01) at the steps that both curves have; NaN where a is not finite."""
     steps, ours, theirs = np.intersect1d(first[0], second[0], assume_unique=True, return_indices=True)
     a, b = first[1][ours].astype(np.float64), second[1][theirs].astype(np.float64)
-    return steps, np.abs(a - b) / np.maximum(np.abs(a), SMALL)
+    with np.errstate(invalid="ignore"):  # infinite in both
+        return steps, np.abs(a - b) / np.maximum(np.abs(a), SMALL)
 
 
 def measure(names: tuple[str, str], curve: str, apart: Curve, bound: float, part: str = "whole") -> CurvePair:
     """Return what lies between two curves, given their differences."""
-    steps, values = apart[0], np.nan_to_num(apart[1], nan=np.inf)
+    steps, values = apart[0], np.nan_to_num(apart[1], nan=np.inf, posinf=np.inf)
     if not len(steps):
         return CurvePair(*names, curve, 0, 0.0, -1, 0.0, -1, part=part, bound=bound)
     place = int(values.argmax())

@@ -8,6 +8,7 @@ from __future__ import annotations
 
 import json
 from collections.abc import Iterator
+from contextlib import suppress
 from dataclasses import replace
 from pathlib import Path
 from typing import Any
@@ -17,8 +18,16 @@ import numpy as np
 from engines.contract.errors import ErrorCode, WorkbenchError
 from engines.contract.files import read_bytes
 from engines.contract.jobs import TrainJob
-from engines.training.checkpoints import Checkpoint, latest_valid, load_checkpoint, save_checkpoint
+from engines.contract.spec import Recipe
+from engines.training.checkpoints import (
+    Checkpoint,
+    CheckpointRecord,
+    latest_valid,
+    load_checkpoint,
+    save_checkpoint,
+)
 from engines.training.checkpoints import file_name as checkpoint_name
+from engines.training.early_stopping import EarlyStopping
 from engines.training.metric_log import read_header
 from engines.training.run_folder import (
     CHECKPOINTS,
@@ -63,31 +72,37 @@ def take_over(job: TrainJob, folder: RunFolder) -> None:
     """Fill a fresh run folder so that it can be gone on with as any run is."""
     parent = Path(job.parent)
     found = parent_checkpoint(parent, job.checkpoint)
-    step = found.record.step
+    record = steered(found.record, job.recipe, read_recipe(parent))
+    step = record.step
     _take_metrics(parent, folder, step)
     _take_validations(parent, folder, step)
-    _take_best(parent, folder, found)
+    _take_best(parent, folder, record.early_stopping.best_step)
     # Its waiting for a better value begins anew: a person who goes on wants steps.
-    patient = replace(found.record.early_stopping, waited=0)
-    rate = _rate(job, parent, found)
-    record = replace(found.record, early_stopping=patient, learning_rate=rate)
-    save_checkpoint(folder.checkpoints, "step", record, found.arrays)
+    patient = replace(record.early_stopping, waited=0)
+    save_checkpoint(folder.checkpoints, "step", replace(record, early_stopping=patient), found.arrays)
     engine = read_run(parent).engine
     folder.update(parent=parent.name, parent_step=step, parent_engine=engine, step=step)
 
 
-def _rate(job: TrainJob, parent: Path, found: Checkpoint) -> float:
-    """Return the rate in force: the parent's, which a person may have steered, unless a new one is given."""
-    same = read_recipe(parent).learning_rate == job.recipe.learning_rate
-    return found.record.learning_rate if same else job.recipe.learning_rate
+def steered(record: CheckpointRecord, recipe: Recipe, before: Recipe) -> CheckpointRecord:
+    """Return the record as a run goes on from it whose recipe was ``before`` and is ``recipe`` now.
+
+    The rate in force, which a person may have steered, gives way to a new one; where another figure is
+    monitored now, or of another loss, there is no best value yet.
+    """
+    if recipe.learning_rate != before.learning_rate:
+        record = replace(record, learning_rate=recipe.learning_rate)
+    if (recipe.monitor, recipe.loss) != (before.monitor, before.loss):
+        record = replace(record, early_stopping=EarlyStopping())
+    return record
 
 
-def _take_best(parent: Path, folder: RunFolder, found: Checkpoint) -> None:
-    step = found.record.early_stopping.best_step
-    if step < 0:
-        return
-    best = load_checkpoint(parent / CHECKPOINTS / checkpoint_name("best", step))
-    save_checkpoint(folder.checkpoints, "best", best.record, best.arrays)
+def _take_best(parent: Path, folder: RunFolder, step: int) -> None:
+    """Take the best weights over, if there are any; damaged ones count as none, as where a run resumes."""
+    if step >= 0:
+        with suppress(WorkbenchError):
+            best = load_checkpoint(parent / CHECKPOINTS / checkpoint_name("best", step))
+            save_checkpoint(folder.checkpoints, "best", best.record, best.arrays)
 
 
 def _take_metrics(parent: Path, folder: RunFolder, steps: int) -> None:

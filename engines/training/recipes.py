@@ -15,14 +15,17 @@ PRECISIONS = ("fp32", "fp64", "tf32", "bf16", "fp16")
 MEMORY_LAYOUTS = ("", "channels_first", "channels_last")
 """How images lie in memory while they are computed with; "" is the engine's own way."""
 
+NEARLY_ONE = 0.9999999
+"""A beta much nearer to 1 is 1 in float32, and Adam's corrections would divide by zero."""
+
 Bounds = tuple[float, float, bool]  # lowest, highest, whether the lowest itself is allowed
 
 _BOUNDS: dict[str, Bounds] = {
     "learning_rate": (0.0, math.inf, False),
     "momentum": (0.0, 1.0, True),
     "weight_decay": (0.0, math.inf, True),
-    "beta1": (0.0, 1.0, True),
-    "beta2": (0.0, 1.0, True),
+    "beta1": (0.0, NEARLY_ONE, True),
+    "beta2": (0.0, NEARLY_ONE, True),
     "epsilon": (0.0, math.inf, False),
     "warmup_steps": (0.0, math.inf, True),
     "step_epochs": (1.0, math.inf, True),
@@ -59,7 +62,7 @@ def check_recipe(recipe: Recipe) -> None:
         value = getattr(recipe, setting)
         inside = low <= value < high if closed else low < value < high
         if not inside:
-            raise _invalid(recipe, setting, f"{'≥' if closed else '>'} {low:g}, < {high:g}")
+            raise _invalid(recipe, setting, f"{'≥' if closed else '>'} {low:g}, < {high:.7g}")
     if recipe.precision not in PRECISIONS:
         raise _invalid(recipe, "precision", ", ".join(PRECISIONS))
     if recipe.memory_layout not in MEMORY_LAYOUTS:

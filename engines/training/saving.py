@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import math
 import secrets
 import shutil
 from collections.abc import Callable, Generator, Iterator, Mapping
@@ -96,6 +97,8 @@ def _save(
 
 def _prove(inputs: Array, model: Answering, written: Answering) -> ProofView:
     wanted, found = np.asarray(model(inputs), np.float64), np.asarray(written(inputs), np.float64)
+    if not (np.isfinite(wanted).all() and np.isfinite(found).all()):
+        return ProofView("failed", len(inputs), math.inf, math.inf, BOUND, reason="not_finite")
     error = float(np.abs(found - wanted).max(initial=0.0))
     largest = float(np.abs(wanted).max(initial=0.0))
     good = error <= BOUND + BOUND * largest

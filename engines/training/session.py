@@ -18,7 +18,6 @@ from engines.contract.spec import DataManifest, Recipe
 from engines.training import manifest
 from engines.training.checkpoints import (
     Checkpoint,
-    CheckpointRecord,
     latest_valid,
     load_checkpoint,
     model_arrays,
@@ -28,7 +27,7 @@ from engines.training.checkpoints import file_name as checkpoint_name
 from engines.training.control import ControlFlags
 from engines.training.early_stopping import EarlyStopping
 from engines.training.evaluation import shape_targets
-from engines.training.handover import check_parent, take_over
+from engines.training.handover import check_parent, steered, take_over
 from engines.training.ids import check_ids
 from engines.training.initial_weights import initial_weights
 from engines.training.loop import Position, TrainingLoop, best_arrays
@@ -205,7 +204,6 @@ def _resume(
 ) -> tuple[Position, list[Event]]:
     """Take over the newest whole checkpoint, and say which damaged ones were passed over.
 
-    A learning rate other than ``before``'s is in force from here on; another monitor has no best value yet.
     A run killed before its first checkpoint begins again from its initial weights.
     """
     checkpoint, passed = latest_valid(folder.checkpoints)
@@ -215,7 +213,7 @@ def _resume(
             raise WorkbenchError(ErrorCode.CHECKPOINT_NONE, path=str(folder.path))
         folder.metrics.go_on_at(0)
         return _begin(job, folder, trainer), notes
-    record = _steered(checkpoint.record, job.recipe, before)
+    record = steered(checkpoint.record, job.recipe, before)
     if record != checkpoint.record:  # so that it stays in force if the run is killed before its next one
         save_checkpoint(folder.checkpoints, "step", record, checkpoint.arrays)
     trainer.load_state(checkpoint.arrays, record.step)
@@ -228,14 +226,6 @@ def _resume(
         else:
             position.best = model_arrays(best.arrays)
     return position, notes
-
-
-def _steered(record: CheckpointRecord, recipe: Recipe, before: Recipe) -> CheckpointRecord:
-    if recipe.learning_rate != before.learning_rate:
-        record = replace(record, learning_rate=recipe.learning_rate)
-    if (recipe.monitor, recipe.loss) != (before.monitor, before.loss):
-        record = replace(record, early_stopping=EarlyStopping())
-    return record
 
 
 def _best(folder: RunFolder, step: int, notes: list[Event]) -> Checkpoint | None:

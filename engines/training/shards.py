@@ -34,7 +34,7 @@ def open_shards(folder: Path | str) -> Shards:
         WorkbenchError: ``DATA_SHARDS_BROKEN`` naming the file that is missing or does not fit.
     """
     folder = Path(folder)
-    manifest = _manifest(folder)
+    manifest = read_manifest(folder)
     target_type = "int64" if manifest.task == "classification" else "float32"
     inputs = _array(folder / "inputs.npy", "float32", (manifest.samples, *manifest.input_shape))
     targets = _array(folder / "targets.npy", target_type, (manifest.samples, *manifest.target_shape))
@@ -42,7 +42,8 @@ def open_shards(folder: Path | str) -> Shards:
     return Shards(inputs, targets, indices)
 
 
-def _manifest(folder: Path) -> DataManifest:
+def read_manifest(folder: Path) -> DataManifest:
+    """Read what a prepared data set says of itself; raises ``DATA_SHARDS_BROKEN``."""
     path = folder / "manifest.json"
     try:
         return from_plain(DataManifest, json.loads(path.read_bytes()))

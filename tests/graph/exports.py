@@ -201,7 +201,7 @@ def main(folder: Path) -> None:
 
 
 def _manifest(data: Path) -> DataManifest:
-    from engines.graph.evaluate import read_manifest
+    from engines.training.shards import read_manifest
 
     return read_manifest(data)
 

@@ -68,8 +68,10 @@ def test_that_validations_are_compared_where_both_have_one() -> None:
     assert (pair.early, pair.early_at, pair.beyond) == (0.0, 35, 105)
 
 
-def test_that_a_loss_that_is_no_number_on_one_side_is_as_far_as_can_be() -> None:
-    pair = measure(("a", "b"), "loss", differences(curve([1.0, math.nan]), curve([1.0, 1.0])), 1e-5)
+@pytest.mark.parametrize("last", [(math.nan, 1.0), (math.inf, 1.0), (1.0, math.inf), (math.inf, math.inf)])
+def test_that_a_loss_that_is_no_number_is_as_far_as_can_be(last: tuple[float, float]) -> None:
+    apart = differences(*(curve([1.0, value]) for value in last))
+    pair = measure(("a", "b"), "loss", apart, 1e-5)
     assert pair.largest == math.inf
     assert pair.beyond == 1
 

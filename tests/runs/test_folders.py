@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import dataclasses
 import itertools
+import shutil
 from pathlib import Path
 from threading import Event, Thread
 from typing import Any
@@ -26,6 +27,7 @@ from engines.runs.manage import (
 )
 from engines.runs.verify import Finding, verify
 from engines.training import manifest, run_folder
+from engines.training.metric_log import MetricLog
 from engines.training.run_folder import read_run
 from tests.helpers.small_training import run_small, small_job
 
@@ -80,6 +82,29 @@ def test_that_a_comparison_names_what_was_set_and_where_losses_part(tmp_path: Pa
     # The rates part at step 14; the first loss that shows it is the next one.
     assert (found.common_steps, found.first_difference) == (35, 15)
     assert 0 < found.max_rel_difference < np.inf
+
+
+@pytest.mark.parametrize(
+    ("first", "second", "found"),
+    [
+        ([2.0, 1.0, np.inf], [2.0, 1.5, np.inf], (1, 0.5, 0.25)),
+        ([2.0, np.nan], [2.0, 1.0], (1, np.inf, np.inf)),
+        ([np.nan], [1.0], (0, np.inf, np.inf)),
+        ([2.0, np.nan], [2.0, np.nan], (-1, 0.0, 0.0)),
+    ],
+)
+def test_that_losses_that_are_no_numbers_hide_no_difference(
+    project: Path, tmp_path: Path, first: list[float], second: list[float], found: tuple[int, float, float]
+) -> None:
+    runs = [project / "runs" / "run", tmp_path / "other"]
+    shutil.copytree(*runs)
+    for run, values in zip(runs, (first, second)):
+        (run / run_folder.METRICS).unlink()
+        log = MetricLog(run / run_folder.METRICS)
+        log.append({"loss": np.array(values)})
+        log.close()
+    told = compare_runs(*runs)
+    assert (told.first_difference, told.max_abs_difference, told.max_rel_difference) == found
 
 
 def test_that_what_is_no_run_cannot_be_compared(tmp_path: Path) -> None:

@@ -190,6 +190,7 @@ def test_that_a_given_plan_is_not_measured() -> None:
         ("epochs", 0),
         ("batch_size", 0),
         ("momentum", 1.0),
+        ("beta2", 0.99999999),  # 1 in float32: MXNet and TensorFlow would divide by zero
         ("precision", "fp8"),
         ("metrics", ("mae",)),
         ("monitor", "validation_auc"),

@@ -194,3 +194,22 @@ def test_that_a_damaged_checkpoint_of_the_parent_is_passed_over(half: TrainJob) 
     events = list(run_small(rest))
     assert isinstance(events[-1], Finished)
     assert read_run(Path(rest.run)).parent_step < newest.record.step
+
+
+def test_that_another_monitor_has_no_best_value_from_the_parent(tmp_path: Path) -> None:
+    # So slow that no loss comes below the parent's best accuracy.
+    job = small_job(tmp_path, epochs=1, learning_rate=1e-6, monitor="validation_accuracy")
+    list(run_small(job))
+    rest = branch(job, "rest", epochs=3, monitor="validation_loss")
+    list(run_small(rest))
+    steps, values = losses(rest.run).validations("loss")
+    summary = read_run(Path(rest.run)).summary
+    assert float(summary["best_validation_loss"]) == values[steps > PER_EPOCH].min()
+    assert values.min() > read_run(Path(job.run)).summary["best_validation_accuracy"]
+
+
+def test_that_damaged_best_weights_of_the_parent_do_not_end_the_new_run(half: TrainJob) -> None:
+    for best in (Path(half.run) / "checkpoints").glob("best-*.safetensors"):
+        best.write_bytes(best.read_bytes()[:-1])
+    events = list(run_small(branch(half, "rest", epochs=4)))
+    assert isinstance(events[-1], Finished)

@@ -10,7 +10,9 @@ import numpy.typing as npt
 import pytest
 
 from engines.contract.errors import ErrorCode, WorkbenchError
+from engines.contract.events import Answer
 from engines.contract.jobs import SaveJob
+from engines.contract.views import ProofView
 from engines.training import saving
 from engines.training.control import ControlFlags
 from engines.training.saving import Format, save
@@ -80,6 +82,16 @@ def test_that_a_file_laid_into_a_saved_model_keeps_it(tmp_path: Path) -> None:
         saved(tmp_path / "model", "folder", 3.0)
     assert (tmp_path / "model" / "notes.md").exists()
     assert (tmp_path / "model" / "graph").read_text() == "2.0"
+
+
+def test_that_answers_that_are_no_numbers_prove_nothing_and_are_not_written(tmp_path: Path) -> None:
+    job = SaveJob("run", "data", str(tmp_path / "model"), "file", samples=4)
+    events = save(job, ControlFlags(), lambda run, checkpoint: float("nan"), answering, FORMATS)
+    proof = next(event.record for event in events if isinstance(event, Answer))
+    assert isinstance(proof, ProofView)
+    assert (proof.status, proof.reason) == ("failed", "not_finite")
+    assert list(events)
+    assert not (tmp_path / "model").exists()
 
 
 @pytest.mark.parametrize("format", ["folder", "file"])
