@@ -6,6 +6,7 @@ Controllers never call one another; they change the workbench and hear its signa
 from __future__ import annotations
 
 from collections.abc import Callable
+from dataclasses import replace
 from pathlib import Path
 from time import monotonic
 from typing import Any

@@ -17,10 +17,22 @@ import typer
 
 from app.cli.json_lines import event_line
 from app.desk import Desk, Ended
+from app.engine_facts.titles import titles
+from app.messages import words
 from app.messages.message import Told
-from app.messages.table import tell_event, tell_log
+from app.messages.table import tell, tell_event, tell_log
 from engines.contract.errors import ErrorCode, WorkbenchError
-from engines.contract.events import Answer, Crashed, Event, Failed, Finished, Log, Progress, Stopped
+from engines.contract.events import (
+    Answer,
+    Crashed,
+    Event,
+    Failed,
+    Finished,
+    Log,
+    Progress,
+    Starting,
+    Stopped,
+)
 from engines.contract.views import OptimizeView
 
 STOPPED = 130
@@ -53,6 +65,7 @@ class HumanPrinter:
     def __init__(self) -> None:
         self._moving = sys.stdout.isatty()
         self._open_line = False
+        self._awaited = ""
         self.run: Path | None = None
 
     def show(self, event: Event) -> None:
@@ -62,8 +75,18 @@ class HumanPrinter:
         elif isinstance(event, Log):
             if event.level in ("warning", "error"):
                 self.line(tell_log(event))
+        elif isinstance(event, Starting):
+            self._await(event)
         else:
             self.tell(event)
+
+    def _await(self, event: Starting) -> None:
+        """Say once that an engine takes long to start, then for how long."""
+        title = titles().get(event.engine, event.engine)
+        if self._awaited != event.engine:
+            self._awaited = event.engine
+            self.line(tell(ErrorCode.ENGINE_AWAITED, {"title": title, "limit": event.limit}).text)
+        self.progress(words.ENGINE_SLOW.format(title=title, seconds=event.seconds))
 
     def tell(self, event: Event) -> None:
         """Print what this command has to say to ``event``."""

@@ -80,6 +80,9 @@ class TrainPrinter(HumanPrinter):
             for name, value in event.summary.items():
                 shown = number(value) if isinstance(value, (int, float)) else value
                 self.line(f"{name.replace('_', ' ')}: {shown}")
+        elif self._started is None:
+            self.line("Stopped before the first step; nothing was changed.")
+            return
         else:
             self.line(f"Stopped after step {event.step}; {'kept' if event.kept else 'nothing kept'}.")
         if self.run:

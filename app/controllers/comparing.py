@@ -21,7 +21,7 @@ from app.workbench import Workbench
 from engines.contract.capabilities import EngineReport, EngineRow
 from engines.contract.comparison import Comparison
 from engines.contract.errors import WorkbenchError
-from engines.contract.events import Answer, Continued, Crashed, Event, Failed, Paused
+from engines.contract.events import Answer, Continued, Crashed, Event, Failed, Paused, Started, Starting
 from engines.registry import ENGINES
 from engines.runs.engine_comparison import (
     draws_masks,

@@ -31,6 +31,7 @@ from engines.contract.events import (
     Log,
     Paused,
     Started,
+    Starting,
     Stopped,
 )
 from engines.contract.jobs import DebugChoice
@@ -70,6 +71,7 @@ class TrainingController(QObject):
         room.log.words = tell_log
         room.train_requested.connect(lambda: self.train())
         room.resume_requested.connect(self.resume)
+        room.cancel_requested.connect(lambda: self._stop(keep=True))
         room.compare_requested.connect(self._bench.compare_requested)
         room.continue_requested.connect(lambda: self._bench.continue_requested.emit(self._bench.run))
         room.recipe_changed.connect(self._on_recipe_changed)
@@ -168,6 +170,9 @@ class TrainingController(QObject):
                     self._bench.data_changed.emit()
                 case Listening():
                     self._bench.debugger_awaited.emit(event)
+                case Starting() if self._room is not None:
+                    told = self._bench.show_starting(event)
+                    self._room.show_starting(told.what, f"{told.why} {told.todo}")
                 case Started():
                     self._on_started()
                 case Paused():
@@ -212,6 +217,8 @@ class TrainingController(QObject):
         shell = self._bench.shell
         shell.set_run_state("idle")
         shell.set_engine_state("Engine: ready", "good")
+        if self._room is not None:
+            self._room.show_starting("")
         if folder is not None and not folder.is_dir():  # discarded, or never begun
             folder = Path(self._before) if self._before and Path(self._before).is_dir() else None
             if folder is None:

@@ -15,7 +15,7 @@ from app.messages import words
 from app.messages.table import tell
 from app.workbench import Workbench
 from engines.contract.errors import WorkbenchError
-from engines.contract.events import Answer, Crashed, Event, Failed, Finished, Stopped, Tuning
+from engines.contract.events import Answer, Crashed, Event, Failed, Finished, Starting, Stopped, Tuning
 from engines.contract.views import TuneRow, TuneView
 
 if TYPE_CHECKING:
@@ -101,8 +101,11 @@ class TuningController(QObject):
         for event in events:
             if isinstance(event, Answer) and isinstance(event.record, TuneView):
                 self._answer = event.record
+            elif isinstance(event, Starting):
+                self._bench.show_starting(event)
             elif isinstance(event, Tuning):
                 standing = event
+                self._bench.shell.set_engine_state(words.ENGINE_TUNING, "busy")
         if standing is not None and self._card is not None:
             self._card.show_event(standing)
 

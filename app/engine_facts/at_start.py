@@ -8,14 +8,11 @@ from pathlib import Path
 
 from app.engine_facts.places import kept_of, place_of
 from engines.contract.capabilities import EngineRow
-from engines.contract.events import Crashed, Event, Failed, Hello, Listening, Log, Stopping
+from engines.contract.events import Crashed, Event, Failed, Hello, has_engine
 from engines.contract.jobs import Job, TrainJob
 from engines.environments.doctor import end_at_start, findings_before
 from engines.registry import engine
 from engines.training.run_folder import RUN
-
-_BEFORE_WORK = (Hello, Log, Listening, Stopping)
-"""What comes from a process whose engine may not even be imported yet."""
 
 
 def in_the_doctors_words(name: str, job: Job, running: Generator[Event, None, None]) -> Iterator[Event]:
@@ -30,7 +27,7 @@ def in_the_doctors_words(name: str, job: Job, running: Generator[Event, None, No
                 yield _told(row, event, greeted=greeted)
             else:
                 greeted = greeted or isinstance(event, Hello)
-                begun = begun or not isinstance(event, _BEFORE_WORK)
+                begun = begun or has_engine(event)
                 yield event
 
 

@@ -60,6 +60,12 @@ ROWS: dict[ErrorCode, Message] = {
         "if it comes to no end, it is given up. Nothing else waits for it.",
         todo="Wait, or stop looking and work with another engine meanwhile.",
     ),
+    ErrorCode.ENGINE_AWAITED: Message(
+        what="{title} is still starting.",
+        why="After an installation, or on a slow disk, its import may take a minute or two; "
+        "after {limit} seconds it is given up.",
+        todo="Wait, or stop: nothing has begun that could be lost.",
+    ),
     ErrorCode.ENGINE_SKIPPED: Message(
         what="{title} was still starting when you stopped looking.",
         why="So it is not known what it has, and whether it works.",

@@ -113,6 +113,7 @@ class ErrorCode(str, Enum):
     ENGINE_DIES = "engine_dies"  # title, python, status (negative: a signal), why, command
     ENGINE_HANGS = "engine_hangs"  # title, python, command, seconds, file, line (where it stood, if known)
     ENGINE_SLOW = "engine_slow"  # title
+    ENGINE_AWAITED = "engine_awaited"  # title, limit (seconds)
     ENGINE_SKIPPED = "engine_skipped"  # title
     ENGINE_VERSION = "engine_version"  # title, version, oldest, below, command
     ENGINE_WITHOUT_CUDA = "engine_without_cuda"  # title, version, gpu, driver, command

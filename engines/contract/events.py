@@ -177,6 +177,17 @@ class Continued(Stamp):
 
 
 @dataclass(frozen=True)
+class Starting(Stamp):
+    """The host tells each second that ``engine`` (its key) is still being imported after ``seconds``; it is
+    given up after ``limit`` seconds (0: never)."""
+
+    kind: ClassVar[str] = "starting"
+    engine: str
+    seconds: int
+    limit: int
+
+
+@dataclass(frozen=True)
 class Stopping(Stamp):
     """The host climbs its ladder: ``rung`` is ask, terminate or kill; the next one comes after
     ``deadline`` seconds (0: there is none)."""
@@ -265,6 +276,7 @@ Event = (
     | CheckpointSaved
     | Paused
     | Continued
+    | Starting
     | Stopping
     | Tuning
     | Answer
@@ -282,6 +294,11 @@ class Control:
     kind: ClassVar[str] = "control"
     action: str
     values: Mapping[str, float] = field(default_factory=dict)
+
+
+def has_engine(event: Any) -> bool:
+    """Tell whether what sends ``event`` has imported its engine: greeting, lines and debugger come before."""
+    return not isinstance(event, (Hello, Log, Listening, Starting, Stopping))
 
 
 def is_last(event: Any) -> bool:

@@ -166,7 +166,7 @@ def _hanging(end: Failed | Crashed) -> dict[str, str | int]:
 def end_at_start(row: EngineRow, place: Place, end: Failed | Crashed) -> Failed | Crashed:
     """Return in the doctor's words how a job ended whose engine had done nothing yet; else ``end`` itself."""
     if isinstance(end, Failed):
-        is_engines = end.code == ErrorCode.ENGINE_UNIMPORTABLE.value
+        is_engines = end.code in (ErrorCode.ENGINE_UNIMPORTABLE.value, ErrorCode.TIME_LIMIT.value)
     else:
         is_engines = end.cause in ("exit", "silent") or (end.cause == "signal" and end.signal not in _KILLS)
     if not is_engines:

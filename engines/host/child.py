@@ -72,8 +72,9 @@ class Child:
         engine: str,
         memory_bytes: int = 0,
         lost_seconds: float = 30.0,
-        probe_seconds: float = 0.0,
+        start_seconds: float = 0.0,
     ) -> None:
+        self.engine = engine
         self.greeted = False
         self.started = time.monotonic()
         self.inbox: queue.SimpleQueue[Item] = queue.SimpleQueue()
@@ -84,7 +85,7 @@ class Child:
         self._listener = Listener(authkey=key)
         mark = f"\x1e{secrets.token_hex(16)}\x1e"
         self._settings = Settings(
-            str(self._listener.address), key.hex(), engine, mark, memory_bytes, lost_seconds, probe_seconds
+            str(self._listener.address), key.hex(), engine, mark, memory_bytes, lost_seconds, start_seconds
         )
         self._lines = {stream: Lines(mark) for stream in STREAMS}
         try:

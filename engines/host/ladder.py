@@ -21,10 +21,16 @@ class Ladder:
     def __init__(
         self, ask: float = 15.0, terminate: float = 5.0, clock: Callable[[], float] = time.monotonic
     ) -> None:
-        self._rungs = (Rung("ask", ask), Rung("terminate", terminate), Rung("kill", 0.0))
         self._next = 0
         self._due: float | None = None
         self._clock = clock
+        self.grant(ask, terminate)
+
+    def grant(self, ask: float, terminate: float) -> None:
+        """Let the rungs last so long; the one that was taken, from now on."""
+        self._rungs = (Rung("ask", ask), Rung("terminate", terminate), Rung("kill", 0.0))
+        if self.climbing and self._due is not None:
+            self._due = self._clock() + self._rungs[self._next - 1].deadline
 
     @property
     def climbing(self) -> bool:

@@ -10,13 +10,12 @@ from pathlib import Path
 
 from engines.contract.errors import ErrorCode, WorkbenchError
 from engines.contract.events import Control, Event
-from engines.contract.jobs import Job, ProbeJob
+from engines.contract.jobs import Job
 from engines.host.child import Child
 from engines.host.running import Limits, Running
 from engines.host.worker.orders import Warm
 
 _WORKER = Path(__file__).parent / "worker" / "__main__.py"
-_AT_ONCE = 1.0
 
 
 class ProcessHost:
@@ -24,7 +23,8 @@ class ProcessHost:
 
     A training's child is spent with its one run; with ``reusable`` (the tools, probes) one child serves
     many jobs, and a crashed one is replaced at the next. ``command`` starts another worker than ours.
-    Times are in seconds; ``time_limit`` and ``memory_bytes`` of 0 mean none. A probe has ``probe_seconds``.
+    Times are in seconds; ``time_limit`` and ``memory_bytes`` of 0 mean none. After ``start_seconds`` an
+    engine whose import has no end is given up, unless a debugger may hold it.
     """
 
     def __init__(
@@ -40,14 +40,14 @@ class ProcessHost:
         lost_seconds: float = 30.0,
         close_seconds: float = 5.0,
         time_limit: float = 0.0,
-        probe_seconds: float = 180.0,
+        start_seconds: float = 180.0,
         memory_bytes: int = 0,
     ) -> None:
         self._engine = engine
         self._reusable = engine == "tools" if reusable is None else reusable
         self._command = list(command) or [python, str(_WORKER)]
-        self._limits = Limits(hello_seconds, ask_seconds, terminate_seconds, time_limit, memory_bytes)
-        self._probe_seconds = probe_seconds
+        start = 0.0 if engine == "tools" else start_seconds
+        self._limits = Limits(hello_seconds, ask_seconds, terminate_seconds, start, time_limit, memory_bytes)
         self._lost_seconds = lost_seconds
         self._close_seconds = close_seconds
         self._lock = threading.Lock()
@@ -94,12 +94,8 @@ class ProcessHost:
             self._wish = None
 
     def _limits_of(self, job: Job) -> Limits:
-        """A probe has nothing to save: told to stop it ends at once, and an import that hangs in time."""
-        if not isinstance(job, ProbeJob):
-            return self._limits
-        ask, terminate = (min(seconds, _AT_ONCE) for seconds in (self._limits.ask, self._limits.terminate))
-        seconds = self._limits.time or self._probe_seconds
-        return replace(self._limits, ask=ask, terminate=terminate, time=seconds)
+        """Whoever debugs may hold an import for as long as they like."""
+        return replace(self._limits, start=0.0) if getattr(job, "debug", None) else self._limits
 
     def control(self, control: Control) -> None:
         """Hand ``control`` to the running job; without one it is for nobody."""
@@ -162,7 +158,7 @@ class ProcessHost:
                 self._engine,
                 memory_bytes=self._limits.memory_bytes,
                 lost_seconds=self._lost_seconds,
-                probe_seconds=self._limits.time or self._probe_seconds,
+                start_seconds=self._limits.start,
             )
         except OSError as error:
             program, why = self._command[0], error.strerror or str(error)

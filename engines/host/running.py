@@ -18,10 +18,13 @@ from engines.contract.events import (
     Failed,
     Hello,
     Log,
+    Starting,
+    Stopped,
     Stopping,
+    has_engine,
     is_last,
 )
-from engines.contract.jobs import Job
+from engines.contract.jobs import Job, ProbeJob
 from engines.host.child import STREAMS, Child, Drained, Exited, HungUp, Item, Line
 from engines.host.ladder import Ladder
 from engines.host.numbering import Numbering
@@ -29,15 +32,22 @@ from engines.host.numbering import Numbering
 _LEVELS = {"stdout": "info", "stderr": "warning"}
 _PARTING_SECONDS = 2.0
 _WATCH_SECONDS = 0.25
+_SLOW_SECONDS = 5
+"""So long an import is nothing to speak of."""
+_AT_ONCE = 1.0
 
 
 @dataclass(frozen=True)
 class Limits:
-    """How long a host waits for what, in seconds; 0 means without a limit for the last two."""
+    """How long a host waits for what, in seconds; 0 means without a limit for the last three.
+
+    ``start``: for the job's engine to be imported, from the child's greeting on.
+    """
 
     hello: float = 60.0
     ask: float = 15.0
     terminate: float = 5.0
+    start: float = 0.0
     time: float = 0.0
     memory_bytes: int = 0
 
@@ -54,9 +64,13 @@ class Running:
         self._job = job
         self._limits = limits
         self._numbering = Numbering(job)
-        self._ladder = Ladder(limits.ask, limits.terminate)
+        # Before its engine is there a job has nothing to save, and hears nobody.
+        most = _AT_ONCE if limits.start else limits.ask
+        self._ladder = Ladder(min(most, limits.ask), min(most, limits.terminate))
         self._stop_wanted = False
-        self._start = time.monotonic()
+        self._start = self._asked = time.monotonic()
+        self._has_engine = False
+        self._said_seconds = _SLOW_SECONDS - 1
         self._exit: Exited | None = None
         self._hung: HungUp | None = None
         self._gone_at = 0.0
@@ -70,6 +84,7 @@ class Running:
         """Yield every event of the job, the last one last."""
         while not self.ended:
             yield from self._take(self._next(self._patience()))
+            yield from self._tell_of_start()
             yield from self._climb()
             self._mind_limits()
             if self._is_gone():
@@ -102,6 +117,10 @@ class Running:
             waits.append(self._until(self._child.started + self._limits.hello))
         if self._limits.time:
             waits.append(self._until(self._start + self._limits.time))
+        if self._awaits_engine:
+            waits.append(self._until(self._asked + self._said_seconds + 1))
+            if self._child.greeted:
+                waits.append(self._until(self._start + self._limits.start))
         if self._due:
             waits.append(self._until(self._due))
         if self._gone_at:
@@ -132,7 +151,27 @@ class Running:
             self.ended = True
             yield self._numbering.of(self._with_limit(item))
         else:
+            self._note_engine(item)
             yield self._numbering.of(item)
+
+    def _note_engine(self, event: Event) -> None:
+        """Note that the engine is there: told to stop, it may take its time from now on."""
+        if has_engine(event) and not self._has_engine:
+            self._has_engine = True
+            self._ladder.grant(self._limits.ask, self._limits.terminate)
+
+    @property
+    def _awaits_engine(self) -> bool:
+        """Whether the job's engine is still to be imported, for which there is a limit."""
+        return bool(self._limits.start) and not self._has_engine and not self._gone_at and not self.ended
+
+    def _tell_of_start(self) -> Iterator[Event]:
+        """Tell each second of an import that takes long; of a probe its caller knows how long it takes."""
+        seconds = int(time.monotonic() - self._asked)
+        if self._awaits_engine and seconds > self._said_seconds:
+            self._said_seconds = seconds
+            if not isinstance(self._job, ProbeJob):
+                yield self._numbering.own(Starting(self._child.engine, seconds, round(self._limits.start)))
 
     def _greet(self, hello: Hello) -> None:
         self._child.greeted = True
@@ -170,6 +209,8 @@ class Running:
             self._child.kill()
         if self._limits.time and not self._until(self._start + self._limits.time):
             self._refuse(ErrorCode.TIME_LIMIT, job=self._job.kind, seconds=self._limits.time)
+        if self._awaits_engine and self._child.greeted and not self._until(self._start + self._limits.start):
+            self._refuse(ErrorCode.TIME_LIMIT, job=self._job.kind, seconds=self._limits.start)
         if self._due and not self._until(self._due):
             self._due = 0.0
             self._refuse(ErrorCode.TIME_LIMIT, job=self._job.kind, seconds=self._expected)
@@ -222,5 +263,7 @@ class Running:
         self.ended = True
         if self._instead is not None:
             yield self._numbering.own(dataclasses.replace(self._instead, details=stderr))
+        elif cause == "deaf" and self._limits.start and not self._has_engine:
+            yield self._numbering.own(Stopped(step=0, kept=False))
         else:
             yield self._numbering.own(Crashed(cause, max(code, 0), max(-code, 0), stderr))

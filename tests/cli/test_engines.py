@@ -252,7 +252,7 @@ def test_that_an_engine_that_hangs_keeps_no_other_waiting_and_is_given_up_with_t
         "sys.meta_path.insert(0, Slow())"
     )
     choose("fake", real_python(tmp_path, inside=inside))
-    monkeypatch.setattr("app.desk.ProcessHost", partial(ProcessHost, probe_seconds=8.0))
+    monkeypatch.setattr("app.desk.ProcessHost", partial(ProcessHost, start_seconds=8.0))
     monkeypatch.setattr(engines.probe_all, "__defaults__", (0.5,))
     told = modelwright(home, "engines", "--json")
     answered = {event["record"]["engine"]: event for event in told.events if event["kind"] == "answer"}

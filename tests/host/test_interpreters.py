@@ -60,7 +60,7 @@ def test_that_an_engine_that_hangs_while_it_is_imported_is_ended_in_time(tmp_pat
         "        if name == 'engines.backends.fake.probe': time.sleep(600)\n"
         "sys.meta_path.insert(0, Slow())"
     )
-    host = ProcessHost("fake", real_python(tmp_path, inside=inside), probe_seconds=4.0, close_seconds=0.5)
+    host = ProcessHost("fake", real_python(tmp_path, inside=inside), start_seconds=4.0, close_seconds=0.5)
     try:
         last = list(host.run(ProbeJob()))[-1]
     finally:
@@ -92,7 +92,7 @@ def test_that_a_probe_that_is_told_to_stop_is_gone_at_once_whatever_it_imports(t
     finally:
         host.close()
     assert rungs == [("ask", 1.0), ("terminate", 1.0)]
-    assert isinstance(event, Crashed)
+    assert isinstance(event, Stopped)
     assert until_gone(pid)
 
 

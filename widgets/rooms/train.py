@@ -40,6 +40,7 @@ class TrainRoom(QWidget):
 
     train_requested = Signal()
     resume_requested = Signal()
+    cancel_requested = Signal()
     compare_requested = Signal()
     continue_requested = Signal()
     recipe_changed = Signal(dict)
@@ -60,6 +61,7 @@ class TrainRoom(QWidget):
             "train_from_empty_page",
             icon_name="train",
         )
+        self.starting = EmptyPage("", "Cancel", "cancel_start", icon_name="clock")
         self.compare_button = Button("Compare engines", "compare_from_train", kind="quiet")
         self.empty.add_below(self.compare_button)
         self.pace = Pace()
@@ -100,6 +102,14 @@ class TrainRoom(QWidget):
         """Let the empty page begin nothing while something goes on."""
         self.empty.button.set_enabled(state == "idle", "A run is going on.")
         self.compare_button.set_enabled(state == "idle", "A run is going on.")
+        self.starting.button.set_busy(state == "stopping", "Stopping …")
+
+    def show_starting(self, what: str, why: str = "") -> None:
+        """Say what a run waits for before its first step, in place of any other; "": it waits no more."""
+        self.starting.sentence.setText(f"{what}\n\n{why}" if why else what)
+        other = self.empty if self.history is None else self._charts
+        self._pages.setCurrentWidget(self.starting if what else other)
+        self.head.setVisible(self.history is not None and not what)
 
     def set_handover(self, step: int = 0, words: str = "") -> None:
         """Mark the step after which this run went on from another one; 0: it did not."""
@@ -333,6 +343,7 @@ class TrainRoom(QWidget):
         whole.setColumnStretch(0, 1)
         self._pages = QStackedLayout(holder)
         self._pages.addWidget(self.empty)
+        self._pages.addWidget(self.starting)
         self._charts = Scrolling()
         self._pages.addWidget(self._charts)
         self._grid = QGridLayout()
@@ -381,6 +392,7 @@ class TrainRoom(QWidget):
 
     def _connect(self) -> None:
         self.empty.requested.connect(self.train_requested)
+        self.starting.requested.connect(self.cancel_requested)
         self.head.resume.clicked.connect(self.resume_requested)
         self.head.go_on.clicked.connect(self.continue_requested)
         self.head.compare.clicked.connect(self.compare_requested)

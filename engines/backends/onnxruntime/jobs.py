@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterator
 
 from engines.contract.errors import ErrorCode, WorkbenchError
-from engines.contract.events import Answer, Event
+from engines.contract.events import Answer, Event, Progress
 from engines.contract.jobs import EvaluateOnnxJob, Job, ProbeJob, ProfileOnnxJob, ProveJob
 from engines.training.control import ControlFlags
 
@@ -17,16 +17,19 @@ def run(job: Job, flags: ControlFlags) -> Iterator[Event]:
         WorkbenchError: ``JOB_UNSUPPORTED`` for what takes a training framework.
     """
     if isinstance(job, ProbeJob):
-        return _probe()
+        yield from _probe()
+        return
     from engines.graph import onnx_jobs
 
+    yield Progress(stage="engine", done=1, total=1)
     if isinstance(job, EvaluateOnnxJob):
-        return onnx_jobs.evaluate_onnx(job, flags)
-    if isinstance(job, ProveJob):
-        return onnx_jobs.prove(job, flags)
-    if isinstance(job, ProfileOnnxJob):
-        return onnx_jobs.profile_onnx(job, flags)
-    raise WorkbenchError(ErrorCode.JOB_UNSUPPORTED, engine="onnxruntime", job=job.kind)
+        yield from onnx_jobs.evaluate_onnx(job, flags)
+    elif isinstance(job, ProveJob):
+        yield from onnx_jobs.prove(job, flags)
+    elif isinstance(job, ProfileOnnxJob):
+        yield from onnx_jobs.profile_onnx(job, flags)
+    else:
+        raise WorkbenchError(ErrorCode.JOB_UNSUPPORTED, engine="ONNX Runtime", job=job.kind)
 
 
 def _probe() -> Iterator[Event]:

@@ -13,13 +13,16 @@ from typing import Any
 
 from engines.contract import wire
 from engines.contract.errors import WorkbenchError
-from engines.contract.events import Control, Event, is_last
+from engines.contract.events import Control, Event, has_engine, is_last
 from engines.contract.faults import failure
-from engines.contract.jobs import Job, ProbeJob, TrainJob
+from engines.contract.jobs import Job, TrainJob
 from engines.host.worker import answer, output
 from engines.host.worker.debugging import undebugged
 from engines.host.worker.orders import Bye, Request, Settings, Warm
 from engines.training.control import ControlFlags
+
+_NOTED = 0.75
+"""After this share of the time that an import has, it is written down where it stands."""
 
 
 def main() -> None:
@@ -59,15 +62,16 @@ class Worker:
         undebugged(threading.Thread(target=self._read, name="control reader", daemon=True)).start()
         while (work := self._work.get()) is not None:
             request, flags = work
+            output.note_after(_NOTED * self._start_seconds(request))
             if isinstance(request, Warm):
                 self._warm()
             else:
-                with output.noting(self._noted_after(request)):
-                    self._answer(request, flags)
+                self._answer(request, flags)
+            output.note_no_more()
 
-    def _noted_after(self, job: Job) -> float:
-        """Return after how many seconds a probe tells where it stands: well before the host ends it."""
-        return 0.75 * self._settings.probe_seconds if isinstance(job, ProbeJob) else 0.0
+    def _start_seconds(self, request: Any) -> float:
+        """Return how long an import may take; one that a debugger may hold is never given up."""
+        return 0.0 if getattr(request, "debug", None) else self._settings.start_seconds
 
     def _warm(self) -> None:
         with contextlib.suppress(Exception):  # the job meets the same fault again, and tells it
@@ -75,6 +79,8 @@ class Worker:
 
     def _answer(self, job: Job, flags: ControlFlags) -> None:
         for event in answer.answer(self._settings.engine, job, flags):
+            if has_engine(event):
+                output.note_no_more()
             sent, message = self._encode(event, job)
             if is_last(sent):
                 output.mark(self._settings.mark)

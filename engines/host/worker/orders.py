@@ -19,7 +19,7 @@ class Settings:
     mark: str  # ends a job's output on stdout and stderr
     memory_bytes: int = 0
     lost_seconds: float = 30.0
-    probe_seconds: float = 0.0  # after so long the host ends a probe; 0: never
+    start_seconds: float = 0.0  # after so long the host gives an import up; 0: never
 
 
 @dataclass(frozen=True)

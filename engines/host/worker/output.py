@@ -8,7 +8,6 @@ import faulthandler
 import os
 import signal
 import sys
-from collections.abc import Iterator
 from io import TextIOWrapper
 
 
@@ -36,18 +35,18 @@ def mark(text: str) -> None:
             os.write(descriptor, f"{text}\n".encode())
 
 
-@contextlib.contextmanager
-def noting(seconds: float) -> Iterator[None]:
-    """Write down where every thread stands, if what is done meanwhile takes so long; 0: never.
+def note_after(seconds: float) -> None:
+    """Write down after so many seconds where every thread stands, unless ``note_no_more`` comes first.
 
-    C code does it, so that an import that holds the interpreter's lock is seen, too.
+    0: never. C code does it, so that an import that holds the interpreter's lock is seen, too.
     """
     if seconds:
         faulthandler.dump_traceback_later(seconds)
-    try:
-        yield
-    finally:
-        faulthandler.cancel_dump_traceback_later()
+
+
+def note_no_more() -> None:
+    """Forget what ``note_after`` was asked for."""
+    faulthandler.cancel_dump_traceback_later()
 
 
 def silence() -> None:
