@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import re
+from collections.abc import Iterator
 from datetime import datetime
 from functools import partial
 from pathlib import Path
@@ -12,8 +13,11 @@ from PySide6.QtCore import QObject, QUrl
 from PySide6.QtGui import QDesktopServices
 from PySide6.QtWidgets import QWidget
 
+from app.bridge.flow_thread import Outcome
+from app.desk import Desk
 from app.workbench import Workbench
 from engines.contract.errors import WorkbenchError
+from engines.contract.events import Event
 from engines.registry import engine
 from engines.runs.compare import Pair, compare_runs
 from engines.runs.history import RunHistory
@@ -28,15 +32,17 @@ if TYPE_CHECKING:
 
 
 class RunsController(QObject):
-    """Lists the project's runs; their folders are the only truth."""
+    """Lists the project's runs, in a thread, for there may be thousands; their folders are the only truth."""
 
     def __init__(self, bench: Workbench) -> None:
         super().__init__(bench)
         self._bench = bench
         self._room: RunsRoom | None = None
+        self._rows: list[RunRow] = []
+        self._turn = 0
         self._binned: dict[str, Path] = {}
-        bench.project_changed.connect(self._show)
-        bench.runs_changed.connect(self._show)
+        bench.project_changed.connect(self._on_project_changed)
+        bench.runs_changed.connect(self._list)
         bench.bin_emptied.connect(self._on_bin_emptied)
         bench.shell.room_chosen.connect(self._on_room_chosen)
         bench.offer("show_runs", lambda: bench.shell.open_room("runs"))
@@ -59,23 +65,50 @@ class RunsController(QObject):
         self._show()
         return room
 
+    def _on_project_changed(self) -> None:
+        self._rows = []
+        self._show()
+        self._list()
+
+    def _list(self) -> None:
+        """Read the list anew; what was asked for before may still be answered, and is not heard."""
+        self._turn += 1
+        if self._bench.project is None:
+            return
+        folder = self._bench.project.folder
+        found: list[RunRow] = []
+
+        def flow(_: Desk) -> Iterator[Event]:
+            found.extend(_row(run) for run in list_runs(folder))
+            yield from ()
+
+        self._bench.work("runs", flow, None, partial(self._on_listed, self._turn, found))
+
+    def _on_listed(self, turn: int, found: list[RunRow], outcome: Outcome) -> None:
+        if isinstance(outcome, BaseException):
+            self._bench.tell(outcome)
+        elif turn == self._turn:
+            self._rows = found
+            self._show()
+
     def _show(self) -> None:
         if self._room is None:
             return
-        project = self._bench.project
-        runs = list_runs(project.folder) if project is not None else []
-        self._room.set_runs([_row(run) for run in runs])
-        if runs and not self._room.table.selected_keys():
-            self._room.table.select([str(runs[0].path)])
+        self._room.set_runs(self._rows)
+        if self._rows and not self._room.table.selected_keys():
+            self._room.table.select([self._rows[0].key])
 
     def _on_room_chosen(self, key: str) -> None:
         if key == "runs":
-            self._show()
+            self._list()
 
     def _on_selection_changed(self, keys: list[str]) -> None:
         if self._room is None:
             return
-        self._room.show_curves({key: _validation_loss(Path(key)) for key in keys})
+        from widgets.rooms.runs import MOST_CURVES
+
+        drawn = {key: _validation_loss(Path(key)) for key in keys[:MOST_CURVES]}
+        self._room.show_curves(drawn, len(keys))
         try:
             rows = _differences(*keys) if len(keys) == 2 else []
         except WorkbenchError as fault:
@@ -100,7 +133,7 @@ class RunsController(QObject):
             self._bench.choose_run("")
         self._bench.runs_changed.emit()
         if gone and self._room is not None:
-            self._room.show_deleted(gone, [Path(key).name for key in gone])
+            self._room.show_deleted(gone)
 
     def _bin(self, key: str) -> None:
         self._binned[key] = delete_run(key)

@@ -37,7 +37,7 @@ def summarize(folder: Path) -> RunSummary:
     return RunSummary(folder, state, record)
 
 
-@lru_cache(maxsize=4096)
+@lru_cache(maxsize=1 << 16)
 def _read(folder: Path, *mark: int) -> RunRecord:
     """Read a run's record again only where its file is another one: lists are long and often asked for."""
     return read_run(folder)

@@ -141,5 +141,6 @@ def test_that_a_run_continues_on_another_engine_as_a_new_run_with_a_mark(compare
     assert room.loss._mark.words == "PyTorch → TensorFlow"
     assert comparer.steps() == 140
     runs: Any = comparer.go("runs")
+    comparer.hand.wait(lambda: str(new) in runs._rows, 10, "the run in the list")
     assert runs._rows[str(new)].engine == "PyTorch → TensorFlow"
     assert Path(comparer.composition.bench.run) == new

@@ -123,7 +123,7 @@ def test_that_a_run_is_exported_proven_drawn_and_optimized(maker: Person, calm: 
     onnx.checker.check_model(onnx.load(calm / "artifacts" / "optimized.onnx"))
     assert not maker.shell.message.isVisible()
     runs: Any = maker.go("runs")
-    assert str(calm) in runs._rows
+    maker.hand.wait(lambda: str(calm) in runs._rows, 10, "the run in the list")
 
 
 @pytest.mark.timeout(600)

@@ -7,6 +7,7 @@ import signal
 import time
 from collections.abc import Iterator
 from pathlib import Path
+from typing import Any
 
 import psutil
 import pytest
@@ -16,6 +17,7 @@ from engines.runs.history import RunHistory
 from engines.training.checkpoints import latest_valid
 from tests.e2e.person import SHIFT, Person
 from tests.helpers.processes import until_gone
+from widgets.rooms.runs import RunRow
 
 pytestmark = pytest.mark.gui_e2e
 
@@ -32,6 +34,15 @@ def trainer(fake_engine: None, person: Person) -> Iterator[Person]:
     person.go("train")
     person.enter("recipe_epochs", "40")
     return person
+
+
+def listed(trainer: Person) -> dict[str, RunRow]:
+    """Go to the Runs room and return its rows, once they are the runs that there are."""
+    room: Any = trainer.go("runs")
+    there = {str(run) for run in trainer.runs()}
+    trainer.hand.wait(lambda: set(room._rows) == there, 10, "the list of runs")
+    rows: dict[str, RunRow] = room._rows
+    return rows
 
 
 def test_that_a_run_that_is_stopped_and_kept_can_be_resumed_to_its_end(trainer: Person) -> None:
@@ -63,8 +74,7 @@ def test_that_a_run_that_is_discarded_leaves_no_trace_and_the_one_before_is_show
     assert trainer.shown() == before[-1]
     assert trainer.steps() == trainer.record(before[-1])["step"]
     assert trainer.state() == "finished"
-    runs = trainer.go("runs")
-    assert str(run) not in runs._rows  # type: ignore[attr-defined]
+    assert str(run) not in listed(trainer)
     assert not trainer.shell.message.isVisible()
     trainer.go("train")
 
@@ -114,9 +124,7 @@ def test_that_the_window_comes_back_as_it_was_left_in_mid_training(trainer: Pers
 
 
 def test_that_the_runs_room_lists_what_was_kept_and_opens_it(trainer: Person) -> None:
-    room = trainer.go("runs")
-    rows = room._rows  # type: ignore[attr-defined]
-    assert {Path(key) for key in rows} == set(trainer.runs())
+    rows = listed(trainer)
     assert {row.state for row in rows.values()} == {"finished"}
     trainer.hand.click("run_open")
     assert trainer.shell.key == "train"

@@ -27,6 +27,7 @@ from widgets.rooms.measures import measure_words
 from widgets.rooms.pace import clock_text
 
 MOST_CURVES = 8
+"""So many runs are drawn over one another; whoever brings the curves need not read more."""
 _LIVING = ("running", "paused", "training")
 
 
@@ -153,22 +154,17 @@ class RunsRoom(QWidget):
         self._pages.setCurrentIndex(1 if rows else 0)
         self._on_selection_changed(self.table.selected_keys())
 
-    def show_curves(self, curves: Mapping[str, tuple[Steps, Values]]) -> None:
-        """Draw one line a run, by key, in the order given; at most ``MOST_CURVES``."""
-        shown = list(curves.items())[:MOST_CURVES]
+    def show_curves(self, curves: Mapping[str, tuple[Steps, Values]], selected: int) -> None:
+        """Draw one line a run, by key, in the order given; more runs may be ``selected``."""
         traces = [
             Trace(key, self._title(key), place, marks=len(data[0]) < 60)
-            for place, (key, data) in enumerate(shown)
+            for place, (key, data) in enumerate(curves.items())
         ]
         self.chart.set_traces(traces)
-        for key, (steps, values) in shown:
+        for key, (steps, values) in curves.items():
             self.chart.set_data(key, steps, np.asarray(values, np.float32))
-        hidden = len(curves) - len(shown)
-        self.chart_card.set_subtitle(
-            f"the first {MOST_CURVES} of {len(curves)} selected"
-            if hidden
-            else "validation, of the selected runs"
-        )
+        few = f"the first {len(curves)} of {selected} selected"
+        self.chart_card.set_subtitle(few if selected > len(curves) else _CURVES)
 
     def show_differences(self, keys: Sequence[str], rows: Sequence[tuple[str, ...]]) -> None:
         """Show ``rows``: a name, then one text a run of ``keys``."""
@@ -179,11 +175,11 @@ class RunsRoom(QWidget):
         self.differences.setVisible(bool(rows))
         self.compare_card.set_subtitle("settings that differ, and all figures" if rows else _NO_PAIR)
 
-    def show_deleted(self, keys: Sequence[str], titles: Sequence[str]) -> None:
+    def show_deleted(self, keys: Sequence[str]) -> None:
         """Say that runs are in the bin, with the way back."""
         self._deleted = list(keys)
-        named = titles[0] if len(titles) == 1 else f"{len(titles)} runs"
-        verb = "is" if len(titles) == 1 else "are"
+        named = self._title(keys[0]) if len(keys) == 1 else f"{len(keys)} runs"
+        verb = "is" if len(keys) == 1 else "are"
         self.message.show_message(
             f"{named} {verb} in the bin", severity="info", action="restore", action_text="Undo"
         )

@@ -78,7 +78,7 @@ def test_that_runs_are_deleted_together_and_come_back_by_undo(room: RunsRoom, qt
         qtbot.mouseClick(room.delete, LEFT)
     assert asked.args == [["r1", "r2"]]
     room.set_runs(ROWS[2:])
-    room.show_deleted(["r1", "r2"], ["Run 1", "Run 2"])
+    room.show_deleted(["r1", "r2"])
     assert room.message.what.text() == "2 runs are in the bin"
     with qtbot.waitSignal(room.restore_requested) as asked:
         qtbot.mouseClick(room.message.button, LEFT)
@@ -97,7 +97,7 @@ def test_that_the_selection_is_told_so_that_curves_can_be_brought(room: RunsRoom
     with qtbot.waitSignal(room.selection_changed) as told:
         room.table.select(["r2"])
     assert told.args == [["r2"]]
-    room.show_curves({"r1": CURVE, "r2": CURVE})
+    room.show_curves({"r1": CURVE, "r2": CURVE}, 2)
     assert [trace.title for trace in room.chart.traces.values()] == ["Run 1 · cosine", "Run 2 · constant"]
     with qtbot.waitSignal(room.chart.painted):
         pass
@@ -106,7 +106,7 @@ def test_that_the_selection_is_told_so_that_curves_can_be_brought(room: RunsRoom
 
 
 def test_that_too_many_curves_are_not_drawn_and_this_is_said(room: RunsRoom) -> None:
-    room.show_curves({f"x{place}": CURVE for place in range(MOST_CURVES + 3)})
+    room.show_curves({f"x{place}": CURVE for place in range(MOST_CURVES)}, MOST_CURVES + 3)
     assert len(room.chart.traces) == MOST_CURVES
     assert room.chart_card.subtitle.text() == f"the first {MOST_CURVES} of {MOST_CURVES + 3} selected"
 
@@ -133,7 +133,7 @@ def test_that_no_text_is_cut(qapp: QApplication, qtbot: QtBot, scale: float) -> 
     room = RunsRoom()
     qtbot.addWidget(room)
     room.set_runs(ROWS)
-    room.show_curves({"r1": CURVE})
+    room.show_curves({"r1": CURVE}, 1)
     room.resize(round(1216 * scale), round(722 * scale))
     room.show()
     qtbot.waitUntil(lambda: cut(room) == [])
@@ -157,7 +157,7 @@ def test_that_runs_of_one_title_are_told_apart_by_their_numbers(room: RunsRoom, 
     room.set_runs([*same, RunRow("r3", "digits", "finished", number=3)])
     names = [room.table.proxy.index(row, 0).data() for row in range(3)]
     assert names == ["diabetes · run 1", "diabetes · run 2", "digits"]
-    room.show_curves({"r2": CURVE})
+    room.show_curves({"r2": CURVE}, 1)
     assert [trace.title for trace in room.chart.traces.values()] == ["diabetes · run 2"]
     room.table.select(["r2"])
     qtbot.mouseClick(room.rename, LEFT)
