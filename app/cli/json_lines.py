@@ -15,15 +15,15 @@ from engines.contract.records import to_plain
 _FIRST = ("kind", "run", "seq", "t")
 
 
-def event_line(event: Event) -> str:
+def event_line(event: Event, *, ascii_only: bool = False) -> str:
     """Return the event as one line: ``kind``, ``run``, ``seq``, ``t``, then its own fields.
 
     Arrays become lists; NaN and infinities become ``"NaN"``, ``"Infinity"`` and ``"-Infinity"``, which
-    ``float()`` reads back.
+    ``float()`` reads back. ``ascii_only`` is for a console or pipe that lacks letters: they are escaped.
     """
     plain = to_plain(event)
     ordered = {key: plain.pop(key) for key in _FIRST} | plain
-    return json.dumps(_valid(ordered), ensure_ascii=False, allow_nan=False)
+    return json.dumps(_valid(ordered), ensure_ascii=ascii_only, allow_nan=False)
 
 
 def _valid(value: Any) -> Any:

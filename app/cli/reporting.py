@@ -56,7 +56,7 @@ class JsonPrinter:
         if isinstance(event, Answer) and isinstance(event.record, OptimizeView):
             figures = dataclasses.replace(event.record, graph_before=None, graph_after=None)
             event = dataclasses.replace(event, record=figures)
-        print(event_line(event), flush=True)
+        print(event_line(event, ascii_only=sys.stdout.encoding.lower() != "utf-8"), flush=True)
 
 
 class HumanPrinter:

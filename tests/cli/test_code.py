@@ -3,7 +3,9 @@
 from __future__ import annotations
 
 import ast
+import io
 import json
+import sys
 from pathlib import Path
 
 import pytest
@@ -30,6 +32,19 @@ def test_that_the_recipes_changed_values_are_in_the_script(tmp_path: Path) -> No
     assert "range(7)" in text
     assert "torch.optim.SGD" in text
     ast.parse(text)
+
+
+@pytest.mark.parametrize("option", [[], ["--json"]])
+def test_that_a_console_that_lacks_letters_costs_no_command(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch, option: list[str]
+) -> None:
+    path, written = tmp_path / "größe → 1.py", io.BytesIO()
+    monkeypatch.setattr(sys, "stdout", io.TextIOWrapper(written, "cp1252"))
+    assert run(["code", "digits-mlp", "--to", str(path), *option]) == 0
+    assert path.is_file()
+    said = written.getvalue().decode("cp1252")
+    file = json.loads(said)["summary"]["file"] if option else said
+    assert ("größe → 1.py" if option else "größe ? 1.py") in file
 
 
 @pytest.mark.parametrize(
