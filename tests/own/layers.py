@@ -72,6 +72,18 @@ ON_VALUES = '''class Gate:
         return x
 '''
 
+SPARE = '''class Scale:
+    """Have more weights than are used."""
+
+    def output_shape(self, x):
+        return x
+
+    def parameters(self, x):
+        return {"scale": ("ones", x), "spare": ("ones", x)}
+
+    def forward(self, xp, x, weights):
+        return x * weights["scale"]
+'''
 
 NO_ONNX = """class Spectrum:
     \"\"\"Trains on JAX, whose exporter has nothing for it.\"\"\"

@@ -29,10 +29,12 @@ from engines.contract.views import Evaluation
 from engines.data.prepare import run as prepare
 from engines.design.freeze import freeze
 from engines.host.process import ProcessHost
+from engines.training.checkpoints import run_weights
 from engines.training.control import ControlFlags
+from engines.training.run_folder import CHECKPOINTS
 from tests.helpers.editor import Editor
 from tests.helpers.real_runs import standing
-from tests.own.layers import BEND, NO_ONNX, ON_VALUES, design_with, put
+from tests.own.layers import BEND, NO_ONNX, ON_VALUES, SPARE, design_with, put
 
 pytestmark = pytest.mark.framework
 ENGINES = ("torch", "tensorflow")
@@ -98,6 +100,19 @@ def test_that_engines_learn_the_same_with_one_file(
     assert len(first) == 35
     for other in others:
         assert np.max(np.abs(first - other) / np.maximum(np.abs(first), 0.01)) < 1e-6
+
+
+def test_that_weights_that_nothing_reads_decay_alike_on_every_engine(
+    tmp_path: Path, digits: tuple[str, DataManifest], answers: Answers
+) -> None:
+    spare = {}
+    for engine in ("torch", "tensorflow", "jax"):
+        job = job_of(tmp_path, digits, SPARE, engine, precision="fp64", optimizer="adamw", weight_decay=0.1)
+        losses(answers(engine, job))
+        spare[engine] = run_weights(Path(job.run) / CHECKPOINTS, "last")["own/spare"]
+    wanted = (1 - 1e-3 * 0.1) ** 35
+    for engine, found in spare.items():
+        np.testing.assert_allclose(found, wanted, rtol=1e-12, err_msg=engine)
 
 
 def test_that_a_run_goes_on_bit_for_bit_with_the_source_it_began_with(

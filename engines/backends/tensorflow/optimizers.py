@@ -56,10 +56,9 @@ class Optimizer:
         """Take one step inside a graph; ``numbers`` is its row."""
         decay = self.recipe.weight_decay if self.recipe.optimizer != "adamw" else 0.0
         for parameter, gradient, slots in zip(self.parameters, gradients, self.slots):
-            if gradient is not None:  # a layer that the output does not hang on
-                if decay:
-                    gradient += decay * parameter.variable
-                self._update(self.recipe, parameter.variable, gradient, slots, numbers)
+            if decay:
+                gradient += decay * parameter.variable
+            self._update(self.recipe, parameter.variable, gradient, slots, numbers)
 
     def variables(self) -> list[Any]:
         """Return the slots' variables."""

@@ -37,11 +37,11 @@ class LossScale:
     def down(self, gradients: Sequence[Any]) -> list[Any]:
         """Return such gradients as they would be without the factor."""
         share = 1.0 / self.scale
-        return [None if gradient is None else gradient * share for gradient in gradients]
+        return [gradient * share for gradient in gradients]
 
     def guard(self, gradients: Sequence[Any], apply: Callable[[], None]) -> None:
         """Call ``apply`` where every gradient is a number, and let the factor learn from it."""
-        sums = [tf.reduce_sum(tf.abs(gradient)) for gradient in gradients if gradient is not None]
+        sums = [tf.reduce_sum(tf.abs(gradient)) for gradient in gradients]
         finite = tf.math.is_finite(tf.add_n(sums))
 
         def step() -> Any:

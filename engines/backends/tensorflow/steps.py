@@ -125,20 +125,20 @@ class Steps:
             output = self._model([x], training=True)
             loss = self._loss(output, y)
             climbed = loss if self.scaled is None else self.scaled.up(loss)
-        return loss, output, tape.gradient(climbed, self._variables)
+        # What the output does not hang on has zeros, so that its weights decay as on every engine.
+        gradients = tape.gradient(climbed, self._variables, unconnected_gradients="zero")
+        return loss, output, gradients
 
     def _learn_in_parts(self, x: Any, y: Any, seeds: Any) -> tuple[Any, Any, Gradients]:
         """Return the same of a batch that goes through in equal parts: the gradients are averaged."""
         parts = self._recipe.accumulate
         size = x.shape[0] // parts
-        used: list[bool] = []
 
         def body(part: Any, total: Any, outputs: Any, sums: list[Any]) -> Any:
             begin = part * size
             some, theirs = x[begin : begin + size], y[begin : begin + size]
             loss, output, gradients = self._learn(some, theirs, seeds[part : part + 1])
-            used[:] = [gradient is not None for gradient in gradients]
-            added = [old if new is None else old + new for old, new in zip(sums, gradients)]
+            added = [old + new for old, new in zip(sums, gradients)]
             return part + 1, total + loss, outputs.write(part, output), added
 
         zeros = [tf.zeros_like(variable) for variable in self._variables]
@@ -150,8 +150,7 @@ class Steps:
             for _ in range(parts):
                 state = body(*state)
         _, total, outputs, sums = state
-        means = [whole / parts if there else None for whole, there in zip(sums, used)]
-        return total / parts, outputs.concat(), means
+        return total / parts, outputs.concat(), [whole / parts for whole in sums]
 
 
 def _any_length(tensor: Any) -> Any:
@@ -162,7 +161,6 @@ def _any_length(tensor: Any) -> Any:
 
 def _clip(gradients: Gradients, most: float) -> Gradients:
     """Scale gradients down so that their joint L2 norm is at most ``most``."""
-    there = [tf.convert_to_tensor(gradient) for gradient in gradients if gradient is not None]
-    norm = tf.linalg.global_norm(there)
+    norm = tf.linalg.global_norm([tf.convert_to_tensor(gradient) for gradient in gradients])
     factor = tf.minimum(tf.constant(1.0, norm.dtype), tf.constant(most, norm.dtype) / norm)
-    return [None if gradient is None else gradient * factor for gradient in gradients]
+    return [gradient * factor for gradient in gradients]
