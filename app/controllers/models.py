@@ -14,15 +14,14 @@ from PySide6.QtCore import QObject, QUrl, Signal
 from PySide6.QtGui import QDesktopServices
 
 from app.bridge.flow_thread import FlowThread, Outcome
-from app.desk import TOOLS, Desk
-from app.flows import main_job, saving, stages
+from app.desk import Desk
+from app.flows import kept, main_job
 from app.flows.exports import Exporter
 from app.messages import words
 from app.run_files import outdated
 from app.workbench import Workbench
 from engines.contract.events import Answer, Crashed, Event, Failed, Progress, Stopped
-from engines.contract.jobs import ProveJob
-from engines.contract.views import ExportView, GraphView, LoweredView, OptimizeView, ProofView
+from engines.contract.views import ExportView, GraphView, LoweredView, OptimizeView, ProofView, SavedView
 
 MODEL, OPTIMIZED, REFERENCE, REPORT = "model.onnx", "optimized.onnx", "reference.npz", "report.html"
 
@@ -55,8 +54,7 @@ class ModelsController(QObject):
         self.graph: GraphView | None = None
         self.optimization: OptimizeView | None = None
         self.stages: LoweredView | None = None
-        self.saved: ExportView | None = None
-        self.saved_proof: ProofView | None = None
+        self.saved: SavedView | None = None
         self.changed.emit()
 
     @property
@@ -103,11 +101,13 @@ class ModelsController(QObject):
             self.export()
 
     def read(self) -> None:
-        """Read the file's graph, and prove it again where the engine's answers are there."""
-        model, reference = self.model, self._artifact(REFERENCE)
-        if model is not None:
+        """Read the file's graph and what is kept of it; prove it again where the engine's answers are."""
+        model, optimized, reference = self.model, self.optimized, self._artifact(REFERENCE)
+        if model is not None and optimized is not None:
             proven = reference if self.file is None and reference and reference.is_file() else None
-            self._begin("read model", partial(_read_and_prove, model=model, reference=proven))
+            run = Path(self._bench.run) if self.file is None else None
+            flow = partial(kept.look_again, model=model, optimized=optimized, reference=proven, run=run)
+            self._begin("read model", flow)
 
     def export(self) -> None:
         """Export the run's best checkpoint by the chosen exporter, prove it and read its graph."""
@@ -116,7 +116,7 @@ class ModelsController(QObject):
             return
         self.file = None
         run = Path(self._bench.run)
-        self._begin("export", partial(_export_and_read, run=run, target=target, exporter=self.exporter))
+        self._begin("export", partial(kept.export, run=run, target=target, exporter=self.exporter))
 
     def choose_exporter(self, key: str) -> None:
         """Export by the engine or by the design from here on."""
@@ -130,7 +130,7 @@ class ModelsController(QObject):
         reference = self._artifact(REFERENCE) if self.file is None else None
         samples = reference if reference is not None and reference.is_file() else None
         report = target.with_name(REPORT) if self.file is None else target.with_suffix(".html")
-        figures = target.with_suffix(".json") if self.file is None else None
+        figures = target.with_suffix(".json")
         self._begin(
             "optimize",
             lambda desk: main_job.optimize(desk, model, target, report, samples, figures),
@@ -141,12 +141,12 @@ class ModelsController(QObject):
         target = self._artifact(f"model.{ending}")
         if target is not None and self.file is None and not self.busy:
             run = Path(self._bench.run)
-            self._begin("export", partial(saving.save, run=run, target=target), self._on_saving)
+            self._begin("export", partial(kept.save, run=run, target=target))
 
     def compile(self) -> None:
         """Ask the run's engine what its compiler makes of the model."""
         if self._bench.run and self.file is None and not self.busy:
-            self._begin("lower", partial(stages.stages, run=Path(self._bench.run)))
+            self._begin("lower", partial(kept.compiled, run=Path(self._bench.run)))
 
     def open_folder(self) -> None:
         """Show the folder of the file in the system's own file manager."""
@@ -167,14 +167,13 @@ class ModelsController(QObject):
         self,
         name: str,
         flow: Callable[[Desk], Generator[Event, None, None]],
-        hear: Callable[[int, list[Event]], None] | None = None,
     ) -> None:
         self._leave()
         self._bench.quiet()
         self.progressed.emit(words.STAGES.get(name, words.STAGES["read"]), 0, 0)
         turn = self._turn
         self._thread = self._bench.work(
-            name, flow, partial(hear or self._on_events, turn), partial(self._on_ended, turn)
+            name, flow, partial(self._on_events, turn), partial(self._on_ended, turn)
         )
 
     def _leave(self) -> None:
@@ -199,6 +198,8 @@ class ModelsController(QObject):
                     self.optimization = view
                 case Answer(record=LoweredView() as lowered):
                     self.stages = lowered
+                case Answer(record=SavedView() as saved):
+                    self.saved = saved
                 case Progress():
                     self.progressed.emit(_stage(event.stage), event.done, event.total)
                 case _:
@@ -206,24 +207,11 @@ class ModelsController(QObject):
             if isinstance(event, Answer):
                 self.changed.emit()
 
-    def _on_saving(self, turn: int, events: list[Event]) -> None:
-        """Hear of a file in the engine's own format, whose proof is not the ONNX file's."""
-        for event in events if turn == self._turn else ():
-            match event:
-                case Answer(record=ProofView() as proof):
-                    self.saved_proof = proof
-                case Answer(record=ExportView() as saved):
-                    self.saved = saved
-                case Progress():
-                    self.progressed.emit(_stage(event.stage), event.done, event.total)
-                case _:
-                    pass
-
     def _take_graph(self, graph: GraphView) -> None:
-        """Know the graph, and by it an exported file that an earlier session wrote."""
+        """Know the graph, and by it a file that an earlier session exported, or somebody else."""
         self.graph = graph
-        model, reference = self.model, self._artifact(REFERENCE)
-        if self.exported is None and self.file is None and model is not None:
+        model, reference = self.model, self._artifact(REFERENCE) if self.file is None else ""
+        if self.exported is None and model is not None:
             opset = graph.facts.get("opset", "").rpartition(" ")[2]
             number = int(opset) if opset.isdecimal() else 0
             producer = graph.facts.get("producer", "")
@@ -242,17 +230,6 @@ class ModelsController(QObject):
         self._leave()
         self.file = None
         self.forget()
-
-
-def _read_and_prove(desk: Desk, model: Path, reference: Path | None) -> Generator[Event, None, None]:
-    yield from main_job.inspect(desk, model)
-    if reference is not None:
-        yield from desk.ask(TOOLS, ProveJob(str(model), str(reference)), ProofView)
-
-
-def _export_and_read(desk: Desk, run: Path, target: Path, exporter: Exporter) -> Generator[Event, None, None]:
-    yield from main_job.export(desk, run, target, exporter=exporter)
-    yield from main_job.inspect(desk, target)
 
 
 def _stage(stage: str) -> str:

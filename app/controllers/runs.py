@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import re
 from collections.abc import Iterator
-from datetime import datetime
 from functools import partial
 from pathlib import Path
 from typing import TYPE_CHECKING
@@ -154,6 +153,7 @@ class RunsController(QObject):
 def _row(run: RunSummary) -> RunRow:
     from widgets.rooms.measures import result_of
     from widgets.rooms.runs import RunRow
+    from widgets.shipping.words import time_words
 
     record = run.record
     if record is None:
@@ -171,7 +171,7 @@ def _row(run: RunSummary) -> RunRow:
         measure=found[1] if found else None,
         measured=found[0] if found else "",
         seconds=record.seconds or None,
-        started=_local_time(record.created),
+        started=time_words(record.created),
         number=_number(record.id),
     )
 
@@ -197,13 +197,6 @@ def _number(run: str) -> int:
     """Return the day's number in a run's id such as ``2026-11-23-002-digits``, 0 where there is none."""
     found = re.match(r"\d{4}-\d\d-\d\d-(\d+)", run)
     return int(found[1]) if found else 0
-
-
-def _local_time(text: str) -> str:
-    try:
-        return datetime.fromisoformat(text).astimezone().strftime("%Y-%m-%d %H:%M")
-    except ValueError:
-        return text
 
 
 def _validation_loss(run: Path) -> tuple[Steps, Values]:

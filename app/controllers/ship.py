@@ -96,8 +96,8 @@ class ShipController(QObject):
             room.show_proof(models.proof)
         elif models.busy:
             room.show_busy(words.STAGES["prove"])
-        if models.saved is not None and models.saved_proof is not None:
-            room.show_saved(models.saved, models.saved_proof)
+        if models.saved is not None:
+            room.show_saved(models.saved)
         if models.optimization is not None and models.optimization.target:
             room.show_optimized(models.optimization)
 

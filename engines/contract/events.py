@@ -29,6 +29,7 @@ from engines.contract.views import (
     ProfileView,
     ProofView,
     ReferenceView,
+    SavedView,
     TuneView,
 )
 
@@ -46,6 +47,7 @@ Answered = (
     | ProfileView
     | OptimizeView
     | LoweredView
+    | SavedView
     | Evaluation
     | ExportView
     | ReferenceView

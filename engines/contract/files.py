@@ -12,7 +12,7 @@ import os
 import secrets
 import shutil
 import time
-from collections.abc import Callable
+from collections.abc import Callable, Iterable, Mapping
 from pathlib import Path
 from typing import BinaryIO
 
@@ -122,6 +122,26 @@ def sha256_of(path: Path) -> str:
     except OSError as fault:
         raise unreadable(path, fault) from fault
     return total.hexdigest()
+
+
+def digests_of(files: Iterable[Path], folder: Path) -> dict[str, str]:
+    """Return the SHA-256 of each file by its path as seen from ``folder``; raises as ``sha256_of`` does."""
+    return {_seen_from(folder, file): sha256_of(file) for file in files}
+
+
+def _seen_from(folder: Path, file: Path) -> str:
+    try:
+        return Path(os.path.relpath(file, folder)).as_posix()
+    except ValueError:  # on another drive
+        return str(file.absolute())
+
+
+def are_unchanged(digests: Mapping[str, str], folder: Path) -> bool:
+    """Tell whether every file of ``digests_of`` is there and as it was."""
+    try:
+        return all(sha256_of(folder / name) == digest for name, digest in digests.items())
+    except WorkbenchError:
+        return False
 
 
 def sweep(folder: Path) -> list[Path]:

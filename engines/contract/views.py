@@ -178,7 +178,11 @@ class PassView:
 
 @dataclass(frozen=True)
 class OptimizeView:
-    """The optimizer's report: both graphs, every pass, facts before and after, the whole proof."""
+    """The optimizer's report: both graphs, every pass, facts before and after, the whole proof.
+
+    ``measured`` is when, ISO 8601 in UTC. ``files``: the SHA-256 of what was read and written, by path as
+    seen from the folder of the target; the report is about these files as they were then.
+    """
 
     kind: ClassVar[str] = "optimize_view"
     source: str
@@ -189,6 +193,8 @@ class OptimizeView:
     proof: ProofView
     graph_before: GraphView | None = None
     graph_after: GraphView | None = None
+    measured: str = ""
+    files: Mapping[str, str] = field(default_factory=dict)
 
 
 @dataclass(frozen=True)
@@ -231,6 +237,17 @@ class ExportView:
 
 
 @dataclass(frozen=True)
+class SavedView:
+    """A file in its engine's own format and its proof, as they were measured then (see ``OptimizeView``)."""
+
+    kind: ClassVar[str] = "saved_view"
+    view: ExportView
+    proof: ProofView
+    measured: str
+    files: Mapping[str, str]
+
+
+@dataclass(frozen=True)
 class StageView:
     """A model's graph at one stage of its engine's compiler.
 
@@ -250,7 +267,8 @@ class StageView:
 class LoweredView:
     """What an engine makes of a model, from as it was built to as it runs.
 
-    An error is within the bound where it is at most ``bound + bound * reference_max``.
+    An error is within the bound where it is at most ``bound + bound * reference_max``. ``measured`` and
+    ``files`` (the run's checkpoints) are as those of ``OptimizeView``.
     """
 
     kind: ClassVar[str] = "lowered_view"
@@ -261,6 +279,8 @@ class LoweredView:
     batch: int
     reference_max: float
     bound: float = 1e-5
+    measured: str = ""
+    files: Mapping[str, str] = field(default_factory=dict)
 
 
 CLEARLY = 1.03

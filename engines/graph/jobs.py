@@ -12,13 +12,13 @@ from dataclasses import replace
 from pathlib import Path
 
 from engines.contract.events import Answer, Event, Finished, Progress
-from engines.contract.files import make_folder
+from engines.contract.files import digests_of, make_folder
 from engines.contract.jobs import ExportDesignJob, OptimizeJob
 from engines.contract.views import ExportView, OptimizeView, ProofView
 from engines.design.onnx_export import PRODUCER, to_onnx
 from engines.graph import read_onnx
 from engines.graph.layout import lay_out
-from engines.graph.onnx_file import load_model, save_model
+from engines.graph.onnx_file import load_with_files, save_model
 from engines.graph.onnx_jobs import Flags, stoppable
 from engines.graph.optimize import Optimization, begin, first_differing_node, run_passes
 from engines.graph.passes import chosen
@@ -28,7 +28,7 @@ from engines.graph.reference import Reference, answered, make_reference, read_re
 from engines.graph.report import write_report
 from engines.training.checkpoints import run_weights
 from engines.training.model_facts import model_facts, output_name, trained_by
-from engines.training.run_folder import CHECKPOINTS, read_design, read_recipe
+from engines.training.run_folder import CHECKPOINTS, now, read_design, read_recipe
 
 
 @stoppable
@@ -63,7 +63,9 @@ def optimize(job: OptimizeJob, flags: Flags) -> Iterator[Event]:
     steps = chosen(job.passes)
     total = len(steps) + 4
     yield Progress(stage="read", done=0, total=total)
-    source = load_model(Path(job.model))
+    source, files = load_with_files(Path(job.model))
+    beside = Path(job.target).parent
+    digests = digests_of(files, beside)
     samples = read_reference(Path(job.reference), source) if job.reference else make_reference(source)
     work = begin(source, samples)
     for number, view in enumerate(run_passes(work, steps), start=1):
@@ -75,6 +77,8 @@ def optimize(job: OptimizeJob, flags: Flags) -> Iterator[Event]:
     yield Progress(stage="write", done=total - 1, total=total)
     if proof.status != "failed":
         save_model(work.model, Path(job.target))
+        digests |= digests_of([Path(job.target)], beside)
+    answer = replace(answer, files=digests, measured=now())
     if job.report:
         write_report(answer, Path(job.report))
     yield Answer(answer)

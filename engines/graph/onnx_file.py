@@ -27,6 +27,11 @@ def load_model(path: Path) -> onnx.ModelProto:
     Raises:
         WorkbenchError: ``FILE_MISSING``, ``MODEL_TOO_LARGE``, ``MODEL_BROKEN``, ``EXTERNAL_DATA_REFUSED``.
     """
+    return load_with_files(path)[0]
+
+
+def load_with_files(path: Path) -> tuple[onnx.ModelProto, list[Path]]:
+    """Return the model as ``load_model`` does, and every file that it was read from."""
     model = _parse(path)
     external = _external_files(model, path)
     total = path.stat().st_size + sum(file.stat().st_size for file in external)
@@ -42,7 +47,7 @@ def load_model(path: Path) -> onnx.ModelProto:
             onnx.checker.check_model(model)
     except Exception as error:
         raise broken(path, error) from error
-    return model
+    return model, [path, *sorted(external)]
 
 
 def save_model(model: onnx.ModelProto, path: Path) -> None:

@@ -12,7 +12,7 @@ from widgets.controls import Card, Column, Table
 from widgets.controls.text import label, set_property
 from widgets.graphing.explorer import GraphPanel, compose
 from widgets.graphing.facts import comparison, error_words, marks
-from widgets.shipping.words import figure, share
+from widgets.shipping.words import figure, share, time_words
 
 _SECONDS, _REASON = 4, 5
 _STATES = {"applied": "applied", "no_effect": "no effect", "rejected": "rejected"}
@@ -43,6 +43,7 @@ class OptimizeReport(QWidget):
         self.after = GraphPanel("graph_after", compact=True)
         self.error = label("", "value")
         self.verdict = label("", "body", wrap=True)
+        self.measured = label("", "dim")
         self.cells: dict[tuple[str, str], QLabel] = {}
         self.passes = Table(
             (
@@ -71,6 +72,7 @@ class OptimizeReport(QWidget):
         self._show_side(
             self.after, view.graph_after, f"After · {view.after.nodes:,} nodes\nGreen: new or merged", fresh
         )
+        self.measured.setText(f"Measured {time_words(view.measured)}" if view.measured else "")
         self._show_proof(view.proof)
         self._show_facts(view)
         self.passes.set_rows(
@@ -147,6 +149,7 @@ class OptimizeReport(QWidget):
         card.body.setSpacing(4)
         card.body.addWidget(self.error)
         card.body.addWidget(self.verdict)
+        card.body.addWidget(self.measured)
         self._grid.setVerticalSpacing(6)
         self._grid.setHorizontalSpacing(16)
         self._grid.setColumnStretch(0, 1)

@@ -13,7 +13,7 @@ from widgets.controls import Card, Column, Table
 from widgets.controls.text import label, set_property
 from widgets.graphing.explorer import GraphPanel, compose
 from widgets.graphing.facts import error_words, graph_marks, latency_words
-from widgets.shipping.words import figure
+from widgets.shipping.words import figure, time_words
 
 
 class CompilerStages(QWidget):
@@ -90,6 +90,7 @@ class CompilerStages(QWidget):
             f"{view.compiler}: every stage was run on {view.samples:,} samples; "
             f"{'all stay' if good else 'not all stay'} within {figure(allowed)}. "
             f"Latencies are medians of a batch of {view.batch}."
+            + (f" Measured {time_words(view.measured)}." if view.measured else "")
         )
 
     def _build(self) -> None:

@@ -10,7 +10,7 @@ from PySide6.QtGui import QResizeEvent
 from PySide6.QtWidgets import QBoxLayout, QHBoxLayout, QSizePolicy, QStackedLayout, QVBoxLayout, QWidget
 from typing_extensions import override
 
-from engines.contract.views import ExportView, GraphView, OptimizeView, ProofView
+from engines.contract.views import ExportView, GraphView, OptimizeView, ProofView, SavedView
 from widgets.canvas.model import byte_size
 from widgets.controls import (
     Button,
@@ -36,7 +36,7 @@ from widgets.look.tokens import GAP
 from widgets.shipping.file_card import EngineFileCard, FileCard
 from widgets.shipping.ruler import ErrorRuler
 from widgets.shipping.usage import UsageCard
-from widgets.shipping.words import VERDICTS, advice, basis, figure, share, why
+from widgets.shipping.words import VERDICTS, advice, basis, figure, share, time_words, why
 
 _NOTHING_YET = "Nothing has been exported yet. The file is run beside the engine, and shown with its error."
 _NOT_OPTIMIZED = "Press Optimize in Graph for a smaller, faster file with the same answers."
@@ -192,6 +192,7 @@ class ShipRoom(QWidget):
             ("Size", f"{byte_size(before.bytes)} → {byte_size(after.bytes)}"),
             ("Latency", _latencies(before.latency_runtime_ms, after.latency_runtime_ms)),
             ("Largest error", figure(view.proof.max_abs_error)),
+            *_measured(view.measured),
         ]
         self.optimized.show_file(view.target, rows, VERDICTS[view.proof.status])
 
@@ -199,14 +200,15 @@ class ShipRoom(QWidget):
         """Offer the files that only the run's engine writes; nothing where there are none."""
         self.own.set_formats(engine, endings)
 
-    def show_saved(self, view: ExportView, proof: ProofView) -> None:
+    def show_saved(self, saved: SavedView) -> None:
         """Show a file in the engine's own format, and how far its answers are from the model's."""
         rows = [
-            ("Size", byte_size(view.bytes)),
-            ("Written by", view.exporter),
-            ("Largest error", figure(proof.max_abs_error)),
+            ("Size", byte_size(saved.view.bytes)),
+            ("Written by", saved.view.exporter),
+            ("Largest error", figure(saved.proof.max_abs_error)),
+            *_measured(saved.measured),
         ]
-        self.own.show_file(view.target, rows, VERDICTS[proof.status])
+        self.own.show_file(saved.view.target, rows, VERDICTS[saved.proof.status])
 
     def clear(self) -> None:
         """Go back to the empty page; nothing of the former model is left for the next."""
@@ -349,6 +351,10 @@ def _show_all_rows(table: Table) -> None:
     view = table.view
     rows = view.verticalHeader().defaultSectionSize() * max(1, table.proxy.rowCount())
     view.setFixedHeight(view.horizontalHeader().sizeHint().height() + rows + 4)
+
+
+def _measured(when: str) -> list[tuple[str, str]]:
+    return [("Measured", time_words(when))] if when else []
 
 
 def _latencies(before: float, after: float) -> str:

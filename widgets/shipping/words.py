@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import math
+from datetime import datetime
 
 from engines.contract.views import ProofView
 
@@ -35,6 +36,14 @@ def figure(value: float) -> str:
         return "0"
     mantissa, _, power = f"{value:.1e}".partition("e")
     return f"{mantissa.removesuffix('.0')}e{int(power)}"
+
+
+def time_words(when: str) -> str:
+    """Return an ISO time as a person reads it, by the clock on the wall: 2026-11-23 14:02."""
+    try:
+        return datetime.fromisoformat(when).astimezone().strftime("%Y-%m-%d %H:%M")
+    except ValueError:
+        return when
 
 
 def share(value: float) -> str:

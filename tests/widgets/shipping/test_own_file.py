@@ -8,12 +8,16 @@ from PySide6.QtTest import QTest
 from PySide6.QtWidgets import QApplication
 from pytestqt.qtbot import QtBot
 
-from engines.contract.views import ExportView, ProofView
+from engines.contract.views import ExportView, ProofView, SavedView
 from widgets.look.theme import apply
 from widgets.rooms.ship import ShipRoom
 
-SAVED = ExportView("/p/artifacts/model.keras", "", 211_000, 0, "keras 3.15.1")
-PROVEN = ProofView("passed", 256, 2.4e-6, 3e-7, 1e-5, reference_max=6.0)
+SAVED = SavedView(
+    ExportView("/p/artifacts/model.keras", "", 211_000, 0, "keras 3.15.1"),
+    ProofView("passed", 256, 2.4e-6, 3e-7, 1e-5, reference_max=6.0),
+    measured="2026-11-23T12:00:00+00:00",
+    files={},
+)
 
 
 @pytest.fixture
@@ -42,17 +46,17 @@ def test_that_an_engine_without_a_format_has_no_card(room: ShipRoom) -> None:
 
 def test_that_a_saved_file_shows_its_error_and_the_way_to_it(room: ShipRoom, qtbot: QtBot) -> None:
     room.set_formats("TensorFlow", ("keras",))
-    room.show_saved(SAVED, PROVEN)
+    room.show_saved(SAVED)
     assert room.own.verdict.text == "Proven"
     assert room.own.name.text() == "model.keras"
     with qtbot.waitSignal(room.folder_requested, timeout=1000) as heard:
         QTest.mouseClick(room.own.button, Qt.MouseButton.LeftButton)
-    assert heard.args == [SAVED.target]
+    assert heard.args == [SAVED.view.target]
 
 
 def test_that_another_run_begins_without_the_file_of_the_last(room: ShipRoom) -> None:
     room.set_formats("TensorFlow", ("keras",))
-    room.show_saved(SAVED, PROVEN)
+    room.show_saved(SAVED)
     room.clear()
     room.show_export(ExportView("/q/model.onnx", "", 1000, 18, "tf2onnx"))
     assert not room.own.name.isVisible()
