@@ -50,7 +50,7 @@ class EnginesController(QObject):
         bench.shell.engine_chosen.connect(self._on_engine_chosen)
         bench.shell.device_chosen.connect(self._on_device_chosen)
         bench.engine_changed.connect(self._show)
-        bench.run_ended.connect(self.stand_by)
+        bench.run_ended.connect(self._on_run_ended)
         self.looking.ticked.connect(self._on_ticked)
 
     def begin(self) -> None:
@@ -105,6 +105,8 @@ class EnginesController(QObject):
     def stand_by(self) -> None:
         """Warm a spare of the chosen engine, away from the GUI thread."""
         chosen, hosts = self._bench.engine, self._bench.hosts
+        if chosen in self.looking:
+            return  # once it has answered
         if any(row.name == chosen and is_installed(row) for row in ENGINES) and not self._is_no_good(chosen):
             self._bench.work(f"spare {chosen}", partial(_stand_by, hosts=hosts, engine=chosen))
 
@@ -208,6 +210,12 @@ class EnginesController(QObject):
     def _on_room_chosen(self, key: str) -> None:
         if key == "settings":
             self.look_at_others()
+
+    def _on_run_ended(self) -> None:
+        """A run says at its end that its engine is ready; what the doctor knows against it stays true."""
+        if self._is_no_good(self._bench.engine):
+            self._show_state()
+        self.stand_by()
 
     def _on_device_chosen(self, name: str) -> None:
         self._bench.choose_engine(self._bench.engine, name)

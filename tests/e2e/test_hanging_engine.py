@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from collections.abc import Iterator
 from dataclasses import replace
 from pathlib import Path
@@ -9,6 +10,7 @@ from typing import Any
 
 import psutil
 import pytest
+from PySide6.QtCore import Qt
 
 from app.engine_facts.places import choose
 from engines.registry import ENGINES, engine
@@ -36,7 +38,7 @@ def hanging(home: Path) -> Iterator[str]:
     python = real_python(home / "slow", inside=HANGS)
     choose("mxnet", python)
     with pytest.MonkeyPatch.context() as patch:
-        for module in (*LISTING, "engines.registry"):
+        for module in (*LISTING, "engines.registry", "app.engine_facts.titles"):
             patch.setattr(f"{module}.ENGINES", (slow, FAKE))
         yield python
 
@@ -62,6 +64,23 @@ def test_that_it_says_that_it_is_still_starting_and_the_other_answers_meanwhile(
     owner.hand.wait(lambda: page(owner, "fake").chip.text == "ready", 60, "the other engine")
     assert page(owner, "mxnet").chip.text.startswith("still starting, ")
     assert "Slow is still starting, " in owner.shell.status.engine.words.text()
+    assert owner.shell.message.isHidden()
+
+
+def test_that_the_run_button_counts_the_seconds_and_can_be_cancelled_at_once(owner: Person) -> None:
+    owner.start_from("digits-mlp")
+    before = owner.runs()
+    owner.hand.press(Qt.Key.Key_F5)
+    owner.hand.wait(lambda: owner.hand.sees("cancel_start"), 60, "the seconds")
+    said = owner.shell.room("train").starting.sentence.text()
+    assert re.match(r"Slow is still starting, \d+ s\n", said)
+    assert "after 180 seconds it is given up" in said
+    assert owner.shell.status.engine.words.text().startswith("Engine: Slow is still starting, ")
+    owner.hand.click("cancel_start")
+    owner.wait_idle(20)
+    assert not owner.hand.sees("cancel_start")
+    assert owner.hand.sees("train_from_empty_page")
+    assert owner.runs() == before
     assert owner.shell.message.isHidden()
 
 
