@@ -88,11 +88,15 @@ def varies(outputs: Iterable[Array], bound: float) -> bool:
 
 
 def first_difference(model: onnx.ModelProto, reference: Reference, bound: float) -> str:
-    """Return the first node of the design whose inner values differ, "" where the reference has none."""
+    """Return the first node of the design whose inner values differ, "" where the reference cannot tell."""
     ends = {layer: tensor for layer, tensor in _layer_ends(model) if layer in reference.layers}
     if not ends:
         return ""
     count = min(len(reference.layers[layer]) for layer in ends)
+    if reference.fixed_batch:
+        count = reference.fixed_batch if count >= reference.fixed_batch else 0
+    if not count:
+        return ""
     inputs = {name: array[:count] for name, array in reference.inputs.items()}
     values = Session(with_outputs(model, list(ends.values()))).run(inputs, list(ends.values()))
     for layer, tensor in ends.items():

@@ -13,6 +13,7 @@ from dataclasses import dataclass, field
 from pathlib import Path
 
 import numpy as np
+import numpy.typing as npt
 import onnx
 
 from engines.contract.errors import ErrorCode, WorkbenchError
@@ -53,7 +54,7 @@ class Reference:
 
 
 def read_reference(path: Path, model: onnx.ModelProto) -> Reference:
-    """Read an exporter's ``.npz`` for ``model``.
+    """Read an exporter's ``.npz`` for ``model``; one of a fixed batch length gets whole batches alone.
 
     Raises:
         WorkbenchError: ``REFERENCE_BROKEN`` where it is no such file or does not fit the model.
@@ -68,18 +69,25 @@ def read_reference(path: Path, model: onnx.ModelProto) -> Reference:
         raise _broken(path, f"inputs are {samples.dtype}, the model wants {kind}")
     if "outputs" in arrays and arrays["outputs"].shape[:1] != samples.shape[:1]:
         raise _broken(path, f"{len(samples)} inputs have answers of shape {arrays['outputs'].shape}")
+    fixed = _fixed_batch(model)
+    rows = _whole_batches(len(samples), fixed)
     by_batch = {
-        int(name.removeprefix("outputs_")): {outputs[0]: array}
+        int(name.removeprefix("outputs_")): {outputs[0]: array[: len(rows)]}
         for name, array in arrays.items()
         if name.removeprefix("outputs_").isdecimal()
     }
     return Reference(
-        inputs={inputs[0].name: samples.astype(kind, copy=False)},
-        outputs={outputs[0]: arrays["outputs"]} if "outputs" in arrays else {},
+        inputs={inputs[0].name: samples[rows].astype(kind, copy=False)},
+        outputs={outputs[0]: arrays["outputs"][rows]} if "outputs" in arrays else {},
         by_batch=by_batch,
         layers={n.removeprefix(_LAYER): a for n, a in arrays.items() if n.startswith(_LAYER)},
-        fixed_batch=_fixed_batch(model),
+        fixed_batch=fixed,
     )
+
+
+def _whole_batches(samples: int, batch: int) -> npt.NDArray[np.int64]:
+    """Return which samples fill batches of that length (0: any); too few for one come again."""
+    return np.resize(np.arange(samples), max(batch, samples - samples % batch) if batch else samples)
 
 
 def make_reference(model: onnx.ModelProto, samples: int = MADE_SAMPLES, seed: int = 0) -> Reference:

@@ -16,13 +16,15 @@ from onnx.reference import ReferenceEvaluator
 from engines.contract.errors import ErrorCode, WorkbenchError
 from engines.contract.events import Answer
 from engines.contract.jobs import ProveJob
+from engines.contract.spec import LAYER_KEY
 from engines.contract.views import ProofView
 from engines.graph.onnx_file import save_model
 from engines.graph.onnx_jobs import prove as prove_job
 from engines.graph.proof import allowed, prove, varies
-from engines.graph.reference import Reference, answered, make_reference
+from engines.graph.reference import Reference, answered, make_reference, read_reference
+from engines.graph.runtime import Session, with_outputs
 from engines.training.control import ControlFlags
-from tests.graph.models import constant, conv_chain, dense, set_weight, weight
+from tests.graph.models import constant, conv_chain, dense, numbers, set_weight, weight
 
 
 def by_the_specification(model: onnx.ModelProto, samples: Reference) -> Reference:
@@ -54,6 +56,30 @@ def test_that_one_weight_moved_by_one_percent_fails_the_proof(name: str) -> None
     assert view.status == "failed"
     assert view.reason in ("error_above_bound", "classes_differ")
     assert view.where == "y"
+
+
+@pytest.mark.parametrize("samples", [21, 5])
+@pytest.mark.parametrize("batch", [8, 17])
+def test_that_a_model_of_one_batch_length_is_proven_on_whole_batches(
+    tmp_path: Path, samples: int, batch: int
+) -> None:
+    free = dense()
+    for name in ("r", "y"):
+        node = next(node for node in free.graph.node if name in node.output)
+        node.metadata_props.add(key=LAYER_KEY, value=name)
+    x = numbers(9, samples, 3)
+    answers = Session(with_outputs(free, ["r"])).run({"x": x}, ["y", "r"])
+    arrays = {"inputs": x, "outputs": answers["y"], "outputs_17": answers["y"], "layer/r": answers["r"]}
+    np.savez(tmp_path / "r.npz", **arrays)
+    fixed = onnx.ModelProto()
+    fixed.CopyFrom(free)
+    for value in (*fixed.graph.input, *fixed.graph.output):
+        value.type.tensor_type.shape.dim[0].dim_value = batch
+    view = prove(fixed, read_reference(tmp_path / "r.npz", fixed), 1e-5)
+    assert (view.status, view.samples) == ("passed", max(batch, samples - samples % batch))
+    set_weight(fixed, "w", weight(fixed, "w") * 1.5)
+    view = prove(fixed, read_reference(tmp_path / "r.npz", fixed), 1e-5)
+    assert (view.status, view.where) == ("failed", "r" if samples >= batch else "y")
 
 
 def test_that_answers_that_never_change_prove_nothing() -> None:
