@@ -10,7 +10,7 @@ from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
 from pathlib import Path
 
-from app.engine_facts.places import is_there, missing
+from app.engine_facts.places import heal, is_there, missing
 from app.home import data_cache, loose_runs
 from app.own_layers import layers_place, own_layers, settle
 from app.project import FILE, Project, new_run_folder
@@ -126,8 +126,12 @@ def known_engine(name: str) -> EngineRow:
 
 
 def installed_engine(name: str) -> EngineRow:
-    """Return the engine's row; raises ``ENGINE_UNKNOWN``, or what keeps it from starting (``missing``)."""
+    """Return the engine's row; raises ``ENGINE_UNKNOWN``, or what keeps it from starting (``missing``).
+
+    A repair of its environment that was killed is healed first.
+    """
     row = known_engine(name)
+    heal(row)
     fault = missing(row)
     if fault is not None:
         raise fault

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import importlib.util
 import sys
+import threading
 from pathlib import Path
 
 from app.home import user_data
@@ -12,8 +13,11 @@ from engines.contract.errors import ErrorCode, WorkbenchError
 from engines.environments import chosen
 from engines.environments.chosen import OTHER, OWN, THIS
 from engines.environments.doctor import THIS_PLACE, Place
-from engines.environments.kept import ABSENT, HALF_MADE, OUTDATED, READY, Kept
+from engines.environments.kept import ABSENT, HALF_MADE, OUTDATED, READY, Kept, recover
 from engines.registry import engine
+
+_healing = threading.Lock()
+"""Who comes second finds it healed."""
 
 
 def kept_of(name: str) -> Kept:
@@ -54,11 +58,23 @@ def missing(row: EngineRow) -> WorkbenchError | None:
     return WorkbenchError(ErrorCode.ENGINE_MISSING, engine=row.name, title=row.title, install=row.install)
 
 
+def heal(row: EngineRow) -> None:
+    """Bring back the kept environment of an engine, where a making that was killed had put it aside.
+
+    Called wherever an engine is about to be used or looked at, from any thread but the GUI's: what was half
+    made is deleted. Raises ``ENVIRONMENT_BUSY`` or ``FILE_UNWRITABLE``.
+    """
+    with _healing:
+        if kept_of(row.name).is_recoverable():
+            recover(kept_of(row.name))
+
+
 def is_there(row: EngineRow) -> bool:
     """Tell whether the engine can be expected to start where it runs, without starting anything."""
     place = place_of(row)
     if place.kind == OWN:
-        return kept_of(row.name).state() in (READY, OUTDATED)
+        kept = kept_of(row.name)
+        return kept.state() in (READY, OUTDATED) or kept.is_recoverable()
     if place.kind == OTHER:
         return Path(place.python).exists()
     return _is_here(row)
@@ -72,7 +88,8 @@ def choose(name: str, python: str) -> None:
 def _is_better_off_alone(row: EngineRow) -> bool:
     if row.own_environment:
         return True
-    return not _is_here(row) and kept_of(row.name).state() != ABSENT
+    kept = kept_of(row.name)
+    return not _is_here(row) and (kept.state() != ABSENT or kept.has_put_aside)
 
 
 def _is_here(row: EngineRow) -> bool:

@@ -13,7 +13,7 @@ from pathlib import Path
 from app.bridge.side_by_side import PATIENCE_S, Over, Waiting, side_by_side
 from app.desk import Desk, Ended
 from app.engine_facts.health import health_of_fault
-from app.engine_facts.places import choose, kept_of, place_of
+from app.engine_facts.places import choose, heal, kept_of, place_of
 from app.plans import known_engine
 from engines.contract.capabilities import (
     EngineHealth,
@@ -185,8 +185,7 @@ def _place_at(row: EngineRow, python: str) -> Place:
 
 
 def _health(desk: Desk, row: EngineRow, place: Place) -> Generator[Event, None, EngineHealth]:
-    if place.kind == OWN and kept_of(row.name).is_recoverable():
-        kept.recover(kept_of(row.name))
+    heal(row)
     findings = tuple(doctor.findings_before(row, place, kept_of(row.name)))
     report: EngineReport | None = None
     if doctor.state_of(findings) == "ready":
