@@ -12,7 +12,6 @@ from pathlib import Path
 import pytest
 
 from app.desk import Desk
-from app.engine_facts import places
 from app.engine_facts.health import health_without_asking
 from app.engine_facts.places import heal, is_there, kept_of, place_of
 from app.flows import tuning
@@ -21,7 +20,7 @@ from app.plans import default_engine, installed_engine
 from engines.contract.capabilities import EngineRow
 from engines.contract.errors import ErrorCode, WorkbenchError
 from engines.environments.chosen import OWN
-from engines.environments.kept import HALF_MADE, READY, Kept
+from engines.environments.kept import HALF_MADE, READY, Kept, recover
 from engines.environments.locked import LOCKED
 from engines.registry import ENGINES
 from engines.training.lock import FolderLock
@@ -129,7 +128,6 @@ def test_that_of_two_who_use_it_at_once_none_is_told_that_it_is_busy(
     row: EngineRow, killed: Kept, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     first, go_on, faults = threading.Event(), threading.Event(), list[WorkbenchError]()
-    recover = places.recover
 
     def slowly(kept: Kept) -> None:
         first.set()
@@ -142,7 +140,7 @@ def test_that_of_two_who_use_it_at_once_none_is_told_that_it_is_busy(
         except WorkbenchError as fault:
             faults.append(fault)
 
-    monkeypatch.setattr(places, "recover", slowly)
+    monkeypatch.setattr("app.engine_facts.places.recover", slowly)
     threads = [threading.Thread(target=use) for _ in range(2)]
     threads[0].start()
     assert first.wait(10)
