@@ -19,6 +19,7 @@ from engines.training.metric_log import SINGLE, read_header
 from engines.training.run_folder import EVENTS, METRICS, RUN, RunRecord, read_run
 
 Steps = npt.NDArray[np.int64]
+Curve = tuple[Steps, npt.NDArray[np.float64]]
 READ_AT_ONCE = 1 << 24
 """Bytes of metrics taken in by one refresh; the rest comes with the next, so that none takes long."""
 LOCK_SECONDS = 1.0
@@ -41,6 +42,7 @@ class RunHistory:
         self._begin = self._read = self._events_read = 0
         self._type = np.dtype(SINGLE)
         self._validated: list[Validated] = []
+        self._curves: dict[str, Curve] = {}
         self._record_mark = (0, 0)
         self._alive, self._asked = False, -LOCK_SECONDS
 
@@ -68,11 +70,13 @@ class RunHistory:
         column = self._columns.get(name)
         return (self._steps.view, column.view) if column else (np.zeros(0, int), np.zeros(0, np.float32))
 
-    def validations(self, name: str) -> tuple[Steps, npt.NDArray[np.float64]]:
+    def validations(self, name: str) -> Curve:
         """Return after how many steps each validation came, and its value of ``name``."""
-        found = [(event.step, event.values[name]) for event in self._validated if name in event.values]
-        steps, values = zip(*found) if found else ((), ())
-        return np.array(steps, np.int64), np.array(values, np.float64)
+        if name not in self._curves:
+            found = [(event.step, event.values[name]) for event in self._validated if name in event.values]
+            steps, values = zip(*found) if found else ((), ())
+            self._curves[name] = np.array(steps, np.int64), np.array(values, np.float64)
+        return self._curves[name]
 
     @property
     def state(self) -> str:
@@ -116,6 +120,8 @@ class RunHistory:
             return  # a newer version's event, or a line that a power cut spoiled
         self.events.append(event)
         self.times.append(str(plain.get("at", "")))
+        if isinstance(event, (Validated, Started)):
+            self._curves.clear()
         if isinstance(event, Validated):
             self._validated.append(event)
         elif isinstance(event, Started):

@@ -133,6 +133,18 @@ def test_that_a_million_points_stay_small(tmp_path: Path) -> None:
     assert kept < 50e6
 
 
+def test_that_a_validation_curve_is_made_anew_only_where_there_is_another_value(tmp_path: Path) -> None:
+    list(run_small(small_job(tmp_path, epochs=3)))
+    history = RunHistory(tmp_path / "run")
+    assert not len(history.validations("loss")[0])
+    while history.refresh():
+        pass
+    curve = history.validations("loss")
+    assert len(curve[0]) == 3
+    history.refresh()
+    assert history.validations("loss") is curve
+
+
 def test_that_an_unknown_column_is_empty(tmp_path: Path) -> None:
     steps, values = RunHistory(tmp_path).series("magic")
     assert len(steps) == len(values) == 0

@@ -66,7 +66,8 @@ def _start_of(event: events.Started) -> str:
     kind, *place = event.device.partition(":")
     device = kind.upper() + "".join(place)
     epochs = "1 epoch" if event.epochs == 1 else f"{event.epochs:,} epochs"
-    return f"started on {device}{mode}{threads}, {event.total_steps:,} steps in {epochs}"
+    begins = f"goes on at step {event.first_step:,}" if event.first_step else "started"
+    return f"{begins} on {device}{mode}{threads}, {event.total_steps:,} steps in {epochs}"
 
 
 def _end_of(event: Any) -> str:
@@ -98,6 +99,7 @@ class RunLog(QPlainTextEdit):
         self.words: Words = plain_words
         """Whoever knows the table of messages puts its words here."""
         self._best_step = -1
+        self._gathered: list[str] | None = None
         self.setProperty("plain", True)
         self.setReadOnly(True)
         self.setMaximumBlockCount(MOST_LINES)
@@ -113,8 +115,26 @@ class RunLog(QPlainTextEdit):
         text = line_of(event, self.words)
         if not text or self._is_said(event):
             return
+        line = f"{clock_text(event.t)}\t{text}"
+        if self._gathered is None:
+            self._append(line)
+        else:
+            self._gathered.append(line)
+
+    @contextmanager
+    def at_once(self) -> Iterator[None]:
+        """Gather what is added meanwhile and write it as one: line by line a long run takes seconds."""
+        self._gathered = []
+        try:
+            yield
+        finally:
+            lines, self._gathered = self._gathered, None
+            if lines:
+                self._append("\n".join(lines[-MOST_LINES:]))
+
+    def _append(self, text: str) -> None:
         with self._following():
-            self.appendPlainText(f"{clock_text(event.t)}\t{text}")
+            self.appendPlainText(text)
 
     @override
     def resizeEvent(self, event: QResizeEvent) -> None:
