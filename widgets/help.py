@@ -111,8 +111,9 @@ class HelpWindow(QDialog):
         line.addStretch()
         line.addWidget(self.close_button)
         whole = QVBoxLayout(self)
-        whole.setContentsMargins(16, 16, 16, 16)
+        whole.setContentsMargins(8, 8, 8, 16)
         whole.setSpacing(12)
+        line.setContentsMargins(0, 0, 8, 0)
         whole.addWidget(self.browser, 1)
         whole.addLayout(line)
 

@@ -6,8 +6,8 @@ from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 
 from PySide6.QtCore import Qt, Signal
-from PySide6.QtGui import QAction, QKeySequence, QShowEvent
-from PySide6.QtWidgets import QHBoxLayout, QStackedWidget, QVBoxLayout, QWidget
+from PySide6.QtGui import QAction, QKeyEvent, QKeySequence, QShowEvent
+from PySide6.QtWidgets import QHBoxLayout, QLineEdit, QStackedWidget, QVBoxLayout, QWidget
 from typing_extensions import override
 
 from widgets.controls.command_palette import CommandPalette
@@ -170,6 +170,13 @@ class Shell(QWidget):
         if self.focusWidget() is None:
             self.setFocus()
 
+    @override
+    def keyPressEvent(self, event: QKeyEvent) -> None:
+        if event.matches(QKeySequence.StandardKey.Find):
+            self._on_find_triggered()
+        else:
+            super().keyPressEvent(event)
+
     def _build(self) -> None:
         page = QVBoxLayout()
         page.setSpacing(0)
@@ -198,6 +205,8 @@ class Shell(QWidget):
         self._action("stop_discard", "Stop the run and discard it", "", self.stop_discard_requested.emit)
         self._undo_action("undo", "Undo", QKeySequence.StandardKey.Undo)
         self._undo_action("redo", "Redo", QKeySequence.StandardKey.Redo)
+        find = self._action("find", "Find on this page", "Ctrl+F", self._on_find_triggered)
+        find.setShortcutContext(Qt.ShortcutContext.WidgetShortcut)  # a page that has the focus finds itself
         self._action("help", "Help on this page", "F1", lambda: self.help_requested.emit(self.key))
         self._action("palette", "All actions", "Ctrl+K", self.palette_dialog.open_over)
         self._actions["palette"].setProperty("unlisted", True)
@@ -234,6 +243,18 @@ class Shell(QWidget):
         self.rail.room_chosen.connect(self.open_room)
         self.status.palette_requested.connect(self.palette_dialog.open_over)
         self.message.action_requested.connect(self.message_action)
+
+    def _on_find_triggered(self) -> None:
+        """Open the search over the page's first canvas, else go to its first field of that kind."""
+        from widgets.canvas.panel import CanvasPanel  # the canvas: not before the first paint
+
+        page = self.pages.currentWidget() or self
+        panel = next((one for one in page.findChildren(CanvasPanel) if one.isVisible()), None)
+        fields = (one for one in page.findChildren(QLineEdit) if one.isVisible() and one.property("search"))
+        if panel is not None:
+            panel.find_bar.open()
+        elif (field := next(fields, None)) is not None:
+            field.setFocus(Qt.FocusReason.ShortcutFocusReason)
 
     def _on_pause_triggered(self) -> None:
         paused = self.header.state == "paused"

@@ -240,7 +240,7 @@ class ComparisonsController(QObject):
             self._open(next((folder for folder in known if str(folder) == self.shown), known[0]))
         else:
             self._shown = None
-            self._room.clear()
+            self._room.clear(has_design=self._bench.project is not None)
 
     def _known(self) -> list[tuple[Path, Comparison]]:
         project = self._bench.project

@@ -12,6 +12,8 @@ from widgets.controls.text import named
 from widgets.look.theme import current, scaled, theme
 
 _INSET = 8.0
+_LEAST = 6.0
+"""The frame is no smaller, however little is in sight."""
 
 
 class Minimap(QWidget):
@@ -47,6 +49,8 @@ class Minimap(QWidget):
         painter.drawPixmap(0, 0, self._picture)
         painter.setRenderHint(QPainter.RenderHint.Antialiasing)
         frame = self._to_here(self._canvas.seen()).intersected(QRectF(self.rect()).adjusted(2, 2, -2, -2))
+        small = max(0.0, _LEAST - frame.width()) / 2, max(0.0, _LEAST - frame.height()) / 2
+        frame.adjust(-small[0], -small[1], *small)
         tint = QColor(current().accent)
         painter.setPen(QPen(tint, 1.5))
         tint.setAlphaF(0.10)

@@ -17,24 +17,28 @@ if TYPE_CHECKING:
     from widgets.charts.trace import Trace
 
 
+_LONG, _SHORT = 20, 18
+"""How long a sample is; where many series are named, a little shorter."""
+
+
 class _Sample(QWidget):
     """A short piece of the line as the chart draws it."""
 
-    def __init__(self, trace: Trace) -> None:
+    def __init__(self, trace: Trace, length: int) -> None:
         super().__init__()
         self._trace = trace
-        self.setFixedSize(QSize(20, 12))
+        self.setFixedSize(QSize(length, 12))
 
     @override
     def paintEvent(self, event: QPaintEvent) -> None:
         painter = QPainter(self)
         painter.setRenderHint(QPainter.RenderHint.Antialiasing)
         painter.setPen(self._trace.pen())
-        painter.drawLine(QPointF(1, 6), QPointF(19, 6))
+        painter.drawLine(QPointF(1, 6), QPointF(self.width() - 1, 6))
         if self._trace.marks:
             painter.setPen(QPen(QColor(current().surface), 1))
             painter.setBrush(QColor(self._trace.colour()))
-            painter.drawEllipse(QPointF(10, 6), 3.5, 3.5)
+            painter.drawEllipse(QPointF(self.width() / 2, 6), 3.5, 3.5)
 
 
 class Legend(QWidget):
@@ -49,7 +53,7 @@ class Legend(QWidget):
         policy = QSizePolicy(QSizePolicy.Policy.Expanding, QSizePolicy.Policy.Minimum)
         policy.setHeightForWidth(True)
         self.setSizePolicy(policy)
-        return FlowLayout(across=10, down=4)
+        return FlowLayout(across=8, down=4)
 
     def _single(self) -> QLayout:
         line = QHBoxLayout()
@@ -74,7 +78,8 @@ class Legend(QWidget):
         entry = QWidget()
         line = QHBoxLayout(entry)
         line.setContentsMargins(0, 0, 0, 0)
-        line.setSpacing(6)
-        line.addWidget(_Sample(trace), 0, Qt.AlignmentFlag.AlignVCenter)
+        few = isinstance(self._line, QHBoxLayout)
+        line.setSpacing(6 if few else 5)
+        line.addWidget(_Sample(trace, _LONG if few else _SHORT), 0, Qt.AlignmentFlag.AlignVCenter)
         line.addWidget(Elided(trace.title, "caption"))
         return entry

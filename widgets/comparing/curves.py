@@ -153,7 +153,7 @@ class ComparedCurves(QWidget):
         bounds = [trace for trace in traces if isinstance(trace, BoundTrace)]
         named = [trace for trace in traces if trace not in thin and trace not in bounds]
         if thin:
-            named.append(EngineTrace("thin", "in FP64", thin[0].series, faint=True))
+            named.append(EngineTrace("thin", "FP64", thin[0].series, faint=True))
         if bounds:
             words = ", ".join(trace.title.removeprefix("bound ") for trace in bounds)
             named.append(BoundTrace("bounds", f"bound{'s' if len(bounds) > 1 else ''} {words}"))

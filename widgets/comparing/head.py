@@ -60,6 +60,8 @@ class VerdictHead(Card):
         self.figure_note = label("", "caption")
         self.bar = ProgressBar("compare_progress", "Progress of the comparison")
         self.stage = label("", "dim")
+        self._going = QWidget(self)
+        self._going.hide()
         self.known = DropButton("compare_known", "Comparison", elides=True)
         self.copy = ToolButton("copy", "Copy the verdict", "compare_copy")
         self.delete = ToolButton("trash", "Move this comparison to the bin", "compare_delete")
@@ -87,9 +89,7 @@ class VerdictHead(Card):
         set_property(self.figure, "severity", view.figure_severity)
         for number in (self.figure, self.figure_title, self.figure_note):
             number.setVisible(bool(view.figure))
-        moving: tuple[QWidget, ...] = (self.bar, self.stage)
-        for part in moving:
-            part.setVisible(view.running)
+        self._going.setVisible(view.running)
         self.stage.setText(view.stage)
         self.bar.set_share(view.share)
         self.resume.setVisible(view.resumable and not view.running)
@@ -146,12 +146,14 @@ class VerdictHead(Card):
         tools.addWidget(self.strip, 1)
         for tool in (self.copy, self.delete, self.known, self.compare, self.resume):
             tools.addWidget(tool, 0, Qt.AlignmentFlag.AlignVCenter)
-        going = QHBoxLayout()
+        going = QHBoxLayout(self._going)
         going.setSpacing(12)
+        going.setContentsMargins(0, 4, 0, 4)
         going.addWidget(self.stage)
         going.addWidget(self.bar, 1, Qt.AlignmentFlag.AlignVCenter)
-        for line in (upper, going, tools):
-            self.body.addLayout(line)
+        self.body.addLayout(upper)
+        self.body.addWidget(self._going)
+        self.body.addLayout(tools)
 
     def _connect(self) -> None:
         self.resume.clicked.connect(self.resume_requested)

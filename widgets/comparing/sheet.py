@@ -76,6 +76,8 @@ class CompareSheet(Sheet):
         self.body.addWidget(label("Engines", "heading"))
         for engine in engines:
             self._add_engine(engine)
+        if self.also:
+            self._hint("Once, or beside itself: in another run mode, or on another device.")
         self.body.addSpacing(8)
         self.body.addWidget(label("What is trained", "heading"))
         self.check = self._box("compare_check", "Check in FP64: 100 steps, without dropout")

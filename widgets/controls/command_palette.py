@@ -24,7 +24,7 @@ from PySide6.QtWidgets import (
 from typing_extensions import override
 
 from widgets.controls.fields import text_field
-from widgets.controls.text import named
+from widgets.controls.text import label, named
 from widgets.look.theme import current, scaled
 
 _ACTION = Qt.ItemDataRole.UserRole
@@ -72,6 +72,7 @@ class CommandPalette(QDialog):
         self._root = root
         self.query = text_field("palette_query", "Find an action", hint="Find an action")
         self.list = named(QListView(), "palette_list", "Actions found")
+        self.none = label("No action is called so. Fewer letters find more.", "dim")
         self._model = QStandardItemModel(self)
         self.setObjectName("command_palette")
         self._build()
@@ -81,10 +82,10 @@ class CommandPalette(QDialog):
 
     def open_over(self) -> None:
         """Show the palette near the top of its window, empty and ready to type."""
+        width = min(scaled(560), self._root.width() - 32)
+        self.setFixedWidth(width)
         self.query.clear()
         self.refresh()
-        width = min(scaled(560), self._root.width() - 32)
-        self.resize(width, min(scaled(400), self._root.height() - 96))
         corner = self._root.mapToGlobal(self._root.rect().topLeft())
         self.move(corner.x() + (self._root.width() - width) // 2, corner.y() + 64)
         self.show()
@@ -98,6 +99,17 @@ class CommandPalette(QDialog):
             if all(word in sentence(action).casefold() for word in words):
                 self._model.appendRow(_item(action))
         self.list.setCurrentIndex(self._model.index(0, 0))
+        found = self._model.rowCount() > 0
+        self.list.setVisible(found)
+        self.none.setVisible(not found)
+        self._fit()
+
+    def _fit(self) -> None:
+        """Be as high as what is found, as far as there is room."""
+        wanted = self.list.sizeHintForRow(0) * self._model.rowCount() + 4
+        most = min(scaled(400), self._root.height() - 96)
+        self.list.setFixedHeight(min(wanted, most - self.query.sizeHint().height() - 32))
+        self.adjustSize()
 
     @override
     def eventFilter(self, watched: QObject, event: QEvent) -> bool:
@@ -126,6 +138,7 @@ class CommandPalette(QDialog):
         whole.setSpacing(8)
         whole.addWidget(self.query)
         whole.addWidget(self.list)
+        whole.addWidget(self.none)
 
 
 def _item(action: QAction) -> QStandardItem:

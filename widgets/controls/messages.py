@@ -108,6 +108,7 @@ class MessagePanel(QFrame):
         self.copy.setVisible(bool(details))
         self.copy.setText("Copy details")
         self.close_button.setVisible(closable)
+        self._line.setContentsMargins(12, 10, 8 if closable else 12, 10)
         self._picture.name, self._picture.role = _ICONS[severity], _ROLES[severity]
         self._picture.redraw()
         set_property(self, "panel", severity)
@@ -120,8 +121,7 @@ class MessagePanel(QFrame):
         self.setAccessibleName(" ".join(text for text in (what, why, todo) if text))
 
     def _build(self) -> None:
-        line = QHBoxLayout(self)
-        line.setContentsMargins(12, 10, 8, 10)
+        line = self._line = QHBoxLayout(self)
         line.setSpacing(10)
         line.addWidget(self._picture, 0, Qt.AlignmentFlag.AlignTop)
         words = QVBoxLayout()

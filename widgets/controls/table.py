@@ -11,6 +11,7 @@ from typing import Any
 
 from PySide6.QtCore import (
     QAbstractTableModel,
+    QEvent,
     QItemSelection,
     QItemSelectionModel,
     QModelIndex,
@@ -27,6 +28,9 @@ from PySide6.QtWidgets import (
     QFileDialog,
     QHeaderView,
     QMenu,
+    QStyle,
+    QStyledItemDelegate,
+    QStyleOptionViewItem,
     QTableView,
     QVBoxLayout,
     QWidget,
@@ -133,8 +137,38 @@ def _sortable(value: Any, number: bool) -> Any:
     return float("-inf") if missing else float(value)
 
 
+class _WholeRows(QStyledItemDelegate):
+    """Draws every cell of the row under the pointer as the style draws the one that is."""
+
+    row = -1
+
+    @override
+    def initStyleOption(self, option: QStyleOptionViewItem, index: Index) -> None:
+        super().initStyleOption(option, index)
+        if index.row() == self.row:
+            option.state |= QStyle.StateFlag.State_MouseOver
+
+
 class _View(QTableView):
     """A table view without grid; Ctrl+C copies what is selected."""
+
+    def __init__(self) -> None:
+        super().__init__()
+        self._rows = _WholeRows(self)
+        self.setItemDelegate(self._rows)
+        self.setMouseTracking(True)
+        self.entered.connect(lambda index: self._point(index.row()))
+        self.viewportEntered.connect(lambda: self._point(-1))
+
+    @override
+    def leaveEvent(self, event: QEvent) -> None:
+        super().leaveEvent(event)
+        self._point(-1)
+
+    def _point(self, row: int) -> None:
+        if row != self._rows.row:
+            self._rows.row = row
+            self.viewport().update()
 
     @override
     def keyPressEvent(self, event: QKeyEvent) -> None:

@@ -29,6 +29,11 @@ from widgets.rooms.measures import measure_text, short_name
 
 SIDE, DEVICE, NARROW = 564, 78, 1040
 _UNBOUNDED = (1 << 24) - 1
+_INVITATION = (
+    "Train this design on several engines and see whether they agree: curves over one another, "
+    "speed, memory, and every ONNX file proven against every engine."
+)
+_NO_DESIGN = "Begin with a design: then it can be trained on several engines, to see whether they agree."
 
 
 def memory_text(value: float) -> str:
@@ -61,13 +66,7 @@ class CompareRoom(QWidget):
         self.save_proofs = ToolButton("download", "Save the proofs as CSV", "compare_save_proofs")
         self.notes = label("", "dim", wrap=True)
         self.reasons = label("", "body", wrap=True)
-        self.empty = EmptyPage(
-            "Train this design on several engines and see whether they agree: curves over one another, "
-            "speed, memory, and every ONNX file proven against every engine.",
-            "Compare engines",
-            "compare_from_empty_page",
-            icon_name="compare",
-        )
+        self.empty = EmptyPage(_INVITATION, "Compare engines", "compare_from_empty_page", icon_name="compare")
         self.message = MessagePanel()
         self.view: ComparisonView | None = None
         self._heads, self._columns_shown = ("accuracy", False), 0
@@ -76,9 +75,11 @@ class CompareRoom(QWidget):
         self._connect()
         self.clear()
 
-    def clear(self) -> None:
-        """Show the page of a project in which nothing was compared."""
+    def clear(self, *, has_design: bool = True) -> None:
+        """Show the page of a project in which nothing was compared; without a design, where to get one."""
         self.view = None
+        self.empty.sentence.setText(_INVITATION if has_design else _NO_DESIGN)
+        self.empty.button.setText("Compare engines" if has_design else "Go to Start")
         self._pages.setCurrentIndex(0)
 
     def set_view(self, view: ComparisonView) -> None:
@@ -93,7 +94,7 @@ class CompareRoom(QWidget):
         self.reasons.setText("\n".join(f"{one.title}: {one.reason}" for one in view.engines if one.reason))
         self.reasons.setVisible(bool(self.reasons.text()))
         self.notes.setText("\n".join(view.notes))
-        self.notes_card.setVisible(bool(view.notes) or bool(self.reasons.text()))
+        self.notes_card.setVisible(bool(view.notes))
         self._pages.setCurrentIndex(1)
         self._fit_charts()
 
@@ -183,12 +184,13 @@ class CompareRoom(QWidget):
     def _fill_cards(self) -> None:
         self.table_card.tools.addWidget(self.open_button)
         self.table_card.body.addWidget(self.table)
+        self.table_card.body.addWidget(self.reasons)
+        self.reasons.hide()
         self.table.view.horizontalHeader().setSortIndicatorShown(False)  # its room is the headings'
         for tool in (self.copy_proofs, self.save_proofs):
             self.files_card.tools.addWidget(tool)
         self.files_card.body.addWidget(self.matrix)
-        for words in (self.reasons, self.notes):
-            self.notes_card.body.addWidget(words)
+        self.notes_card.body.addWidget(self.notes)
 
     def _build_side(self) -> None:
         """Stack the cards with figures."""

@@ -72,6 +72,7 @@ class InterpreterCard(Card):
         self.path.setText(view.python)
         self.copy.setVisible(bool(view.python))
         self.place.setText(view.place)
+        self.place.setVisible(bool(view.place))
         self._set_buttons(view.mends, busy=busy)
 
     def open_choice(self) -> None:

@@ -33,6 +33,7 @@ class InstallLog(QPlainTextEdit):
         super().__init__()
         named(self, name, accessible)
         self.setReadOnly(True)
+        self.setPlaceholderText("The installer has said nothing yet.")
         self.setMaximumBlockCount(MOST_LINES)
         self.setLineWrapMode(QPlainTextEdit.LineWrapMode.WidgetWidth)
         self.setWordWrapMode(self.wordWrapMode().WrapAnywhere)
@@ -71,6 +72,7 @@ class InstallPanel(Card):
         self.copy = Button("Copy log", f"install_copy_{name}", icon_name="copy", small=True)
         self.close_button = Button("Close", f"install_close_{name}", small=True)
         self.close_button.setAccessibleName(f"Close the log of {title}")
+        self.tools.setSpacing(8)
         for button in (self.copy, self.cancel, self.close_button):
             self.tools.addWidget(button)
         self.body.addWidget(self.bar)

@@ -9,12 +9,12 @@ from pathlib import Path
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
-from PySide6.QtCore import Qt
+from PySide6.QtCore import QEvent, Qt
 from PySide6.QtWidgets import QApplication
 from pytestqt.qtbot import QtBot
 
 from widgets.controls.table import Column, Table, table_text
-from widgets.look.theme import apply
+from widgets.look.theme import apply, current
 
 ROWS = [("Run 10", 0.5, "finished"), ("Run 9", 10.0, "failed"), ("Run 8", None, 'said "no", twice')]
 
@@ -131,3 +131,17 @@ def test_that_a_table_of_thousands_reads_no_more_than_it_needs_to_follow_its_win
         table.resize(width, 300)
     assert read
     assert len(set(read)) < 500
+
+
+def test_that_the_whole_row_under_the_pointer_is_shaded(table: Table, qtbot: QtBot) -> None:
+    view = table.view
+    view.entered.emit(table.proxy.index(1, 0))
+
+    def looks(row: int, column: int) -> str:
+        box = view.visualRect(table.proxy.index(row, column))
+        return view.viewport().grab().toImage().pixelColor(box.right() - 2, box.top() + 4).name()
+
+    assert {looks(1, column) for column in range(3)} == {current().hover}
+    assert looks(0, 0) == current().surface
+    QApplication.sendEvent(view, QEvent(QEvent.Type.Leave))
+    assert looks(1, 0) == current().surface

@@ -7,12 +7,14 @@ import sys
 
 import pytest
 from PySide6.QtCore import Qt
-from PySide6.QtWidgets import QApplication, QLabel, QWidget
+from PySide6.QtWidgets import QApplication, QLabel, QVBoxLayout, QWidget
 from pytestqt.qtbot import QtBot
 
 from tests.widgets.shown import cut, inputs, nameless, outside
+from widgets.canvas.panel import CanvasPanel
 from widgets.controls import DropRow
 from widgets.controls.command_palette import find_actions, sentence
+from widgets.controls.fields import search_field
 from widgets.look.theme import apply, current
 from widgets.shell import Shell
 
@@ -39,7 +41,7 @@ def shell(qapp: QApplication, qtbot: QtBot) -> Shell:
     return made
 
 
-def press(qtbot: QtBot, shell: Shell, key: Qt.Key, modifier: Qt.KeyboardModifier) -> None:
+def press(qtbot: QtBot, shell: QWidget, key: Qt.Key, modifier: Qt.KeyboardModifier) -> None:
     qtbot.keyClick(shell, key, modifier)
 
 
@@ -282,3 +284,36 @@ def test_that_the_frame_needs_nothing_but_qt() -> None:
     )
     done = subprocess.run([sys.executable, "-c", program], capture_output=True, text=True, check=False)
     assert (done.returncode, done.stderr) == (0, "")
+
+
+def test_that_the_palette_is_as_high_as_what_it_finds_and_says_where_it_finds_nothing(
+    shell: Shell, qtbot: QtBot
+) -> None:
+    palette = shell.palette_dialog
+    palette.open_over()
+    whole = palette.height()
+    qtbot.keyClicks(palette.query, "go graph")
+    assert palette.list.isVisible()
+    assert palette.height() < whole / 2
+    qtbot.keyClicks(palette.query, "zzz")
+    assert palette.none.isVisible()
+    assert not palette.list.isVisible()
+    assert cut(palette) == []
+    palette.hide()
+
+
+def test_that_ctrl_f_finds_on_the_page_wherever_the_focus_is(shell: Shell, qtbot: QtBot) -> None:
+    panel, field = CanvasPanel("canvas"), search_field("runs_filter", "Filter", "Filter")
+    for key, part in (("drawing", panel), ("listing", field)):
+        holder = QWidget()
+        QVBoxLayout(holder).addWidget(part)
+        shell.add_room(key, key.title(), "graph", lambda holder=holder: holder)  # type: ignore[misc]
+    shell.open_room("drawing")
+    shell.setFocus()
+    press(qtbot, shell, Qt.Key.Key_F, Qt.KeyboardModifier.ControlModifier)
+    assert panel.find_bar.line.hasFocus()
+    shell.open_room("listing")
+    start = shell.rail.buttons["start"]
+    start.setFocus()
+    press(qtbot, start, Qt.Key.Key_F, Qt.KeyboardModifier.ControlModifier)
+    assert field.hasFocus()

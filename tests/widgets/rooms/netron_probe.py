@@ -20,6 +20,9 @@ from widgets.netron_view import NetronPage
 LOOK = """JSON.stringify({
     shown: document.body.className,
     message: (document.getElementById('message-text') || {}).innerText || '',
+    words: document.getElementById('target').textContent,
+    ground: getComputedStyle(document.body).backgroundColor,
+    scheme: getComputedStyle(document.documentElement).colorScheme,
     cookie: document.cookie})"""
 INTRUDE = (
     "new Image().src = 'https://example.com/pixel.png'; fetch('http://127.0.0.1:1/other').catch(() => 0);"
@@ -60,7 +63,7 @@ class Probe:
 
 def main(model: str) -> None:
     app = QApplication([])
-    apply(app, "light")
+    apply(app, "dark")
     with NetronServer(Path(model)) as server:
         page = NetronPage()
         page.resize(900, 600)

@@ -10,7 +10,7 @@ import numpy as np
 import pytest
 from PySide6.QtCore import QEvent, QPoint, Qt
 from PySide6.QtGui import QGuiApplication, QHelpEvent
-from PySide6.QtWidgets import QApplication, QLabel, QToolTip
+from PySide6.QtWidgets import QApplication, QLabel, QToolTip, QWidget
 from pytestqt.qtbot import QtBot
 
 from tests.widgets.comparing_views import agreed, cells, falling, line
@@ -341,3 +341,31 @@ def test_that_nothing_in_the_table_of_four_engines_is_cut_in_a_small_window(
     wanted = [max(view.sizeHintForColumn(place), header.minimumSectionSize()) for place in range(count)]
     assert [header.sectionSize(place) >= wanted[place] for place in range(count)] == [True] * count
     assert view.horizontalScrollBar().maximum() == 0
+
+
+def test_that_four_engines_are_named_in_one_line_on_a_small_window(room: CompareRoom, qtbot: QtBot) -> None:
+    room.resize(1216, 722)
+    room.set_view(agreed("torch", "tensorflow", "jax", "mxnet", bounds=(0.04933, 1e-9)))
+    feed(room)
+    for legend in (room.charts.curves.legend, room.charts.apart.legend):
+        qtbot.waitUntil(lambda legend=legend: _lines(legend) == 1)  # type: ignore[misc]
+
+
+def _lines(legend: QWidget) -> int:
+    return len({part.y() for part in legend.children() if isinstance(part, QWidget) and part.isVisible()})
+
+
+def test_that_the_reason_of_a_failed_engine_stands_beneath_its_figures(room: CompareRoom) -> None:
+    failed = line("jax", "failed", "bad", "JAX has no layer for it.")
+    room.set_view(agreed(engines=(line("torch"), line("tensorflow"), failed)))
+    assert room.reasons.isVisible()
+    assert room.table_card.isAncestorOf(room.reasons)
+    room.set_view(agreed())
+    assert not room.reasons.isVisible()
+
+
+def test_that_without_a_design_the_empty_page_leads_to_one(room: CompareRoom) -> None:
+    room.clear(has_design=False)
+    assert room.empty.button.text() == "Go to Start"
+    room.clear()
+    assert room.empty.button.text() == "Compare engines"

@@ -9,18 +9,21 @@ from pathlib import Path
 from typing import Any
 from urllib.parse import urlsplit
 
+import numpy as np
 import onnx
 import pytest
 from onnx import TensorProto, helper
 from pytestqt.qtbot import QtBot
 
+from widgets.look.tokens import DARK
 from widgets.netron_view import NetronPage
 
 
 def write_model(path: Path) -> int:
     """Write a chain of operations with a branch; return how many nodes it has."""
     value = helper.make_tensor_value_info
-    nodes = [helper.make_node("Relu", ["x"], ["t0"], name="relu0")]
+    slope = onnx.numpy_helper.from_array(np.ones(4, np.float32), "slope")
+    nodes = [helper.make_node("PRelu", ["x", "slope"], ["t0"], name="prelu0")]
     nodes += [helper.make_node("Tanh", [f"t{i}"], [f"t{i + 1}"], name=f"tanh{i}") for i in range(10)]
     nodes.append(helper.make_node("Add", ["t10", "t0"], ["y"], name="add"))
     graph = helper.make_graph(
@@ -28,6 +31,7 @@ def write_model(path: Path) -> int:
         "g",
         [value("x", TensorProto.FLOAT, ["batch", 4])],
         [value("y", TensorProto.FLOAT, ["batch", 4])],
+        [slope],
     )
     model = helper.make_model(graph, opset_imports=[helper.make_opsetid("", 20)])
     onnx.checker.check_model(model)
@@ -62,6 +66,17 @@ def test_that_there_is_no_question_about_consent(seen: dict[str, Any]) -> None:
     assert seen["shown"] == "default"
     assert seen["message"] == ""
     assert "consent=" in seen["cookie"]
+
+
+def test_that_shapes_stand_between_brackets_that_every_font_has(seen: dict[str, Any]) -> None:
+    assert "slope[4]" in seen["words"]
+    assert "\u3008" not in seen["words"]
+
+
+def test_that_netron_is_dark_where_the_window_is(seen: dict[str, Any]) -> None:
+    channels = (int(DARK.surface[place : place + 2], 16) for place in (1, 3, 5))
+    assert seen["ground"] == f"rgb({', '.join(map(str, channels))})"
+    assert seen["scheme"] == "dark"
 
 
 def test_that_a_page_that_tries_to_reach_elsewhere_is_stopped_and_written_down(seen: dict[str, Any]) -> None:
