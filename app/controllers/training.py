@@ -18,6 +18,7 @@ from app.flows import main_job
 from app.flows.further import Further, go_on
 from app.messages import words
 from app.messages.table import tell_log
+from app.session import is_news
 from app.workbench import Workbench
 from engines.contract.errors import ErrorCode, WorkbenchError
 from engines.contract.events import (
@@ -37,7 +38,7 @@ from engines.contract.events import (
 from engines.contract.jobs import DebugChoice
 from engines.contract.spec import DataManifest
 from engines.runs.history import RunHistory
-from engines.training.run_folder import DATA, RunRecord, read_record, read_run
+from engines.training.run_folder import DATA, EVENTS, RunRecord, read_record, read_run
 
 if TYPE_CHECKING:
     from widgets.rooms.train import TrainRoom
@@ -90,7 +91,7 @@ class TrainingController(QObject):
     def train(self, debug: DebugChoice | None = None) -> None:
         """Train the open design, open to a debugger perhaps; where it cannot be, say why."""
         bench = self._bench
-        if self._occupied or not bench.save():
+        if self._occupied or not bench.agree():
             return
         if bench.project is None or bench.design is None:
             bench.shell.open_room("start")
@@ -228,6 +229,8 @@ class TrainingController(QObject):
         if isinstance(outcome, (Failed, Crashed, BaseException)):
             shell.set_engine_state(words.ENGINE_ENDED_EARLY, "bad")
             self._bench.tell(outcome)
+            if folder is not None:
+                is_news(_end_of(folder))
         self._bench.runs_changed.emit()
         if folder is not None:
             self._checked.add(str(folder))
@@ -251,8 +254,11 @@ class TrainingController(QObject):
             self._room.form.set_offers(self._bench.modes)
 
     def _show_recipe(self) -> None:
-        if self._room is not None and self._bench.design is not None:
-            self._room.set_recipe(self._bench.design.recipe)
+        design = self._bench.design
+        if self._room is not None:
+            self._room.empty.set_design(there=design is not None)
+            if design is not None:
+                self._room.set_recipe(design.recipe)
 
     def _on_recipe_changed(self, values: dict[str, Any]) -> None:
         self._bench.edit_recipe(values)
@@ -289,7 +295,7 @@ class TrainingController(QObject):
         self._room.follow(history, record.title)
         if history.state == "interrupted":
             self._room.show_interrupted()
-            self._tell_interrupted(record)
+            self._tell_interrupted(folder, record)
         elif history.state in ("running", "paused"):
             self._tail.start()
             return
@@ -306,9 +312,10 @@ class TrainingController(QObject):
         if isinstance(outcome, WorkbenchError) and folder == self._bench.run and not self.running:
             self._bench.tell(outcome, "warning")
 
-    def _tell_interrupted(self, record: RunRecord) -> None:
+    def _tell_interrupted(self, run: Path, record: RunRecord) -> None:
+        """Tell of a run that was killed, once: later its state says so, and offers to go on."""
         fault = WorkbenchError(ErrorCode.RUN_INTERRUPTED, title=record.title, step=record.step)
-        if not self._bench.shell.message.isVisible():
+        if not self._bench.shell.message.isVisible() and is_news(_end_of(run)):
             self._bench.tell(fault, "warning")
 
     def _on_tail(self) -> None:
@@ -320,6 +327,12 @@ class TrainingController(QObject):
         room.refresh_soon()
         if room.history.state not in ("running", "paused"):
             self._tail.stop()  # not its last event: a run that was resumed has had one before
+
+
+def _end_of(run: Path) -> str:
+    """Return what marks this end of a run: one that goes on and is killed again has another."""
+    events = run / EVENTS
+    return f"{run} {events.stat().st_mtime_ns if events.exists() else 0}"
 
 
 def _target_of(run: Path) -> tuple[str, float]:

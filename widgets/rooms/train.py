@@ -6,9 +6,9 @@ from dataclasses import replace
 from time import monotonic
 from typing import Any
 
-from PySide6.QtCore import QTimer, Signal
-from PySide6.QtGui import QHideEvent, QResizeEvent, QShowEvent
-from PySide6.QtWidgets import QGridLayout, QStackedLayout, QVBoxLayout, QWidget
+from PySide6.QtCore import Qt, QTimer, Signal
+from PySide6.QtGui import QHideEvent, QShowEvent
+from PySide6.QtWidgets import QApplication, QGridLayout, QStackedLayout, QVBoxLayout, QWidget
 from typing_extensions import override
 
 from engines.contract import events
@@ -18,21 +18,25 @@ from widgets.charts.loss_chart import LossChart
 from widgets.charts.numbers import number_text
 from widgets.charts.pyramid import Values
 from widgets.charts.trace import Steps, Trace
-from widgets.controls.buttons import Button
 from widgets.controls.card import Card
 from widgets.controls.messages import EmptyPage, MessagePanel
 from widgets.controls.scrolling import Scrolling
-from widgets.look.theme import scaled
 from widgets.look.tokens import GAP
-from widgets.rooms.measures import NAMES, PERCENT, measure_text, result_of, title_of_test
+from widgets.rooms.measures import NAMES, PERCENT, measure_text, measure_words, result_of, title_of_test
 from widgets.rooms.pace import Pace
 from widgets.rooms.recipe_form import RecipeForm
 from widgets.rooms.run_data import NOTHING, RunData, read
 from widgets.rooms.run_log import RunLog
-from widgets.rooms.train_parts import STATES, CheckpointRows, RunHead, side_width
-
-PAIR = 780
-"""So much two cards beside one another take, with all their tools and words."""
+from widgets.rooms.train_parts import (
+    STATES,
+    CardGrid,
+    CheckpointRows,
+    NoRun,
+    RunHead,
+    best_words,
+    side_width,
+    span_shown,
+)
 
 
 class TrainRoom(QWidget):
@@ -55,21 +59,16 @@ class TrainRoom(QWidget):
         self.measure = LossChart("metric_chart", "Accuracy", percent=True, can_log=False)
         self.rate = LineChart("rate_chart", "Learning rate", can_log=True)
         self.rate.set_traces([Trace("learning_rate", "learning rate", 3, alone=True)])
-        self.empty = EmptyPage(
-            "No run yet. Press Train to see the loss of every step here as it comes.",
-            "Train",
-            "train_from_empty_page",
-            icon_name="train",
-        )
+        self.empty = NoRun()
         self.starting = EmptyPage("", "Cancel", "cancel_start", icon_name="clock")
-        self.compare_button = Button("Compare engines", "compare_from_train", kind="quiet")
-        self.empty.add_below(self.compare_button)
         self.pace = Pace()
         self.history: RunData | None = None
         self.measure_name = "accuracy"
         self._started: events.Started | None = None
         self._ended = False
         self._shown, self._known = 0, set[str]()
+        self._before, self._until = 0.0, 0.0  # seconds of the run before it was resumed, and altogether
+        self._span = 0
         self._target = ("", 0.0)
         self._tick = QTimer(self, interval=500)
         self._frame = QTimer(self, interval=FRAME_MS, singleShot=True)
@@ -81,6 +80,7 @@ class TrainRoom(QWidget):
     def set_recipe(self, recipe: Recipe) -> None:
         """Show the values of ``recipe``; its first metric names the second card."""
         self.form.set_recipe(recipe)
+        self._monitor = recipe.monitor.removeprefix("validation_")
         self.checkpoint_card.set_subtitle(f"the best by {recipe.monitor.replace('_', ' ')}")
         if recipe.metrics:
             self.set_metric(recipe.metrics[0])
@@ -101,7 +101,7 @@ class TrainRoom(QWidget):
     def set_run_state(self, state: str) -> None:
         """Let the empty page begin nothing while something goes on."""
         self.empty.button.set_enabled(state == "idle", "A run is going on.")
-        self.compare_button.set_enabled(state == "idle", "A run is going on.")
+        self.empty.compare.set_enabled(state == "idle", "A run is going on.")
         self.starting.button.set_busy(state == "stopping", "Stopping …")
 
     def show_starting(self, what: str, why: str = "") -> None:
@@ -127,6 +127,9 @@ class TrainRoom(QWidget):
     def _forget(self) -> None:
         self.history, self._started, self._ended = None, None, False
         self._shown, self._known = 0, set()
+        self._before, self._until, self._span = 0.0, 0.0, 0
+        if self.isAncestorOf(QApplication.focusWidget() or self):
+            self.setFocus(Qt.FocusReason.OtherFocusReason)  # else it would go on to the next best tool
         for button in (self.head.resume, self.head.go_on):
             button.hide()
         self.checkpoints.clear()
@@ -161,7 +164,7 @@ class TrainRoom(QWidget):
         self.refresh_soon()
         if isinstance(event, events.Metrics) or self._is_known(event):
             return
-        now = monotonic()
+        now, event = monotonic(), self._in_time_of_run(event)
         if events.is_last(event):
             self.pace.set_running(False, now)  # what it tells is the whole time, to the digit
         if event.t > 0:
@@ -180,8 +183,6 @@ class TrainRoom(QWidget):
             case _ if events.is_last(event):
                 self._set_state(event.kind, ended=True)
                 self._show_end(event)
-            case _:
-                pass
 
     def show_interrupted(self) -> None:
         """Show that the run's process is gone without a last word."""
@@ -198,9 +199,10 @@ class TrainRoom(QWidget):
             return
         self.history.refresh()
         recorded = self.history.events
-        while self._shown < len(recorded):
-            self._shown += 1
-            self.show_event(recorded[self._shown - 1])
+        with self.log.at_once():
+            while self._shown < len(recorded):
+                self._shown += 1
+                self.show_event(recorded[self._shown - 1])
         self._feed(self.loss, self.loss_card, "loss")
         self._feed(self.measure, self.measure_card, self.measure_name)
         steps, values = self._series("learning_rate")
@@ -228,15 +230,15 @@ class TrainRoom(QWidget):
         chart.set_validation(places, validations)
         shown = validations if len(validations) else values
         card.set_value(measure_text(name, float(shown[-1])) if len(shown) else "")
-        card.set_subtitle(self._subtitle(name, places, validations))
+        per_epoch = self._started.steps_per_epoch if self._started else 1
+        card.set_subtitle(best_words(name, places, validations, per_epoch))
 
-    def _subtitle(self, name: str, steps: Steps, values: Values) -> str:
-        if not len(values):
-            return "every step, train and validation"
-        lower = name in ("loss", "mae")
-        best = int(values.argmin() if lower else values.argmax())
-        epoch = -(-int(steps[best]) // (self._started.steps_per_epoch if self._started else 1))
-        return f"validation, best {measure_text(name, float(values[best]))} at epoch {epoch:,}"
+    def _in_time_of_run(self, event: Any) -> Any:
+        """Return ``event`` with the seconds since the run began; each time it is resumed they begin anew."""
+        if isinstance(event, events.Started) and event.first_step:
+            self._before = self._until
+        self._until = max(self._until, self._before + event.t)
+        return replace(event, t=self._before + event.t)
 
     def _is_known(self, event: Any) -> bool:
         if isinstance(event, (events.Log, events.Paused, events.Continued)):
@@ -262,17 +264,16 @@ class TrainRoom(QWidget):
     def _worth(self, step: int) -> str:
         if self.history is not None:
             self.history.refresh()
-        for name in (self.measure_name, "loss"):
+        for name in (self._monitor, "loss"):
             steps, values = self._validations(name)
             here = values[steps == step]
             if len(here):
-                return measure_text(name, float(here[-1]))
+                return measure_words(name, float(here[-1]))
         return f"step {step:,}"
 
     def _on_started(self, event: events.Started) -> None:
         self._started = event
-        for chart in (self.loss, self.measure, self.rate):
-            chart.set_span(event.total_steps, event.steps_per_epoch, "epoch")
+        self._span = 0
         for chart in (self.loss, self.measure):
             chart.set_smoothing(max(5, event.steps_per_epoch // 2))
         self._set_state("training")
@@ -319,10 +320,16 @@ class TrainRoom(QWidget):
         if started is None:
             return
         step, now = min(self._position(), started.total_steps), monotonic()
+        span = span_shown(step, started.total_steps, started.steps_per_epoch, ended=self._ended)
+        if span != self._span:
+            self._span = span
+            for chart in (self.loss, self.measure, self.rate):
+                chart.set_span(span, started.steps_per_epoch, "epoch")
         epoch = min(started.epochs, step // max(1, started.steps_per_epoch) + 1)
         left = None if self._ended else self.pace.left(started.total_steps - step)
-        epochs, steps = (epoch, started.epochs), (step, started.total_steps)
-        self.head.set_where(epochs, steps, self.pace.elapsed(now), left)
+        self.head.set_where(
+            (epoch, started.epochs), (step, started.total_steps), self.pace.elapsed(now), left
+        )
         self.head.bar.set_share(step / max(1, started.total_steps), self._bar_severity)
         if self.pace.running:
             self.head.set_rate(self.pace.steps_per_second() * started.batch_size)
@@ -344,33 +351,11 @@ class TrainRoom(QWidget):
         self._pages = QStackedLayout(holder)
         self._pages.addWidget(self.empty)
         self._pages.addWidget(self.starting)
-        self._charts = Scrolling()
+        self._charts = CardGrid(self._cards)
         self._pages.addWidget(self._charts)
-        self._grid = QGridLayout()
-        self._grid.setSpacing(GAP)
-        self._charts.column.addLayout(self._grid)
-        self._columns = 0
-        self._arrange(2)
         for card, part in zip(self._cards, parts):
             card.body.addWidget(part)
         self._build_side(whole)
-        self.head.hide()
-
-    @override
-    def resizeEvent(self, event: QResizeEvent) -> None:
-        super().resizeEvent(event)
-        self._arrange(2 if self.width() >= side_width() + max(scaled(520), PAIR) else 1)
-
-    def _arrange(self, columns: int) -> None:
-        """Lay the cards two in a row, or beneath one another where there is no room."""
-        if columns == self._columns:
-            return
-        self._columns = columns
-        for place, card in enumerate(self._cards):
-            self._grid.addWidget(card, place // columns, place % columns)
-            self._grid.setRowStretch(place, (5, 4)[min(place, 1)] if place < 4 // columns else 0)
-        for column in (0, 1):
-            self._grid.setColumnStretch(column, int(column < columns))
 
     def _build_side(self, whole: QGridLayout) -> None:
         """Lay out the column at the right: the recipe, which scrolls where it must, and the checkpoints."""
@@ -396,7 +381,7 @@ class TrainRoom(QWidget):
         self.head.resume.clicked.connect(self.resume_requested)
         self.head.go_on.clicked.connect(self.continue_requested)
         self.head.compare.clicked.connect(self.compare_requested)
-        self.compare_button.clicked.connect(self.compare_requested)
+        self.empty.compare.clicked.connect(self.compare_requested)
         self.form.recipe_changed.connect(self.recipe_changed)
         self.message.action_requested.connect(self.action_requested)
         self._frame.timeout.connect(self.refresh)

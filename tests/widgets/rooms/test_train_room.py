@@ -30,6 +30,7 @@ from widgets.controls.scrolling import Scrolling
 from widgets.look.theme import apply
 from widgets.look.tokens import GAP
 from widgets.rooms.train import TrainRoom
+from widgets.rooms.train_parts import span_shown
 
 LEFT = Qt.MouseButton.LeftButton
 
@@ -66,6 +67,53 @@ def test_that_an_empty_room_has_one_sentence_and_a_button_that_asks_for_a_run(
         qtbot.mouseClick(room.empty.button, LEFT)
 
 
+def test_that_without_a_design_the_empty_room_offers_a_template_and_no_run(room: TrainRoom) -> None:
+    room.empty.set_design(there=False)
+    room.show()
+    assert "Start from a template" in room.empty.sentence.text()
+    assert room.empty.button.text() == "Choose a template"
+    assert not room.empty.compare.isVisible()
+    room.empty.set_design(there=True)
+    assert room.empty.button.text() == "Train"
+    assert room.empty.compare.isVisible()
+
+
+@pytest.mark.parametrize(
+    ("step", "ended", "shown"),
+    [(0, False, 50), (50 * 36, False, 50), (51 * 36, False, 100), (399 * 36, False, 400), (90, True, 2.5)],
+)
+def test_that_the_charts_of_a_long_run_open_step_by_step_and_end_where_it_ended(
+    step: int, ended: bool, shown: float
+) -> None:
+    assert span_shown(step, 400 * 36, 36, ended=ended) == shown * 36
+
+
+def test_that_the_charts_of_a_stopped_run_leave_no_room_for_what_was_not_trained(room: TrainRoom) -> None:
+    going(room, epochs=3)
+    room.show_event(Stopped(108, True))
+    room.loss.paint_now()
+    assert room.loss.plot.viewRange()[0][1] == pytest.approx(108, rel=0.02)
+
+
+def test_that_nothing_beside_where_a_run_is_moves_as_its_numbers_grow(room: TrainRoom) -> None:
+    where = room.head.where
+    room.head.set_where((1, 60), (1, 2100), 1.0, 37.0)
+    first = where.sizeHint().width()
+    room.head.set_where((60, 60), (2099, 2100), 38.0, 0.0)
+    assert where.sizeHint().width() == first
+
+
+def test_that_a_run_that_was_resumed_goes_on_in_its_own_time(room: TrainRoom) -> None:
+    run = going(room, epochs=2)
+    room.show_event(Stopped(72, True, t=30.0))
+    room.show_event(replace(run.start(72), t=1.0))
+    room.show_event(Paused(80, t=12.0))
+    assert room.pace.elapsed(0.0) == pytest.approx(42.0, abs=1)
+    lines = room.log.toPlainText().splitlines()
+    assert lines[-2].startswith("00:31\tgoes on at step 72 on CPU")
+    assert lines[-1] == "00:42\tpaused at step 80"
+
+
 def test_that_a_run_shows_where_it_is_and_what_it_is_worth(room: TrainRoom) -> None:
     room.show()
     run = going(room)
@@ -84,8 +132,9 @@ def test_that_the_best_and_the_last_checkpoint_are_told_apart(room: TrainRoom) -
     rows = room.checkpoints._rows
     assert rows["best"].title.text() == "best · epoch 11"
     assert rows["last"].title.text() == "last · epoch 12"
-    worth = f"{run.columns['accuracy'][11 * STEPS_PER_EPOCH - 1]:.1%}"
-    assert rows["best"].field.property("text") == worth
+    assert room.checkpoint_card.subtitle.text() == "the best by validation loss"
+    worth = f"loss {run.columns['loss'][11 * STEPS_PER_EPOCH - 1]:.4f}"
+    assert rows["best"].field.property("text") == worth  # what it was chosen by
 
 
 def test_that_pause_and_resume_are_said_and_stop_the_clock(room: TrainRoom) -> None:
@@ -201,6 +250,22 @@ def test_that_opening_an_old_run_replays_its_folder(room: TrainRoom) -> None:
     assert room.head.chip.text == "finished"
     assert room.head.bar.share == 1
     assert room.head.where.text() == "Epoch 20 of 20 · step 720 of 720 · 00:24 gone"
+
+
+def test_that_a_long_runs_log_is_written_at_once_and_in_order(room: TrainRoom) -> None:
+    run = SampleRun(400)
+    run.take(run.total)
+    run.events = [
+        run.start(),
+        *(event for epoch in range(1, 401) for event in run.epoch_events(epoch, best=True)),
+    ]
+    written: list[int] = []
+    room.log.document().contentsChange.connect(lambda *_: written.append(room.log.blockCount()))
+    room.follow(run, "Run 1")
+    lines = room.log.toPlainText().splitlines()
+    assert len(lines) == 801
+    assert [line.split("\t")[1] for line in lines[1::2]] == [f"epoch {epoch}" for epoch in range(1, 401)]
+    assert len(written) < 10
 
 
 def test_that_another_run_begins_from_nothing(room: TrainRoom) -> None:
