@@ -1,6 +1,6 @@
-"""What brings the same window back: room, project, run, geometry; and the list of recent projects.
+"""What brings the same window back: room, project, run, geometry; the list of recent projects; what was told.
 
-Both are small JSON files under the user's data folder, written whole. A file that cannot be read is set
+All are small JSON files under the user's data folder, written whole. A file that cannot be read is set
 aside beside a fresh one and never keeps the window from opening.
 """
 
@@ -8,6 +8,7 @@ from __future__ import annotations
 
 import json
 from collections.abc import Mapping
+from contextlib import suppress
 from dataclasses import dataclass, field, replace
 from datetime import UTC, datetime
 from pathlib import Path
@@ -18,7 +19,7 @@ from engines.contract.errors import WorkbenchError
 from engines.contract.files import make_folder, write_text_atomic
 from engines.contract.records import from_plain, to_plain
 
-KEPT_RECENT = 20
+KEPT_RECENT, KEPT_TOLD = 20, 200
 
 
 @dataclass(frozen=True)
@@ -39,6 +40,7 @@ class Session:
     splitters: Mapping[str, str] = field(default_factory=dict)
     engine: str = ""
     device: str = ""
+    provider: str = ""
     theme: str = "system"
     in_process: bool = False
     version: int = 1
@@ -56,6 +58,12 @@ class RecentProject:
 @dataclass(frozen=True)
 class _Recent:
     projects: tuple[RecentProject, ...] = ()
+    version: int = 1
+
+
+@dataclass(frozen=True)
+class _Told:
+    marks: tuple[str, ...] = ()
     version: int = 1
 
 
@@ -88,12 +96,26 @@ def forget_project(folder: Path) -> None:
     _save(_recent_file(), replace(recent, projects=left))
 
 
+def is_news(mark: str) -> bool:
+    """Tell whether no window has told a person what ``mark`` names, and note that it is told now."""
+    told = _load(_told_file(), _Told).marks
+    if mark in told:
+        return False
+    with suppress(WorkbenchError):  # a full disk is told elsewhere; then it is told once more
+        _save(_told_file(), _Told((mark, *told)[:KEPT_TOLD]))
+    return True
+
+
 def _session_file() -> Path:
     return user_data() / "session.json"
 
 
 def _recent_file() -> Path:
     return user_data() / "recent.json"
+
+
+def _told_file() -> Path:
+    return user_data() / "told.json"
 
 
 Record = TypeVar("Record")
