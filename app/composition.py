@@ -17,6 +17,7 @@ from app.controllers.comparing import ComparisonsController
 from app.controllers.data import DataController
 from app.controllers.debugging import DebuggingController
 from app.controllers.design import DesignController
+from app.controllers.elsewhere import ElsewhereController, is_open_elsewhere
 from app.controllers.engine_pages import EnginePagesController
 from app.controllers.engines import EnginesController
 from app.controllers.further import FurtherController
@@ -108,6 +109,7 @@ class Composition(QObject):
         self.further = FurtherController(self.bench, self.training.go_on)
         self.graph = GraphController(self.bench, self.models)
         self.help = HelpController(self.bench)
+        self.elsewhere = ElsewhereController(self.bench)
         self._add_rooms()
         window.on_closing, window.on_closed = self._may_close, self._on_closed
         self._warned = False
@@ -138,6 +140,9 @@ class Composition(QObject):
         bench.engine, bench.device = bench.inside or session.engine, session.device or "cpu"
         bench.project_changed.emit()
         room = "start"
+        if session.project and is_open_elsewhere(Path(session.project)):
+            bench.shell.open_room(room)  # a second window is for something else, or for what is chosen there
+            return
         if session.project and (Path(session.project) / "project.toml").is_file():
             opened = bench.attempt(lambda: bench.open_project(Project.open(Path(session.project))))
             room = session.room if opened else room
@@ -196,4 +201,5 @@ class Composition(QObject):
         self.load.end()
         self.graph.close()
         self.bench.close()
+        self.elsewhere.end()
         self.collector.end()

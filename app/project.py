@@ -97,7 +97,8 @@ class Project:
     def current_design(self) -> str:
         """The design that was worked on last, "" where there is none."""
         chosen = str(self._document.get("design", ""))
-        return chosen if chosen in self.designs else next(iter(self.designs), "")
+        known = (*self._known_texts, *self.designs)  # one that is open stays so, though its file may go
+        return chosen if chosen in known else next(iter(known), "")
 
     def design_path(self, name: str) -> Path:
         """Return the file of the design ``name``, which need not exist."""
@@ -106,8 +107,9 @@ class Project:
     def load_design(self, name: str = "") -> Design:
         """Read a design, the current one by default; raises ``DESIGN_NOT_IN_PROJECT`` and storage's own."""
         name = self._known(name or self.current_design)
-        self._known_texts[name] = read_bytes(self.design_path(name))
+        text = read_bytes(self.design_path(name))
         design = load(self.design_path(name))
+        self._known_texts[name] = text
         design.own = own_layers(self.folder)
         return design
 
@@ -115,13 +117,43 @@ class Project:
         """Write a design, the current one by default, all or nothing.
 
         Where another window or program changed the file since it was read or written here, its version
-        stays beside ours under a name of its own, which is returned ("" otherwise).
+        stays beside ours under a name of its own, which is returned ("" otherwise). Folders and files of the
+        project that went meanwhile are made again.
+
+        Raises:
+            WorkbenchError: ``PROJECT_AWAY``, ``FILE_UNWRITABLE``, ``DISK_FULL``.
         """
         name = name or self.current_design
+        self._demand_folder()
+        if not (self.folder / FILE).exists():
+            self._write()
+        make_folder(self.design_path(name).parent)
         other = self._set_aside(name)
         save(design, self.design_path(name))
         self._known_texts[name] = read_bytes(self.design_path(name))
         return other
+
+    def is_changed(self) -> bool:
+        """Tell whether the current design was written elsewhere since it was read or written here.
+
+        Raises:
+            WorkbenchError: ``PROJECT_AWAY``.
+        """
+        self._demand_folder()
+        name = self.current_design
+        path, known = self.design_path(name), self._known_texts.get(name)
+        return known is not None and path.is_file() and read_bytes(path) != known
+
+    def moved_to(self, folder: Path) -> Project:
+        """Open this project where it lies now; raises as ``open``, or ``DESIGN_NOT_IN_PROJECT``."""
+        moved = Project.open(folder)
+        moved._known(self.current_design)
+        moved._known_texts = dict(self._known_texts)
+        return moved
+
+    def _demand_folder(self) -> None:
+        if not self.folder.is_dir():
+            raise WorkbenchError(ErrorCode.PROJECT_AWAY, path=str(self.folder))
 
     def _set_aside(self, name: str) -> str:
         path, known = self.design_path(name), self._known_texts.get(name)
@@ -145,7 +177,10 @@ class Project:
         return str(self._document.get("device", ""))
 
     def choose_engine(self, engine: str, device: str) -> None:
-        """Remember which engine and device train this project."""
+        """Remember which engine and device train this project; what else changed in the file stays so."""
+        self._demand_folder()
+        if (self.folder / FILE).is_file():
+            self._document = _parse(self.folder / FILE)
         self._document["engine"] = engine
         self._document["device"] = device
         self._write()

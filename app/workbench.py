@@ -126,6 +126,17 @@ class Workbench(QObject):
         self.open_project(copied)
         self.show_saved()
 
+    def follow_project(self, folder: Path) -> None:
+        """Go on with the open project, edits and all, where its folder lies now; raises as opening it."""
+        if self.project is None:
+            return
+        old, run = self.project.folder, Path(self.run)
+        self.project = self.project.moved_to(folder)
+        self.open_project(self.project)
+        if self.project.folder != old and run.is_relative_to(old):
+            moved = self.project.folder / run.relative_to(old)
+            self.choose_run(str(moved) if moved.is_dir() else "")
+
     def choose_run(self, folder: str) -> None:
         """Show a run in every room ("" for none)."""
         if folder != self.run:
@@ -154,7 +165,7 @@ class Workbench(QObject):
 
     def is_ready(self) -> bool:
         """Tell whether work on the open design can begin; where not, show or tell what is in its way."""
-        if self.shell.header.state != "idle" or not self.save():
+        if self.shell.header.state != "idle" or not self.agree():
             return False
         if self.project is None or self.design is None:
             self.shell.open_room("start")
@@ -176,6 +187,29 @@ class Workbench(QObject):
             self.shell.set_saved("Not saved")
             return False
         return True
+
+    def agree(self) -> bool:
+        """Save, so that the files are what is shown; False where work has to wait, with the reason told.
+
+        What another window or program saved meanwhile is shown here; a design whose file went is written.
+        """
+        project = self.project
+        if project is None:
+            return True
+        if not project.design_path(project.current_design).is_file():
+            self._unsaved = True
+        if not self.save():
+            return False
+        try:
+            if not project.is_changed():
+                return True
+            run = self.run
+            self.open_project(project)
+            self.choose_run(run)
+            self.tell(WorkbenchError(ErrorCode.DESIGN_TAKEN_OVER, design=project.current_design), "warning")
+        except WorkbenchError as fault:
+            self.tell(fault)
+        return False
 
     def _write_design(self) -> None:
         self._save_timer.stop()

@@ -70,8 +70,9 @@ class StartController(QObject):
                 ErrorCode.UNSUPPORTED_FORMAT, path=str(path), format=facts.title, missing=facts.missing
             )
         if facts.key == "project":
-            self._bench.open_project(Project.open(path))
+            project = Project.open(path)
             self._bench.quiet()
+            self._bench.open_project(project)
             self._bench.shell.open_room("design")
         elif facts.key == "design":
             self.start_from(str(path))
@@ -106,6 +107,8 @@ class StartController(QObject):
         folder = QFileDialog.getExistingDirectory(self._bench.shell, title)
         if folder and project is None:
             self.start_from(next(iter(TEMPLATES)), Path(folder) / next(iter(TEMPLATES)))
+        elif folder and project is not None and (Path(folder) / FILE).is_file():
+            self._bench.attempt(lambda: self._bench.follow_project(Path(folder)))
         elif folder and project is not None:
             self._move(project, _free_folder(Path(folder), project.name))
 

@@ -315,7 +315,7 @@ class TrainingController(QObject):
     def _tell_interrupted(self, run: Path, record: RunRecord) -> None:
         """Tell of a run that was killed, once: later its state says so, and offers to go on."""
         fault = WorkbenchError(ErrorCode.RUN_INTERRUPTED, title=record.title, step=record.step)
-        if not self._bench.shell.message.isVisible() and is_news(_end_of(run)):
+        if self._bench.shell.message.isHidden() and is_news(_end_of(run)):
             self._bench.tell(fault, "warning")
 
     def _on_tail(self) -> None:

@@ -111,6 +111,27 @@ ROWS: dict[ErrorCode, Message] = {
         why="What you see here was saved as {design}; the other version was kept beside it as {kept}.",
         todo="Edit a design in one window at a time, and delete the version you do not want.",
     ),
+    ErrorCode.DESIGN_TAKEN_OVER: Message(
+        what="The design {design} was changed by another window or program.",
+        why="You see it as it was saved there; what you had undone or could undo here is over.",
+        todo="Look at it, then go on.",
+    ),
+    ErrorCode.PROJECT_AWAY: Message(
+        what="The folder of the open project is no longer there: {path}.",
+        why="It was moved, renamed or deleted, or its disk is away. The design is whole in this window.",
+        todo="Put it back; or choose the folder where it lies now, or one for a copy.",
+        button="choose_folder",
+    ),
+    ErrorCode.PROJECT_OPEN_TWICE: Message(
+        what="This project is open in another window, too.",
+        why="What one window saves, the other shows as soon as you come back to it.",
+        todo="Edit a design in one of them at a time.",
+    ),
+    ErrorCode.RUN_AWAY: Message(
+        what="The run {run} is no longer there.",
+        why="Its folder was moved or deleted by another window or program.",
+        todo="If it went to the bin, it can be taken back there.",
+    ),
     ErrorCode.NOT_COMPARABLE: Message(
         what="{first} and {second} cannot be compared.",
         why="Two runs can be compared, or two model files, but not one with the other.",

@@ -99,6 +99,10 @@ class ErrorCode(str, Enum):
     PROJECT_NEWER = "project_newer"  # path, version, known
     NOT_A_PROJECT = "not_a_project"  # path
     PROJECT_EXISTS = "project_exists"  # path
+    PROJECT_AWAY = "project_away"  # path
+    PROJECT_OPEN_TWICE = "project_open_twice"  # path
+    DESIGN_TAKEN_OVER = "design_taken_over"  # design
+    RUN_AWAY = "run_away"  # run
     DESIGN_CHANGED_ELSEWHERE = "design_changed_elsewhere"  # design, kept (the other version's name)
     DESIGN_NOT_IN_PROJECT = "design_not_in_project"  # design, path, known
     SETTING_UNKNOWN = "setting_unknown"  # setting, known, nearest
