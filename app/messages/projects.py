@@ -18,6 +18,11 @@ ROWS: dict[ErrorCode, Message] = {
         todo="Choose a folder that you may write to, or change the rights of this one.",
         button="choose_folder",
     ),
+    ErrorCode.COPY_UNWRITABLE: Message(
+        what="{path} could not be saved.",
+        why="The system says: {why}.",
+        todo="Save it into a folder that you may write to.",
+    ),
     ErrorCode.FILE_UNREADABLE: Message(
         what="{path} could not be read.",
         why="The system says: {why}.",

@@ -88,6 +88,7 @@ class ErrorCode(str, Enum):
     DATA_SHARDS_BROKEN = "data_shards_broken"  # path, file, why
     DISK_FULL = "disk_full"  # path, why
     FILE_UNWRITABLE = "file_unwritable"  # path, why
+    COPY_UNWRITABLE = "copy_unwritable"  # path, why
     FILE_UNREADABLE = "file_unreadable"  # path, why
     FILE_MISSING = "file_missing"  # path
 

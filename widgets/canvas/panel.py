@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from pathlib import Path
 
-from PySide6.QtCore import QEvent, QObject, Qt, Signal
+from PySide6.QtCore import QEvent, QObject, Qt
 from PySide6.QtGui import QKeySequence, QShortcut
 from PySide6.QtWidgets import QBoxLayout, QFileDialog, QFrame, QHBoxLayout, QLabel, QVBoxLayout, QWidget
 from typing_extensions import override
@@ -25,8 +25,6 @@ class CanvasPanel(QFrame):
     Where panels stand side by side they are ``compact``: few tools, beside the caption and not over the
     canvas, and more of the sheet in sight.
     """
-
-    save_failed = Signal(str)
 
     def __init__(
         self, name: str, *, movable: bool = False, compact: bool = False, parent: QWidget | None = None
@@ -137,7 +135,4 @@ class CanvasPanel(QFrame):
     def _on_save_clicked(self) -> None:
         path, _ = QFileDialog.getSaveFileName(self, "Save the graph", "graph.svg", "SVG (*.svg);;PNG (*.png)")
         if path:
-            try:
-                self.save(Path(path))
-            except OSError as fault:
-                self.save_failed.emit(str(fault))
+            self.save(Path(path))

@@ -6,9 +6,9 @@ from pathlib import Path
 
 from PySide6.QtCore import QRectF, QSize, Qt
 from PySide6.QtGui import QColor, QImage, QPainter
-from PySide6.QtSvg import QSvgGenerator
 from PySide6.QtWidgets import QGraphicsScene
 
+from widgets.controls.saving import save_image, save_svg
 from widgets.look.theme import current
 
 _MARGIN = 24.0
@@ -19,7 +19,7 @@ def save_picture(scene: QGraphicsScene, bounds: QRectF, path: Path, title: str) 
     """Draw ``bounds`` of ``scene`` into ``path``; the suffix says which format.
 
     Raises:
-        OSError: where the file could not be written.
+        WorkbenchError: ``COPY_UNWRITABLE`` or ``DISK_FULL``.
     """
     area = bounds.adjusted(-_MARGIN, -_MARGIN, _MARGIN, _MARGIN)
     if path.suffix.lower() == ".svg":
@@ -29,17 +29,13 @@ def save_picture(scene: QGraphicsScene, bounds: QRectF, path: Path, title: str) 
 
 
 def _save_svg(scene: QGraphicsScene, area: QRectF, path: Path, title: str) -> None:
-    generator = QSvgGenerator()
-    generator.setFileName(str(path))
-    generator.setTitle(title)
-    generator.setSize(area.size().toSize())
-    generator.setViewBox(QRectF(0, 0, area.width(), area.height()))
-    painter = QPainter()
-    if not painter.begin(generator):
-        raise OSError(f"cannot write {path}")
-    painter.fillRect(QRectF(0, 0, area.width(), area.height()), QColor(current().surface))
-    scene.render(painter, QRectF(0, 0, area.width(), area.height()), area)
-    painter.end()
+    page = QRectF(0, 0, area.width(), area.height())
+
+    def draw(painter: QPainter) -> None:
+        painter.fillRect(page, QColor(current().surface))
+        scene.render(painter, page, area)
+
+    save_svg(area.size().toSize(), title, draw, path)
 
 
 def _save_png(scene: QGraphicsScene, area: QRectF, path: Path) -> None:
@@ -51,5 +47,4 @@ def _save_png(scene: QGraphicsScene, area: QRectF, path: Path) -> None:
     painter.setRenderHint(QPainter.RenderHint.Antialiasing)
     scene.render(painter, QRectF(image.rect()), area, Qt.AspectRatioMode.KeepAspectRatio)
     painter.end()
-    if not image.save(str(path)):
-        raise OSError(f"cannot write {path}")
+    save_image(image, path)

@@ -3,15 +3,16 @@
 from __future__ import annotations
 
 import csv
+import io
 from pathlib import Path
 from typing import TYPE_CHECKING
 
 import numpy as np
-from PySide6.QtCore import QRectF, QSize, Qt
+from PySide6.QtCore import QRectF, Qt
 from PySide6.QtGui import QAction, QGuiApplication, QPainter, QPixmap
-from PySide6.QtSvg import QSvgGenerator
 from PySide6.QtWidgets import QFileDialog, QMenu
 
+from widgets.controls import saving
 from widgets.look.icons import icon
 
 if TYPE_CHECKING:
@@ -32,7 +33,7 @@ def save(chart: LineChart, path: Path) -> None:
     elif path.suffix.lower() == ".svg":
         save_svg(chart, path)
     else:
-        picture(chart).save(str(path))
+        saving.save_image(picture(chart).toImage(), path)
 
 
 def picture(chart: LineChart) -> QPixmap:
@@ -45,17 +46,12 @@ def picture(chart: LineChart) -> QPixmap:
 
 def save_svg(chart: LineChart, path: Path) -> None:
     """Write the plot as SVG."""
-    size = chart.plot.size()
-    generator = QSvgGenerator()
-    generator.setFileName(str(path))
-    generator.setSize(QSize(size))
-    generator.setViewBox(QRectF(0, 0, size.width(), size.height()))
-    generator.setTitle(chart.title)
-    painter = QPainter(generator)
-    chart.plot.scene().render(
-        painter, QRectF(), QRectF(chart.plot.viewRect()), Qt.AspectRatioMode.IgnoreAspectRatio
-    )
-    painter.end()
+    area, scene = QRectF(chart.plot.viewRect()), chart.plot.scene()
+
+    def draw(painter: QPainter) -> None:
+        scene.render(painter, QRectF(), area, Qt.AspectRatioMode.IgnoreAspectRatio)
+
+    saving.save_svg(chart.plot.size(), chart.title, draw, path)
 
 
 def save_csv(chart: LineChart, path: Path) -> None:
@@ -64,11 +60,12 @@ def save_csv(chart: LineChart, path: Path) -> None:
     parts = [trace.steps for trace in traces]
     steps = np.unique(np.concatenate(parts)) if parts else np.empty(0, np.int64)
     columns = [dict(zip(trace.steps.tolist(), trace.values.tolist())) for trace in traces]
-    with path.open("w", encoding="utf-8", newline="") as file:
-        writer = csv.writer(file)
-        writer.writerow(["step", *(trace.key for trace in traces)])
-        for step in steps.tolist():
-            writer.writerow([step, *(column.get(step, "") for column in columns)])
+    text = io.StringIO()
+    writer = csv.writer(text)
+    writer.writerow(["step", *(trace.key for trace in traces)])
+    for step in steps.tolist():
+        writer.writerow([step, *(column.get(step, "") for column in columns)])
+    saving.save_text(text.getvalue(), path)
 
 
 def menu(chart: LineChart) -> QMenu:

@@ -13,6 +13,7 @@ from PySide6.QtWidgets import QFileDialog, QSizePolicy, QToolTip, QWidget
 from typing_extensions import override
 
 from widgets.comparing.shown import Cell
+from widgets.controls.saving import save_text
 from widgets.controls.text import named
 from widgets.look.icons import icon_pixmap
 from widgets.look.theme import current, scaled, theme
@@ -59,7 +60,7 @@ class ProofMatrix(QWidget):
         """Save the matrix as CSV where the person says."""
         path, _ = QFileDialog.getSaveFileName(self, "Save as CSV", "proofs.csv", "CSV (*.csv)")
         if path:
-            Path(path).write_text(self.text(","), encoding="utf-8", newline="")
+            save_text(self.text(","), Path(path))
 
     @override
     def sizeHint(self) -> QSize:

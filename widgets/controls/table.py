@@ -38,6 +38,7 @@ from PySide6.QtWidgets import (
 from typing_extensions import override
 
 from widgets.controls.fields import search_field
+from widgets.controls.saving import save_text
 from widgets.controls.text import named
 from widgets.look.icons import icon
 from widgets.look.theme import current, scaled
@@ -261,7 +262,7 @@ class Table(QWidget):
 
     def save_csv(self, path: Path) -> None:
         """Write :meth:`csv` to ``path``."""
-        path.write_text(self.csv(), encoding="utf-8", newline="")
+        save_text(self.csv(), path)
 
     def _build(self, filtered: bool) -> None:
         self.proxy.setSourceModel(self.model)

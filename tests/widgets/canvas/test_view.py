@@ -11,6 +11,7 @@ from PySide6.QtTest import QTest
 from PySide6.QtWidgets import QApplication, QLineEdit, QVBoxLayout, QWidget
 from pytestqt.qtbot import QtBot
 
+from engines.contract.errors import ErrorCode, WorkbenchError
 from tests.widgets.canvas.sheets import chain
 from widgets.canvas.model import Card, Link, Sheet
 from widgets.canvas.panel import CanvasPanel
@@ -250,8 +251,11 @@ def test_that_the_whole_graph_is_saved_as_a_picture(panel: CanvasPanel, tmp_path
 
 
 def test_that_a_picture_that_cannot_be_written_is_told(panel: CanvasPanel, tmp_path: Path) -> None:
-    with pytest.raises(OSError, match="cannot write"):
-        panel.save(tmp_path / "missing" / "graph.png")
+    for name in ("graph.png", "graph.svg"):
+        with pytest.raises(WorkbenchError) as told:
+            panel.save(tmp_path / "missing" / name)
+        assert told.value.code is ErrorCode.COPY_UNWRITABLE
+        assert name in told.value.facts["path"]
 
 
 def test_that_it_follows_the_theme(canvas: Canvas, qapp: QApplication) -> None:

@@ -15,6 +15,7 @@ from PySide6.QtGui import QImage, QWheelEvent
 from PySide6.QtWidgets import QApplication, QMenu
 from pytestqt.qtbot import QtBot
 
+from engines.contract.errors import ErrorCode, WorkbenchError
 from tests.widgets.sample_runs import STEPS_PER_EPOCH, SampleRun
 from widgets.charts.loss_chart import LossChart
 from widgets.charts.numbers import decade_texts, nice_step, number_text, tick_texts
@@ -167,6 +168,21 @@ def test_that_infinities_and_gaps_do_not_spoil_the_view(chart: LossChart, qtbot:
     low, high = chart.plot.viewRange()[1]
     assert np.isfinite([low, high]).all()
     assert high < 4
+
+
+@pytest.mark.parametrize("ending", ["png", "svg", "csv"])
+def test_that_a_chart_that_cannot_be_saved_says_so(chart: LossChart, tmp_path: Path, ending: str) -> None:
+    with pytest.raises(WorkbenchError) as told:
+        chart.save(tmp_path / "missing" / f"loss.{ending}")
+    assert told.value.code is ErrorCode.COPY_UNWRITABLE
+
+
+def test_that_a_picture_has_the_format_of_its_ending_and_is_a_png_else(
+    chart: LossChart, tmp_path: Path
+) -> None:
+    for name, begins in (("a.jpg", b"\xff\xd8"), ("b", b"\x89PNG"), ("c.xyz", b"\x89PNG")):
+        chart.save(tmp_path / name)
+        assert (tmp_path / name).read_bytes().startswith(begins)
 
 
 @pytest.mark.parametrize("ending", ["png", "svg", "csv"])

@@ -13,6 +13,7 @@ from PySide6.QtCore import QEvent, Qt
 from PySide6.QtWidgets import QApplication
 from pytestqt.qtbot import QtBot
 
+from engines.contract.errors import ErrorCode, WorkbenchError
 from widgets.controls.table import Column, Table, table_text
 from widgets.look.theme import apply, current
 
@@ -110,6 +111,12 @@ def test_that_any_text_comes_back_from_the_copied_text(rows: list[tuple[str]]) -
     assert list(csv.reader(io.StringIO(text), delimiter="\t"))[1:] == [
         [value] if value else [""] for (value,) in rows
     ]
+
+
+def test_that_a_table_that_cannot_be_saved_says_so(table: Table, tmp_path: Path) -> None:
+    with pytest.raises(WorkbenchError) as told:
+        table.save_csv(tmp_path / "missing" / "runs.csv")
+    assert told.value.code is ErrorCode.COPY_UNWRITABLE
 
 
 def test_that_rows_are_selected_all_at_once(table: Table) -> None:
