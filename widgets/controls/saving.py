@@ -24,7 +24,10 @@ def save_text(text: str, path: Path) -> None:
 def save_image(image: QImage, path: Path) -> None:
     """Write a picture of pixels in the format that the ending names, PNG where it names none."""
     ending, buffer = path.suffix[1:].lower().encode(), _buffer()
-    image.save(buffer, ending if ending in QImageWriter.supportedImageFormats() else b"png")
+    writer = QImageWriter(buffer, b"png")
+    if ending in QImageWriter.supportedImageFormats():
+        writer.setFormat(ending)
+    writer.write(image)
     _write(path, bytes(buffer.data().data()))
 
 
