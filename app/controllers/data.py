@@ -43,6 +43,7 @@ class DataController(QObject):
         self._room: DataRoom | None = None
         self._preview: DataPreview | None = None
         self._turn = 0
+        self._shown = ""  # the source that was read last of this project
         bench.project_changed.connect(self._on_project_changed)
         bench.source_chosen.connect(self.prepare)
         bench.offer("choose_file", self._on_file_requested)
@@ -57,6 +58,7 @@ class DataController(QObject):
         self._room = room
         room.source_chosen.connect(self.choose)
         room.file_requested.connect(self._on_file_requested)
+        room.back_requested.connect(lambda: self.choose(self._shown))
         self._show()
         return room
 
@@ -77,10 +79,12 @@ class DataController(QObject):
         flow = partial(_prepare_and_look, source=project.data_source(design))
         self._turn += 1  # what was asked for before may still be answered
         turn = self._turn
+        if self._room is not None and self._preview is None:
+            self._room.show_reading(_title(design.data))
         self._bench.work("prepare data", flow, partial(self._on_events, turn), partial(self._on_ended, turn))
 
     def _on_project_changed(self) -> None:
-        self._preview = None
+        self._preview, self._shown = None, ""
         self._show()
         self.prepare()
 
@@ -99,25 +103,29 @@ class DataController(QObject):
     def _on_ended(self, turn: int, outcome: Outcome) -> None:
         if turn != self._turn:
             return
-        if isinstance(outcome, (Failed, Crashed, BaseException)):
+        failed = isinstance(outcome, (Failed, Crashed, BaseException))
+        if failed:
             self._bench.manifest = self._preview = None
             self._bench.tell(outcome)
-        self._show()
+        elif self._bench.design is not None:
+            self._shown = self._bench.design.data
+        self._show(failed=failed)
         self._bench.data_changed.emit()
 
-    def _show(self) -> None:
+    def _show(self, *, failed: bool = False) -> None:
         room, design = self._room, self._bench.design
         if room is None:
             return
         source = design.data if design is not None else ""
         rows = [DropRow(key, title) for key, title in BUNDLED]
         if source and source not in dict(BUNDLED):
-            rows.append(DropRow(source, Path(source.partition("?")[0]).name, detail=source))
+            rows.append(DropRow(source, _title(source), detail=source))
         room.set_sources(rows, source)
         if self._bench.manifest is not None and self._preview is not None:
             room.show_data(self._bench.manifest, self._preview)
         else:
-            room.clear()
+            back = self._shown if self._shown != source else ""
+            room.clear(_title(source) if failed else "", _title(back) if failed else "")
 
     def _on_file_requested(self) -> None:
         path, _ = QFileDialog.getOpenFileName(
@@ -125,6 +133,11 @@ class DataController(QObject):
         )
         if path:
             self.choose(path)
+
+
+def _title(source: str) -> str:
+    """Return what a person calls a source: a bundled set's title or a file's name."""
+    return dict(BUNDLED).get(source, Path(source.partition("?")[0]).name)
 
 
 def _prepare_and_look(desk: Desk, source: str) -> Generator[Event, None, None]:

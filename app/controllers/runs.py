@@ -18,7 +18,7 @@ from app.workbench import Workbench
 from engines.contract.errors import WorkbenchError
 from engines.contract.events import Event
 from engines.registry import engine
-from engines.runs.compare import Pair, compare_runs
+from engines.runs.compare import Pair, RunComparison, compare_runs
 from engines.runs.history import RunHistory
 from engines.runs.listing import RunSummary, list_runs
 from engines.runs.manage import delete_run, rename_run, restore_run
@@ -62,11 +62,17 @@ class RunsController(QObject):
         room.compare_requested.connect(self._bench.compare_requested)
         room.continue_requested.connect(self._bench.continue_requested)
         self._show()
+        self._show_what_is_next()
         return room
+
+    def _show_what_is_next(self) -> None:
+        if self._room is not None:
+            self._room.set_design(there=self._bench.design is not None)
 
     def _on_project_changed(self) -> None:
         self._rows = []
         self._show()
+        self._show_what_is_next()
         self._list()
 
     def _list(self) -> None:
@@ -104,16 +110,16 @@ class RunsController(QObject):
     def _on_selection_changed(self, keys: list[str]) -> None:
         if self._room is None:
             return
-        from widgets.rooms.runs import MOST_CURVES
+        from widgets.rooms.runs import MOST_COMPARED, MOST_CURVES
 
         drawn = {key: _validation_loss(Path(key)) for key in keys[:MOST_CURVES]}
         self._room.show_curves(drawn, len(keys))
         try:
-            rows = _differences(*keys) if len(keys) == 2 else []
+            rows = _differences(keys) if 2 <= len(keys) <= MOST_COMPARED else []
         except WorkbenchError as fault:
             self._bench.tell(fault)
             rows = []
-        self._room.show_differences(keys if len(keys) == 2 else [], rows)
+        self._room.show_differences(keys if rows else [], rows)
 
     def _on_run_opened(self, key: str) -> None:
         self._bench.choose_run(key)
@@ -207,19 +213,34 @@ def _validation_loss(run: Path) -> tuple[Steps, Values]:
     return (steps, values.astype("float32")) if len(steps) else history.series("loss")
 
 
-def _differences(first: str, second: str) -> list[tuple[str, ...]]:
-    comparison = compare_runs(first, second)
-    pairs = (*comparison.settings, *comparison.figures)
-    rows = [_difference(pair) for pair in pairs]
+def _differences(runs: list[str]) -> list[tuple[str, ...]]:
+    """Return a row a setting that is not the same in all ``runs``, a row a figure, and where losses part."""
+    others = [compare_runs(runs[0], other) for other in runs[1:]]
+    found = [{pair.name: pair for pair in (*other.settings, *other.figures)} for other in others]
+    pairs = {name: pair for each in found for name, pair in each.items()}
+    order = dict.fromkeys(pair.name for other in others for pair in other.settings) | dict.fromkeys(pairs)
+    rows = [
+        _difference(name, pairs[name].first, *(each.get(name, _same(pairs[name])).second for each in found))
+        for name in order
+    ]
+    return [*rows, _losses(others[0])] if len(others) == 1 else rows
+
+
+def _same(pair: Pair) -> Pair:
+    """Return what ``pair`` is for a run whose value is the first one's."""
+    return Pair(pair.name, pair.first, pair.first)
+
+
+def _losses(comparison: RunComparison) -> tuple[str, ...]:
     if comparison.first_difference < 0:
-        return [*rows, ("Training loss", "the same", "")]
+        return "Training loss", "the same", ""
     apart = f"up to {comparison.max_rel_difference:.1%} apart"
-    return [*rows, ("Training loss", apart, f"from step {comparison.first_difference:,}")]
+    return "Training loss", apart, f"from step {comparison.first_difference:,}"
 
 
-def _difference(pair: Pair) -> tuple[str, ...]:
+def _difference(name: str, *values: object) -> tuple[str, ...]:
     from widgets.rooms.run_figures import figure_text, figure_title
 
-    if pair.name == "engine":
-        return "Engine", _engine_title(pair.first), _engine_title(pair.second)
-    return figure_title(pair.name), figure_text(pair.name, pair.first), figure_text(pair.name, pair.second)
+    if name == "engine":
+        return "Engine", *(_engine_title(str(value)) for value in values)
+    return figure_title(name), *(figure_text(name, value) for value in values)

@@ -24,7 +24,7 @@ def facts(manifest: DataManifest) -> list[tuple[str, str]]:
     done = manifest.preparation
     rows = []
     if "scale" in done:
-        rows.append(("Values", f"times {done['scale']}"))
+        rows.append(("Values", f"× {done['scale']}"))
     elif "std" in done:
         rows.append(("Columns", "mean 0, deviation 1"))
     if "missing" in done:

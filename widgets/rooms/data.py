@@ -32,6 +32,9 @@ from widgets.data.words import facts, kind_of_input, warning_words
 from widgets.look.theme import scaled
 from widgets.look.tokens import GAP
 
+_NO_DATA = "There is no data yet. Open a CSV, .npy or .npz file, or choose a template."
+_UNREAD = "{name} could not be read. Mend it and read it again, or open another file."
+
 
 class DataRoom(QWidget):
     """Shows one prepared set.
@@ -41,12 +44,13 @@ class DataRoom(QWidget):
 
     source_chosen = Signal(str)
     file_requested = Signal()
+    back_requested = Signal()
 
     def __init__(self, parent: QWidget | None = None) -> None:
         super().__init__(parent)
         self.title, self.line = Elided("", "title"), Elided("", "dim")
         self.source = DropButton("data_source", "Data set")
-        self.open_button = Button("Open a file", "data_open", icon_name="open")
+        self.open_button = Button("Open a file …", "data_open", icon_name="open")
         self.progress = ProgressBar("data_progress", "Preparing the data")
         self.message = MessagePanel()
         self.samples = Card("Samples")
@@ -56,12 +60,10 @@ class DataRoom(QWidget):
         self.rows: Table | None = None
         self._heads: tuple[tuple[str, str], ...] = (("", ""),) * 3
         self._which = self._make_switch()
-        self._empty = EmptyPage(
-            "There is no data yet. Open a CSV, .npy or .npz file, or choose a template.",
-            "Open a file",
-            "data_empty_open",
-            icon_name="data",
-        )
+        self._empty = EmptyPage(_NO_DATA, "Open a file …", "data_empty_open", icon_name="data")
+        self.back = Button("", "data_back", kind="quiet")
+        self._empty.add_below(self.back)
+        self.back.hide()
         self._build()
         self._connect()
 
@@ -95,9 +97,22 @@ class DataRoom(QWidget):
         self.progress.show()
         self.progress.set_share(done / total if total else 0.05)
 
-    def clear(self) -> None:
-        """Go back to the empty page."""
+    def show_reading(self, name: str) -> None:
+        """Say that ``name`` is being read, where there is nothing else to show yet."""
+        self._show_empty(f"Reading {name} …")
+        self._empty.button.hide()
+
+    def clear(self, unread: str = "", back: str = "") -> None:
+        """Go back to the empty page; ``unread`` could not be read, ``back`` was shown before it."""
+        self._show_empty(_UNREAD.format(name=unread) if unread else _NO_DATA, back)
+
+    def _show_empty(self, sentence: str, back: str = "") -> None:
         self._pages.setCurrentIndex(0)
+        self._empty.sentence.setText(sentence)
+        self._empty.button.show()
+        self.back.setText(f"Back to {back}")
+        self.back.setAccessibleName(self.back.text())
+        self.back.setVisible(bool(back))
 
     # --- parts ---
 
@@ -148,6 +163,7 @@ class DataRoom(QWidget):
         self.source.chosen.connect(self.source_chosen)
         self.open_button.clicked.connect(self.file_requested)
         self._empty.requested.connect(self.file_requested)
+        self.back.clicked.connect(self.back_requested)
         for button, face in zip(self._which, (1, 2)):
             button.clicked.connect(lambda _=False, face=face: self._show_face(face))
 
@@ -219,4 +235,5 @@ def _summary(manifest: DataManifest) -> str:
 def _balance(counts: Sequence[int], few: Sequence[str]) -> str:
     if few:
         return f"few samples: {', '.join(few)}"
-    return f"{min(counts, default=0):,} to {max(counts, default=0):,} samples each"
+    least, most = min(counts, default=0), max(counts, default=0)
+    return f"{least:,} samples each" if least == most else f"{least:,} to {most:,} samples each"

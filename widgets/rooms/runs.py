@@ -27,13 +27,14 @@ from widgets.rooms.measures import measure_words
 from widgets.rooms.pace import clock_text
 
 MOST_CURVES = 8
+MOST_COMPARED = 3
 """So many runs are drawn over one another; whoever brings the curves need not read more."""
 _LIVING = ("running", "paused", "training")
 
 
 def figure(value: float) -> str:
-    """Return a figure with four places, so that a column of them lines up."""
-    return f"{value:.4f}" if 1e-3 <= abs(value) < 1000 else number_text(value)
+    """Return a figure with four places, so that a column of them lines up; large ones are short."""
+    return f"{value:.4f}" if 1e-3 <= abs(value) < 100 else number_text(value)
 
 
 class Worth(float):
@@ -77,7 +78,10 @@ class RunRow:
 
 _TABLE = 192
 """The table is at least so high: filter, heads and three rows; where that is too much the page scrolls."""
-_NO_PAIR = "Select two runs to see what differs."
+_OF_ONE = ("Show the run's curves, log and recipe", "Rename the run", "Open the run's folder")
+_NO_PAIR = "Select two or three runs to see what differs."
+_NO_RUN = "No run yet. Every training leaves one here, to compare and to go on with."
+_NO_DESIGN = "No run yet, and no design to train. Start from a template."
 _CURVES = "validation, of the selected runs"
 _OF_LOSS = "On the validation split, of the best checkpoint"
 _OF_MEASURE = "Accuracy, R² or error on the held-out test split, of the best checkpoint"
@@ -123,15 +127,10 @@ class RunsRoom(QWidget):
         self.open_button = Button("Show", "run_open", kind="primary", small=True)
         self.go_on = Button("Continue on …", "run_continue", small=True)
         self.compare = Button("Compare engines", "runs_compare_engines", icon_name="compare", small=True)
-        self.rename = ToolButton("edit", "Rename the run", "run_rename")
-        self.folder = ToolButton("folder", "Open the run's folder", "run_folder")
+        self.rename = ToolButton("edit", _OF_ONE[1], "run_rename")
+        self.folder = ToolButton("folder", _OF_ONE[2], "run_folder")
         self.delete = ToolButton("trash", "Move the selected runs to the bin", "run_delete")
-        self.empty = EmptyPage(
-            "No run yet. Every training leaves one here, to compare and to go on with.",
-            "Train",
-            "train_from_runs",
-            icon_name="runs",
-        )
+        self.empty = EmptyPage(_NO_RUN, "Train", "train_from_runs", icon_name="runs")
         self._rows: dict[str, RunRow] = {}
         self._names: dict[str, str] = {}
         self._deleted: list[str] = []
@@ -153,6 +152,12 @@ class RunsRoom(QWidget):
         )
         self._pages.setCurrentIndex(1 if rows else 0)
         self._on_selection_changed(self.table.selected_keys())
+
+    def set_design(self, *, there: bool) -> None:
+        """Let the empty page offer what can be done next: a run of the design, or first of all a design."""
+        self.empty.sentence.setText(_NO_RUN if there else _NO_DESIGN)
+        self.empty.button.setText("Train" if there else "Choose a template")
+        self.empty.button.setAccessibleName(self.empty.button.text())
 
     def show_curves(self, curves: Mapping[str, tuple[Steps, Values]], selected: int) -> None:
         """Draw one line a run, by key, in the order given; more runs may be ``selected``."""
@@ -264,8 +269,9 @@ class RunsRoom(QWidget):
             self.restore_requested.emit(self._deleted)
 
     def _on_selection_changed(self, keys: list[str]) -> None:
-        for button in (self.open_button, self.rename, self.folder):
+        for button, does in zip((self.open_button, self.rename, self.folder), _OF_ONE):
             button.setEnabled(len(keys) == 1)
+            button.setToolTip(does if len(keys) == 1 else f"{does}: select one run")
         ended = len(keys) == 1 and self._rows[keys[0]].state not in (*_LIVING, "damaged")
         self.go_on.set_enabled(ended, "Select one run that has ended.")
         going = any(self._rows[key].state in _LIVING for key in keys)

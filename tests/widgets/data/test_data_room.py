@@ -231,3 +231,23 @@ def test_that_colour_and_missing_values_are_drawn() -> None:
     picture = pictures(samples)[0]
     assert picture.pixelColor(0, 0).getRgb()[:3] == (255, 0, 0)
     assert picture.pixelColor(1, 1).getRgb()[:3] == (0, 0, 0)
+
+
+def test_that_a_file_that_could_not_be_read_leaves_a_way_back(room: DataRoom, qtbot: QtBot) -> None:
+    room.show_reading("bad.csv")
+    assert "Reading bad.csv" in room._empty.sentence.text()
+    assert not room._empty.button.isVisible()
+    room.clear("bad.csv", "Digits")
+    assert "bad.csv could not be read" in room._empty.sentence.text()
+    assert room._empty.button.isVisible()
+    with qtbot.waitSignal(room.back_requested):
+        qtbot.mouseClick(room.back, Qt.MouseButton.LeftButton)
+    room.clear()
+    assert "no data yet" in room._empty.sentence.text()
+    assert not room.back.isVisible()
+
+
+def test_that_classes_of_one_size_are_said_once(room: DataRoom) -> None:
+    shown = images()
+    room.show_data(manifest(), DataPreview(shown.samples, shown.labels, shown.parts, (100, 100)))
+    assert room.classes.subtitle.text() == "100 samples each"

@@ -127,6 +127,21 @@ def test_that_figures_line_up_and_what_is_unknown_is_a_dash(room: RunsRoom) -> N
     assert figure(3e-5) == "3e-5"
 
 
+def test_that_large_figures_are_short_and_buttons_say_what_they_wait_for(room: RunsRoom) -> None:
+    assert figure(646.7086) == "646.7"
+    assert figure(12.5) == "12.5000"
+    room.table.select(["r1", "r2"])
+    assert room.open_button.toolTip().endswith(": select one run")
+    room.table.select(["r1"])
+    assert room.open_button.toolTip() == "Show the run's curves, log and recipe"
+
+
+def test_that_without_a_design_the_empty_page_offers_a_template(room: RunsRoom) -> None:
+    room.set_design(there=False)
+    assert "Start from a template" in room.empty.sentence.text()
+    assert room.empty.button.text() == room.empty.button.accessibleName() == "Choose a template"
+
+
 @pytest.mark.parametrize("scale", [1.0, 1.5, 2.0])
 def test_that_no_text_is_cut(qapp: QApplication, qtbot: QtBot, scale: float) -> None:
     apply(qapp, "light", scale)
