@@ -11,7 +11,7 @@ import pytest
 from app.cli import reporting
 from app.engine_facts import titles
 from app.flows import comparison_work, engine_comparison, entrants, further
-from tests.comparing.test_comparing_flow import desk_of
+from tests.comparing.orders import desk_of
 from tests.helpers.command import Outcome, modelwright
 from tests.helpers.small_engines import (
     ROWS,

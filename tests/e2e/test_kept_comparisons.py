@@ -19,7 +19,7 @@ from engines.contract.capabilities import DeviceView, EngineReport
 from engines.contract.events import Event, Finished
 from engines.runs.engine_comparison import list_comparisons
 from engines.runs.listing import list_runs
-from tests.comparing.test_comparing_flow import desk_of
+from tests.comparing.orders import desk_of
 from tests.e2e.person import CONTROL, Person
 from tests.helpers.small_engines import ROWS, small_project
 

@@ -7,69 +7,20 @@ import os
 import shutil
 import subprocess
 import sys
-import textwrap
 from dataclasses import replace
 from pathlib import Path
-from typing import Any
 
 import pytest
 
 from engines.contract.errors import ErrorCode, WorkbenchError
 from engines.contract.events import Event, Log, Progress
-from engines.contract.files import write_atomic
-from engines.environments import builders, kept
-from engines.environments.bases import Base
-from engines.environments.builders import Way
-from engines.environments.kept import ABSENT, HALF_MADE, OUTDATED, READY, Kept, make, recover, remove
-from engines.environments.locked import LOCKED, Locked
+from engines.environments import builders
+from engines.environments.kept import ABSENT, HALF_MADE, OUTDATED, READY, Kept, make, remove
+from engines.environments.locked import LOCKED
 from engines.training.lock import FolderLock
-from tests.environments.fake_pythons import write_wheel
+from tests.environments.tiny import BASE, TINY, VERSION, scripted, silently, texts
 
 pytestmark = pytest.mark.commands
-
-VERSION = f"{sys.version_info[0]}.{sys.version_info[1]}"
-BASE = Base(sys.executable, VERSION)
-TINY = Locked(("tiny==1.0", "tinier==2.0"), pythons=(VERSION,), oldest="1", below="2")
-
-
-def silently(end: object) -> None:
-    """Take what ends the work, and never use it."""
-
-
-@pytest.fixture(autouse=True)
-def a_tiny_engine(monkeypatch: pytest.MonkeyPatch, tmp_path: Path) -> None:
-    """Let the engine ``tiny`` be installable from a folder of wheels, without a network."""
-    monkeypatch.setitem(LOCKED, "tiny", TINY)
-    wheels = tmp_path / "wheels"
-    write_wheel(wheels, "tiny", "1.0", {"tiny.py": ""})
-    write_wheel(wheels, "tinier", "2.0", {"tinier.py": ""})
-    for installer in ("PIP", "UV"):
-        monkeypatch.setenv(f"{installer}_NO_INDEX", "1")
-        monkeypatch.setenv(f"{installer}_FIND_LINKS", str(wheels))
-
-
-@pytest.fixture
-def own(tmp_path: Path) -> Kept:
-    return Kept("tiny", tmp_path / "environments" / "tiny")
-
-
-def scripted(monkeypatch: pytest.MonkeyPatch, own: Kept, *codes: str) -> None:
-    """Let the environment be built by scripts, one a way; ``MAKE`` stands for making it as venv does."""
-    make_it = textwrap.dedent(f"""
-        from pathlib import Path
-        python = Path({str(own.python)!r}); python.parent.mkdir(parents=True)
-        python.symlink_to({sys.executable!r})
-        (python.parent.parent / "pyvenv.cfg").write_text({f"home = {Path(sys.executable).parent}"!r})
-    """)
-    ways = [
-        Way(f"way {n}", ((sys.executable, "-c", code.replace("MAKE", make_it)),))
-        for n, code in enumerate(codes)
-    ]
-    monkeypatch.setattr(builders, "ways", lambda *arguments: ways)
-
-
-def texts(events: list[Event]) -> str:
-    return "\n".join(event.text for event in events if isinstance(event, Log))
 
 
 @pytest.mark.parametrize("with_uv", [True, False])
@@ -243,13 +194,6 @@ def test_that_two_windows_do_not_build_at_once(own: Kept, monkeypatch: pytest.Mo
     assert own.state() == READY
 
 
-@pytest.fixture
-def whole(own: Kept, monkeypatch: pytest.MonkeyPatch) -> Kept:
-    scripted(monkeypatch, own, "MAKE")
-    list(make(own, BASE, False, silently))
-    return own
-
-
 def test_that_a_changed_list_makes_it_outdated(whole: Kept, monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setitem(LOCKED, "tiny", replace(TINY, requirements=("tiny==1.1",)))
     assert whole.state() == OUTDATED
@@ -269,131 +213,6 @@ def test_that_one_whose_python_was_taken_away_is_half_made(whole: Kept) -> None:
 def test_that_one_whose_folder_was_deleted_is_absent(whole: Kept) -> None:
     shutil.rmtree(whole.venv)
     assert whole.state() == ABSENT
-
-
-def test_that_while_it_is_made_anew_it_is_never_taken_for_a_whole_one(
-    whole: Kept, monkeypatch: pytest.MonkeyPatch
-) -> None:
-    scripted(monkeypatch, whole, "MAKE\nprint('made', flush=True)")
-    states = [whole.state() for event in make(whole, BASE, False, silently)]
-    assert set(states) == {ABSENT, HALF_MADE}
-    assert whole.state() == READY
-    assert not whole.before.exists()
-
-
-@pytest.mark.parametrize("code", ["MAKE\nraise SystemExit('no network')", "raise SystemExit(1)"])
-def test_that_a_repair_that_fails_loses_nothing(
-    whole: Kept, monkeypatch: pytest.MonkeyPatch, code: str
-) -> None:
-    (whole.venv / "theirs").write_text("the one from before")
-    mark = whole.read_mark()
-    scripted(monkeypatch, whole, code)
-    with pytest.raises(WorkbenchError):
-        list(make(whole, BASE, False, silently))
-    assert whole.state() == READY
-    assert whole.read_mark() == mark
-    assert (whole.venv / "theirs").exists()
-    assert not whole.before.exists()
-
-
-def test_that_a_repair_given_up_loses_nothing(whole: Kept, monkeypatch: pytest.MonkeyPatch) -> None:
-    scripted(monkeypatch, whole, "MAKE\nimport time; print('made', flush=True); time.sleep(600)")
-    events = make(whole, BASE, False, silently)
-    while not (isinstance(event := next(events), Log) and event.text == "made"):
-        pass
-    events.close()  # type: ignore[attr-defined]
-    assert whole.state() == READY
-
-
-def test_that_what_a_killed_repair_left_is_swept_by_the_next(
-    whole: Kept, monkeypatch: pytest.MonkeyPatch
-) -> None:
-    (whole.before / "old").mkdir(parents=True)
-    list(make(whole, BASE, False, silently))
-    assert whole.state() == READY
-    assert not whole.before.exists()
-
-
-@pytest.fixture
-def killed(whole: Kept, monkeypatch: pytest.MonkeyPatch, tmp_path: Path) -> Kept:
-    """What a repair leaves that was killed while it filled the new environment."""
-    (whole.venv / "theirs").write_text("the one from before")
-    scripted(monkeypatch, whole, "MAKE\nimport time; print('made', flush=True); time.sleep(600)")
-    events = make(whole, BASE, False, silently)
-    while not (isinstance(event := next(events), Log) and event.text == "made"):
-        pass
-    assert not whole.is_recoverable()  # it goes on
-    left = Kept("tiny", tmp_path / "left" / "tiny")
-    shutil.copytree(whole.folder, left.folder, symlinks=True)
-    events.close()  # type: ignore[attr-defined]
-    return left
-
-
-def test_that_a_killed_repair_is_half_made_until_what_was_there_is_brought_back(killed: Kept) -> None:
-    assert killed.state() == HALF_MADE
-    assert killed.is_recoverable()
-    recover(killed)
-    assert killed.state() == READY
-    assert (killed.venv / "theirs").exists()
-    assert not killed.is_recoverable()
-    assert not killed.before.exists()
-    recover(killed)  # nothing is left to do
-    assert killed.state() == READY
-
-
-def test_that_a_repair_after_a_killed_one_loses_nothing_when_it_fails(
-    killed: Kept, monkeypatch: pytest.MonkeyPatch
-) -> None:
-    scripted(monkeypatch, killed, "MAKE\nraise SystemExit('no network')")
-    with pytest.raises(WorkbenchError):
-        list(make(killed, BASE, False, silently))
-    assert killed.state() == READY
-    assert (killed.venv / "theirs").exists()
-
-
-def test_that_a_repair_after_a_killed_one_leaves_nothing_aside_when_it_succeeds(
-    killed: Kept, monkeypatch: pytest.MonkeyPatch
-) -> None:
-    scripted(monkeypatch, killed, "MAKE")
-    list(make(killed, BASE, False, silently))
-    assert killed.state() == READY
-    assert not (killed.venv / "theirs").exists()
-    assert not killed.before.exists()
-    assert not killed.mark_before.exists()
-
-
-@pytest.mark.parametrize("moment", range(4))
-def test_that_a_recovery_that_is_killed_itself_can_be_done_again(
-    killed: Kept, monkeypatch: pytest.MonkeyPatch, moment: int
-) -> None:
-    steps = iter(range(10))
-
-    def dying(step: Any) -> Any:
-        def done(*arguments: Any, **named: Any) -> Any:
-            if next(steps) == moment:
-                raise KeyboardInterrupt
-            return step(*arguments, **named)
-
-        return done
-
-    with monkeypatch.context() as patch:
-        patch.setattr("engines.environments.kept._delete", dying(kept._delete))
-        patch.setattr("engines.environments.kept.write_atomic", dying(write_atomic))
-        patch.setattr(Path, "rename", dying(Path.rename))
-        patch.setattr(Path, "unlink", dying(Path.unlink))
-        with pytest.raises(KeyboardInterrupt):
-            recover(killed)
-    assert killed.state() == READY if moment == 3 else killed.is_recoverable()
-    recover(killed)
-    assert killed.state() == READY
-    assert (killed.venv / "theirs").exists()
-
-
-def test_that_what_was_put_aside_can_be_removed(killed: Kept) -> None:
-    remove(killed)
-    assert killed.state() == ABSENT
-    assert not killed.is_recoverable()
-    assert not killed.before.exists()
 
 
 @pytest.mark.skipif(sys.platform == "win32" or os.geteuid() == 0, reason="nothing is refused to this user")
