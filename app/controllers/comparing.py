@@ -24,6 +24,7 @@ from engines.contract.errors import WorkbenchError
 from engines.contract.events import Answer, Continued, Crashed, Event, Failed, Paused, Started, Starting
 from engines.registry import ENGINES
 from engines.runs.engine_comparison import (
+    COMPARISONS,
     draws_masks,
     history_curves,
     list_comparisons,
@@ -52,6 +53,8 @@ class ComparisonsController(QObject):
         self.shown = bench.session.comparison
         """The folder of the comparison that was shown last, "" where none was."""
         self._binned: Path | None = None
+        self._home = Path()
+        """The project of the comparison under way, whichever is open meanwhile."""
         self._working: Path | None = None
         self._histories: dict[tuple[str, str], RunHistory] = {}
         self._tail = QTimer(self, interval=FOLLOW_MS)
@@ -98,12 +101,13 @@ class ComparisonsController(QObject):
         order = ComparisonOrder(
             design, "", chosen, parts=tuple(parts), dropout=dropout, devices=dict(devices)
         )
-        self._begin(partial(compare_engines, order=order))
+        self._begin(partial(compare_engines, order=order), project.folder)
 
     def resume(self) -> None:
         """Go on with the comparison that is shown."""
         if self._shown is not None and self._bench.shell.header.state == "idle":
-            self._begin(partial(resume_comparison, folder=self._shown[0]))
+            folder, _ = self._shown
+            self._begin(partial(resume_comparison, folder=folder), folder.parent.parent)
 
     def delete(self) -> None:
         """Move the comparison that is shown to the bin, and show the newest of those that are left."""
@@ -158,12 +162,12 @@ class ComparisonsController(QObject):
 
     # --- a comparison under way ---
 
-    def _begin(self, flow: Any) -> None:
+    def _begin(self, flow: Any, home: Path) -> None:
         self._bench.quiet()
         self._bench.shell.set_run_state("starting")
         self._bench.shell.set_engine_state(words.ENGINE_STARTING, "busy")
         self._bench.shell.open_room("compare")
-        self._working = None
+        self._home, self._working = home, None
         self._thread = self._bench.work("compare", flow, self._on_events, self._on_ended)
         self._tail.start()
 
@@ -196,11 +200,8 @@ class ComparisonsController(QObject):
             self._take(latest)
 
     def _take(self, found: Comparison) -> None:
-        project = self._bench.project
         if self._working is None:
-            if project is None:
-                return
-            self._working = project.folder / "comparisons" / found.id
+            self._working = self._home / COMPARISONS / found.id
             self._histories.clear()
             if self._bench.shell.header.state == "starting":
                 self._bench.shell.set_run_state("training")
@@ -217,8 +218,11 @@ class ComparisonsController(QObject):
         shell.set_run_state("idle")
         shell.set_engine_state("Engine: ready", "good")
         self._read_curves()
-        if self._working is not None:
-            self._open(self._working)
+        project, worked = self._bench.project, self._working
+        if worked is not None and project is not None and worked.is_relative_to(project.folder):
+            self._open(worked)
+        else:  # it never began, or another project was opened meanwhile
+            self._show_latest()
         if isinstance(outcome, (Failed, Crashed, BaseException)):
             self._bench.tell(outcome)
         self._working = None

@@ -184,7 +184,8 @@ class EnginePagesController(QObject):
             self._bench.tell(outcome)
         elif row is not None:
             self._bench.say(words.REMOVED.format(title=row.title))
-        self._works.pop(name, None)
+        if (work := self._works.get(name)) is not None and work.thread is None:
+            del self._works[name]
         self._look_again(name)
 
     def _look_again(self, name: str) -> None:

@@ -258,6 +258,14 @@ def test_that_a_file_is_browsed_for(pages: Pages, monkeypatch: pytest.MonkeyPatc
     assert len(pages.threads) == count
 
 
+def test_that_what_was_removed_last_costs_no_installation_that_began_since(pages: Pages) -> None:
+    pages.pages.mend("torch", "remove")
+    pages.pages.mend("torch", "install")
+    pages.last("remove torch").on_end(Finished())
+    pages.last("install torch").on_events([Log("info", "Downloading")])
+    assert pages.view().state == "installing"
+
+
 def test_that_an_environment_is_removed(pages: Pages) -> None:
     pages.pages.mend("torch", "remove")
     thread = pages.last("remove torch")
