@@ -55,7 +55,9 @@ for (const sheet of document.styleSheets) {
     }
 }
 for (const rule of window.dark) { rule.media.mediaText = $dark ? 'all' : 'not all'; }
-document.body.style.backgroundColor = '$ground';
+for (const ground of [document.body, document.getElementById('target')]) {
+    if (ground) { ground.style.backgroundColor = '$ground'; }
+}
 """
 """Shows Netron's own dark look with ours, whatever the system asks for, on the ground of our cards."""
 
@@ -122,11 +124,12 @@ class NetronBrowser(QWidget):
         self._page.runJavaScript(script, 0, answer)
 
     def _dress(self) -> None:
-        """Take the colours of the theme."""
+        """Take the colours of the theme, and the size of its text."""
         tokens = current()
         self._page.setBackgroundColor(QColor(tokens.surface))
         dark = "true" if tokens.scheme == "dark" else "false"
         words = Template(_DRESS).substitute(dark=dark, ground=tokens.surface)
+        self._page.setZoomFactor(theme().scale)
         self._page.runJavaScript(words, QWebEngineScript.ScriptWorldId.ApplicationWorld.value)
 
     def shut(self) -> None:

@@ -5,13 +5,14 @@ from __future__ import annotations
 from dataclasses import replace
 
 import pytest
-from PySide6.QtCore import Qt
+from PySide6.QtCore import QPoint, Qt
 from PySide6.QtWidgets import QApplication, QWidget
 from pytestqt.qtbot import QtBot
 
 from tests.widgets.shown import cut, nameless
 from widgets.comparing.sheet import CompareSheet, ContinueSheet
 from widgets.comparing.shown import EngineChoice, GoOn
+from widgets.controls.scrolling import Scrolling
 from widgets.look.theme import apply
 
 LEFT = Qt.MouseButton.LeftButton
@@ -192,4 +193,22 @@ def test_that_no_word_of_a_sheet_is_cut(
         qtbot.waitUntil(lambda sheet=sheet: cut(sheet) == [])  # type: ignore[misc]
         assert nameless(sheet) == []
         sheet.reject()
+    apply(qapp, "light")
+
+
+def test_that_a_sheet_with_large_text_is_no_higher_than_the_screen_and_scrolls(
+    qapp: QApplication, parent: QWidget, qtbot: QtBot
+) -> None:
+    apply(qapp, "light", 2.0)
+    sheet = compare(parent)
+    area = sheet.findChild(Scrolling)
+    assert isinstance(area, Scrolling)
+
+    def last_is_reached() -> bool:
+        area.ensureWidgetVisible(sheet.dropout)
+        return sheet.dropout.mapTo(sheet, QPoint(0, 0)).y() < sheet.act.y() < sheet.height()
+
+    qtbot.waitUntil(last_is_reached)
+    assert sheet.height() <= sheet.screen().availableGeometry().height()
+    sheet.reject()
     apply(qapp, "light")

@@ -3,18 +3,24 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
+from typing import cast
 
-from PySide6.QtCore import Qt, Signal
+from PySide6.QtCore import QEvent, QObject, Qt, Signal
+from PySide6.QtGui import QShowEvent
 from PySide6.QtWidgets import QCheckBox, QComboBox, QDialog, QHBoxLayout, QVBoxLayout, QWidget
+from typing_extensions import override
 
 from widgets.comparing.shown import EngineChoice, GoOn
 from widgets.controls.buttons import Button
 from widgets.controls.card import Hairline
 from widgets.controls.fields import FieldRow, choice, whole_field
+from widgets.controls.scrolling import Scrolling
 from widgets.controls.text import label, named
 from widgets.look.theme import scaled
 from widgets.rooms.recipe_words import PRECISIONS
 
+_TITLE_BAR = 48
+"""So much of the screen is left for what a system draws around a dialog."""
 CPU, FP32 = "cpu", "fp32"
 """Where every engine is compared unless a person chooses otherwise."""
 
@@ -28,7 +34,9 @@ class Sheet(QDialog):
         self.setObjectName(name)
         self.setWindowTitle(title)
         self.setModal(True)
-        self.body = QVBoxLayout()
+        self._area = Scrolling()
+        self.body = self._area.column
+        self._inner = cast("QWidget", self._area.widget())
         self.body.setSpacing(8)
         self.act = Button(act, f"{name}_act", kind="primary")
         self.cancel = Button("Cancel", f"{name}_cancel")
@@ -43,11 +51,34 @@ class Sheet(QDialog):
         words = label(sentence, "dim", wrap=True)
         words.setMinimumWidth(scaled(400))
         whole.addWidget(words)
-        whole.addLayout(self.body)
+        whole.addWidget(self._area, 1)
         whole.addWidget(Hairline())
         whole.addLayout(foot)
         self.act.setDefault(True)
         self.cancel.clicked.connect(self.reject)
+        self._inner.installEventFilter(self)
+
+    @override
+    def eventFilter(self, watched: QObject, event: QEvent) -> bool:
+        if event.type() == QEvent.Type.LayoutRequest:
+            self._fit()
+        return super().eventFilter(watched, event)
+
+    @override
+    def showEvent(self, event: QShowEvent) -> None:
+        self._fit()
+        super().showEvent(event)
+
+    def _fit(self) -> None:
+        """Be as high as all that is asked, but no higher than the screen: what is too much scrolls."""
+        inner = self._inner
+        least = inner.minimumSizeHint().width()
+        self._area.setMinimumSize(least, 0)
+        layout = self.body if self.body.hasHeightForWidth() else None
+        high = layout.totalHeightForWidth(max(self._area.width(), least)) if layout else 0
+        around = self.minimumSizeHint().height() - self._area.minimumSizeHint().height()
+        most = self.screen().availableGeometry().height() - around - _TITLE_BAR
+        self._area.setMinimumHeight(min(max(high, inner.sizeHint().height()), most))
 
 
 class CompareSheet(Sheet):

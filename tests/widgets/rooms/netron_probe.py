@@ -21,7 +21,7 @@ LOOK = """JSON.stringify({
     shown: document.body.className,
     message: (document.getElementById('message-text') || {}).innerText || '',
     words: document.getElementById('target').textContent,
-    ground: getComputedStyle(document.body).backgroundColor,
+    ground: getComputedStyle(document.getElementById('target')).backgroundColor,
     scheme: getComputedStyle(document.documentElement).colorScheme,
     cookie: document.cookie})"""
 INTRUDE = (
