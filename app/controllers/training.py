@@ -256,7 +256,7 @@ class TrainingController(QObject):
     def _show_recipe(self) -> None:
         design = self._bench.design
         if self._room is not None:
-            self._room.empty.set_design(there=design is not None)
+            self._room.set_design(there=design is not None)
             if design is not None:
                 self._room.set_recipe(design.recipe)
 
