@@ -9,12 +9,10 @@ import pytest
 from PySide6.QtCore import QTimer
 from pytestqt.qtbot import QtBot
 
-from app.bridge.hosts import Hosts
 from app.desk import Desk
 from app.window import Window
 from app.workbench import Workbench
 from engines.contract.events import Event, Log
-from widgets.shell import Shell
 
 
 @pytest.fixture
@@ -36,12 +34,9 @@ def test_that_the_window_stays_open_where_closing_is_refused(window: Window) -> 
     assert closed == ["closed"]
 
 
-def test_that_the_window_lives_while_the_last_work_ends(qtbot: QtBot) -> None:
-    shell = Shell()
-    qtbot.addWidget(shell)
-    bench = Workbench(shell, Hosts())
+def test_that_the_window_lives_while_the_last_work_ends(bench: Workbench) -> None:
     beats: list[float] = []
-    heart = QTimer(shell, interval=10)
+    heart = QTimer(bench, interval=10)
     heart.timeout.connect(lambda: beats.append(time.monotonic()))
 
     def saves(desk: Desk) -> Iterator[Event]:

@@ -2,14 +2,11 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
 from functools import partial
 from typing import Any
 
 import pytest
-from pytestqt.qtbot import QtBot
 
-from app.bridge.hosts import Hosts
 from app.controllers import engines as controller
 from app.controllers.engines import EnginesController
 from app.engine_facts.reports import load_reports, save_reports
@@ -17,7 +14,6 @@ from app.messages import words
 from app.workbench import Workbench
 from engines.contract.capabilities import DeviceView, EngineHealth, EngineReport, Finding
 from engines.contract.events import Answer, Failed, Finished, Stopped
-from widgets.shell import Shell
 
 TORCH = EngineReport("torch", "2.13.0", (DeviceView("cpu", "CPU"),))
 FLOW = EngineReport("tensorflow", "2.21.0", (DeviceView("cpu", "CPU"), DeviceView("cuda:0", "A GPU")))
@@ -48,11 +44,8 @@ class Looks:
 
 
 @pytest.fixture
-def looks(qtbot: QtBot, monkeypatch: pytest.MonkeyPatch) -> Iterator[Looks]:
+def looks(bench: Workbench, monkeypatch: pytest.MonkeyPatch) -> Looks:
     monkeypatch.setattr(controller, "is_installed", lambda row: row.name in ("torch", "tensorflow"))
-    shell = Shell()
-    qtbot.addWidget(shell)
-    bench = Workbench(shell, Hosts())
     made, asked = EnginesController(bench), list[str]()
 
     def work(name: str, flow: Any, *_: Any) -> None:
@@ -60,8 +53,7 @@ def looks(qtbot: QtBot, monkeypatch: pytest.MonkeyPatch) -> Iterator[Looks]:
             asked.append(flow.keywords["engine"])
 
     monkeypatch.setattr(bench, "work", work)
-    yield Looks(made, asked)
-    bench.close()
+    return Looks(made, asked)
 
 
 def test_that_only_the_chosen_engine_is_looked_at_by_itself(looks: Looks) -> None:

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterator
+from collections.abc import Callable
 from functools import partial
 from pathlib import Path
 from typing import Any
@@ -11,7 +11,6 @@ import pytest
 from PySide6.QtWidgets import QFileDialog
 from pytestqt.qtbot import QtBot
 
-from app.bridge.hosts import Hosts
 from app.controllers.engine_pages import EnginePagesController
 from app.controllers.engines import EnginesController
 from app.flows import engines
@@ -22,7 +21,6 @@ from engines.contract.errors import ErrorCode, WorkbenchError
 from engines.contract.events import Answer, Event, Finished, Log, Progress, Stopped
 from widgets.rooms.settings import SettingsRoom
 from widgets.settings.views import EngineView
-from widgets.shell import Shell
 
 
 class Thread:
@@ -68,10 +66,7 @@ class Pages:
 
 
 @pytest.fixture
-def pages(qtbot: QtBot, monkeypatch: pytest.MonkeyPatch) -> Iterator[Pages]:
-    shell = Shell()
-    qtbot.addWidget(shell)
-    bench = Workbench(shell, Hosts())
+def pages(bench: Workbench, qtbot: QtBot, monkeypatch: pytest.MonkeyPatch) -> Pages:
     made = Pages(bench)
     qtbot.addWidget(made.room)
     monkeypatch.setattr(bench, "work", made.work)
@@ -79,9 +74,8 @@ def pages(qtbot: QtBot, monkeypatch: pytest.MonkeyPatch) -> Iterator[Pages]:
     made.engines.health["torch"] = EngineHealth(
         "torch", "/py", "this", "ready", EngineReport("torch", "2.13", ())
     )
-    shell.open_room("settings")
-    yield made
-    bench.close()
+    bench.shell.open_room("settings")
+    return made
 
 
 def calls(thread: Thread) -> tuple[Callable[..., Any], dict[str, Any]]:

@@ -11,7 +11,6 @@ from pathlib import Path
 import pytest
 from pytestqt.qtbot import QtBot
 
-from app.bridge.hosts import Hosts
 from app.controllers import data
 from app.controllers.data import DataController
 from app.controllers.engines import EnginesController
@@ -20,20 +19,11 @@ from app.controllers.training import TrainingController
 from app.desk import Desk
 from app.project import Project
 from app.workbench import Workbench
+from engines.contract.errors import ErrorCode, WorkbenchError
 from engines.contract.events import Answer, Event, Metrics
 from engines.training.control import ControlFlags
 from tests.helpers.small_training import run_small, small_data, small_job
-from widgets.shell import Shell
-
-
-@pytest.fixture
-def bench(qtbot: QtBot, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Iterator[Workbench]:
-    monkeypatch.setenv("MODELWRIGHT_HOME", str(tmp_path / "home"))
-    shell = Shell()
-    qtbot.addWidget(shell)
-    made = Workbench(shell, Hosts())
-    yield made
-    made.close()
+from widgets.rooms.data import DataRoom
 
 
 def test_that_data_asked_for_earlier_never_replace_those_asked_for_last(
@@ -57,6 +47,36 @@ def test_that_data_asked_for_earlier_never_replace_those_asked_for_last(
     answered.set()
     qtbot.waitUntil(lambda: not bench._flows, timeout=10_000)
     assert bench.manifest == later
+
+
+def test_that_a_file_that_cannot_be_read_leaves_a_way_back_to_the_data_before(
+    qtbot: QtBot, bench: Workbench, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    good = small_data(tmp_path / "good")
+
+    def prepare(desk: Desk, source: str) -> Iterator[Event]:
+        if source.endswith("bad.csv"):
+            raise WorkbenchError(ErrorCode.FILE_MISSING, path=source)
+        yield Answer(good)
+
+    monkeypatch.setattr(data, "_prepare_and_look", prepare)
+    controller = DataController(bench)
+    room = controller.make_room()
+    qtbot.addWidget(room)
+    assert isinstance(room, DataRoom)
+    project = Project.create(tmp_path / "mine", "digits-mlp")
+    bench.project, bench.design = project, project.load_design()
+    controller.choose("digits")
+    assert "Reading Digits" in room._empty.sentence.text()
+    qtbot.waitUntil(lambda: not bench._flows, timeout=10_000)
+    controller.choose("bad.csv")
+    qtbot.waitUntil(lambda: not bench._flows, timeout=10_000)
+    assert "bad.csv could not be read" in room._empty.sentence.text()
+    assert room.back.text() == "Back to Digits"
+    room.back.click()
+    qtbot.waitUntil(lambda: not bench._flows, timeout=10_000)
+    assert bench.design.data == "digits"
+    assert bench.shell.message.isHidden()
 
 
 def test_that_an_engine_nobody_knows_is_no_reason_to_fall_over(bench: Workbench) -> None:

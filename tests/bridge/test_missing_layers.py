@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
 from dataclasses import replace
 from pathlib import Path
 
@@ -11,7 +10,6 @@ from PySide6.QtCore import Qt
 from PySide6.QtWidgets import QListWidgetItem
 from pytestqt.qtbot import QtBot
 
-from app.bridge.hosts import Hosts
 from app.controllers import engines as controller
 from app.controllers.design import DesignController
 from app.controllers.engines import EnginesController
@@ -53,49 +51,45 @@ class Bench:
 
 
 @pytest.fixture
-def bench(qtbot: QtBot, monkeypatch: pytest.MonkeyPatch, tmp_path: Path) -> Iterator[Bench]:
+def known(bench: Workbench, qtbot: QtBot, monkeypatch: pytest.MonkeyPatch, tmp_path: Path) -> Bench:
     monkeypatch.setattr(controller, "is_installed", lambda row: row.trains)
-    shell = Shell()
-    qtbot.addWidget(shell)
-    made = Workbench(shell, Hosts())
-    monkeypatch.setattr(made, "work", lambda *_: None)
-    engines, design = EnginesController(made), DesignController(made)
-    made.open_project(Project.create(tmp_path / "digits", "digits-mlp"))
+    monkeypatch.setattr(bench, "work", lambda *_: None)
+    engines, design = EnginesController(bench), DesignController(bench)
+    bench.open_project(Project.create(tmp_path / "digits", "digits-mlp"))
     room = design.make_room()
     assert isinstance(room, DesignRoom)
     qtbot.addWidget(room)
-    yield Bench(shell, made, engines, room)
-    made.close()
+    return Bench(bench.shell, bench, engines, room)
 
 
 def test_that_a_kind_that_the_engine_lacks_is_grey_in_the_palette_and_keeps_from_training(
-    bench: Bench,
+    known: Bench,
 ) -> None:
-    bench.choose(NO_RELU)
-    assert not bench.offered("ReLU").flags() & Qt.ItemFlag.ItemIsEnabled
-    assert bench.offered("ReLU").toolTip() == "MXNet cannot train this kind of layer."
-    assert bench.offered("Dense").flags() & Qt.ItemFlag.ItemIsEnabled
-    assert bench.refusal == "relu: MXNet cannot train this kind of layer."
-    bench.choose(WHOLE)
-    assert bench.offered("ReLU").flags() & Qt.ItemFlag.ItemIsEnabled
-    assert bench.refusal == ""
+    known.choose(NO_RELU)
+    assert not known.offered("ReLU").flags() & Qt.ItemFlag.ItemIsEnabled
+    assert known.offered("ReLU").toolTip() == "MXNet cannot train this kind of layer."
+    assert known.offered("Dense").flags() & Qt.ItemFlag.ItemIsEnabled
+    assert known.refusal == "relu: MXNet cannot train this kind of layer."
+    known.choose(WHOLE)
+    assert known.offered("ReLU").flags() & Qt.ItemFlag.ItemIsEnabled
+    assert known.refusal == ""
 
 
 def test_that_layers_of_ones_own_are_offered_only_where_the_engine_trains_them(
-    bench: Bench, tmp_path: Path
+    known: Bench, tmp_path: Path
 ) -> None:
     put(tmp_path, "bend.py", BEND)
-    bench.choose(WHOLE)
-    own = bench.room.palette_list.own
+    known.choose(WHOLE)
+    own = known.room.palette_list.own
     assert not own.isEnabled()
     assert own.toolTip() == "MXNet trains no layers of your own."
-    bench.bench.design = design_with(tmp_path, "bend.py")
-    bench.bench.design_changed.emit()
-    assert bench.refusal == "own: MXNet trains no layers of your own."
-    bench.choose(replace(WHOLE, engine="torch"))
+    known.bench.design = design_with(tmp_path, "bend.py")
+    known.bench.design_changed.emit()
+    assert known.refusal == "own: MXNet trains no layers of your own."
+    known.choose(replace(WHOLE, engine="torch"))
     assert own.isEnabled()
     assert "MXNet" not in own.toolTip()
-    assert bench.refusal == ""
+    assert known.refusal == ""
 
 
 def test_that_all_is_offered_before_an_engine_has_spoken() -> None:

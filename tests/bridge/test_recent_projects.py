@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
 from pathlib import Path
 
 import pytest
@@ -10,7 +9,6 @@ from PySide6.QtCore import Qt
 from PySide6.QtTest import QTest
 from pytestqt.qtbot import QtBot
 
-from app.bridge.hosts import Hosts
 from app.controllers.models import ModelsController
 from app.controllers.start import StartController
 from app.messages import words
@@ -18,26 +16,20 @@ from app.project import Project
 from app.session import recent_projects, remember_project
 from app.workbench import Workbench
 from widgets.rooms.start import StartRoom
-from widgets.shell import Shell
 
 
 @pytest.fixture
-def room(qtbot: QtBot, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Iterator[StartRoom]:
+def room(bench: Workbench, qtbot: QtBot, tmp_path: Path) -> StartRoom:
     """The page over two known projects, the second of which is gone."""
-    monkeypatch.setenv("MODELWRIGHT_HOME", str(tmp_path / "home"))
     for name in ("gone", "there"):
         Project.create(tmp_path / name, "digits-mlp")
         remember_project(tmp_path / name, name)
     (tmp_path / "gone").rename(tmp_path / "away")
-    shell = Shell()
-    qtbot.addWidget(shell)
-    bench = Workbench(shell, Hosts())
     controller = StartController(bench, ModelsController(bench))
     made = controller.make_room()
     assert isinstance(made, StartRoom)
     qtbot.addWidget(made)
-    yield made
-    bench.close()
+    return made
 
 
 def test_that_a_project_that_is_gone_is_listed_and_says_so(room: StartRoom) -> None:

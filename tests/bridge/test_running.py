@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
 from dataclasses import replace
 from pathlib import Path
 from typing import Any
@@ -10,7 +9,6 @@ from typing import Any
 import pytest
 from pytestqt.qtbot import QtBot
 
-from app.bridge.hosts import Hosts
 from app.controllers import engines as controller
 from app.controllers.engines import EnginesController
 from app.controllers.running import RunningController
@@ -71,21 +69,17 @@ class Running:
 
 
 @pytest.fixture
-def running(qtbot: QtBot, monkeypatch: pytest.MonkeyPatch, tmp_path: Path) -> Iterator[Running]:
+def running(bench: Workbench, monkeypatch: pytest.MonkeyPatch, tmp_path: Path) -> Running:
     monkeypatch.setattr(controller, "is_installed", lambda row: row.name in ("torch", "tensorflow"))
-    shell = Shell()
-    qtbot.addWidget(shell)
-    bench = Workbench(shell, Hosts())
     monkeypatch.setattr(bench, "work", lambda *_: None)
     engines = EnginesController(bench)
     RunningController(bench, engines)
-    made = Running(shell, bench, engines)
+    made = Running(bench.shell, bench, engines)
     bench.open_project(Project.create(tmp_path / "digits", "digits-mlp"))
     bench.engine = "torch"
     engines.begin()
     made.report(TORCH)
-    yield made
-    bench.close()
+    return made
 
 
 def test_that_the_header_shows_what_the_recipe_says(running: Running) -> None:

@@ -12,7 +12,6 @@ import pytest
 from PySide6.QtWidgets import QFileDialog
 from pytestqt.qtbot import QtBot
 
-from app.bridge.hosts import Hosts
 from app.controllers.models import ModelsController
 from app.controllers.start import StartController
 from app.desk import Desk
@@ -21,16 +20,6 @@ from app.workbench import Workbench
 from engines.contract.errors import ErrorCode, WorkbenchError
 from engines.contract.events import Event, Finished, Log
 from tests.own.layers import BEND, put
-from widgets.shell import Shell
-
-
-@pytest.fixture
-def bench(qtbot: QtBot) -> Iterator[Workbench]:
-    shell = Shell()
-    qtbot.addWidget(shell)
-    made = Workbench(shell, Hosts())
-    yield made
-    made.close()
 
 
 def two_events(desk: Desk) -> Iterator[Event]:
