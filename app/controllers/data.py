@@ -42,7 +42,7 @@ class DataController(QObject):
         self._bench = bench
         self._room: DataRoom | None = None
         self._preview: DataPreview | None = None
-        self._turn = 0
+        self._turn, self._reading = 0, False
         self._shown = ""  # the source that was read last of this project
         bench.project_changed.connect(self._on_project_changed)
         bench.source_chosen.connect(self.prepare)
@@ -68,6 +68,7 @@ class DataController(QObject):
         if design is None:
             self._bench.shell.open_room("start")
             return
+        self._bench.quiet()
         design.set_data(source)
         self.prepare()
 
@@ -79,8 +80,9 @@ class DataController(QObject):
         flow = partial(_prepare_and_look, source=project.data_source(design))
         self._turn += 1  # what was asked for before may still be answered
         turn = self._turn
-        if self._room is not None and self._preview is None:
-            self._room.show_reading(_title(design.data))
+        self._reading = True
+        if self._preview is None:
+            self._show()
         self._bench.work("prepare data", flow, partial(self._on_events, turn), partial(self._on_ended, turn))
 
     def _on_project_changed(self) -> None:
@@ -103,6 +105,7 @@ class DataController(QObject):
     def _on_ended(self, turn: int, outcome: Outcome) -> None:
         if turn != self._turn:
             return
+        self._reading = False
         failed = isinstance(outcome, (Failed, Crashed, BaseException))
         if failed:
             self._bench.manifest = self._preview = None
@@ -123,6 +126,8 @@ class DataController(QObject):
         room.set_sources(rows, source)
         if self._bench.manifest is not None and self._preview is not None:
             room.show_data(self._bench.manifest, self._preview)
+        elif self._reading:
+            room.show_reading(_title(source))
         else:
             back = self._shown if self._shown != source else ""
             room.clear(_title(source) if failed else "", _title(back) if failed else "")

@@ -80,3 +80,12 @@ def test_that_a_list_read_late_is_none_of_the_next_projects(
     bench.open_project(Project.create(tmp_path / "other", "digits-mlp"))
     qtbot.waitUntil(lambda: not bench.busy and not bench._flows, timeout=10_000)
     assert names(room) == []
+
+
+def test_that_three_runs_are_compared_setting_by_setting(room: RunsRoom) -> None:
+    keys = room.table.model.keys
+    rows = controller._differences([*keys, keys[0]])
+    assert rows
+    assert {len(row) for row in rows} == {4}
+    assert not any(row[0] == "Training loss" for row in rows)
+    assert controller._differences(keys)[-1] == ("Training loss", "the same", "")

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 
-from PySide6.QtCore import Signal
+from PySide6.QtCore import Qt, Signal
 from PySide6.QtWidgets import QHBoxLayout, QStackedLayout, QVBoxLayout, QWidget
 
 from engines.contract.preview import DataPreview
@@ -76,6 +76,8 @@ class DataRoom(QWidget):
 
     def show_data(self, manifest: DataManifest, preview: DataPreview) -> None:
         """Show a prepared set."""
+        if self.back.hasFocus():
+            self.setFocus(Qt.FocusReason.OtherFocusReason)
         self._pages.setCurrentIndex(1)
         self.progress.hide()
         self.title.setText(self.source.text() if self.source.key else manifest.name)

@@ -94,6 +94,11 @@ class TrainRoom(QWidget):
         self.measure.percent = self.measure.left_axis.percent = name in PERCENT
         self.measure.setAccessibleName(title)
 
+    def set_design(self, *, there: bool) -> None:
+        """Show the recipe of a design, or, where there is none, how to come to one."""
+        self.empty.set_design(there=there)
+        self.recipe_card.setVisible(there)
+
     def set_target(self, name: str = "", deviation: float = 0.0) -> None:
         """Say what the run's data predict, and by how much it was divided; 0: by nothing."""
         self._target = (name, deviation)

@@ -68,12 +68,14 @@ def test_that_an_empty_room_has_one_sentence_and_a_button_that_asks_for_a_run(
 
 
 def test_that_without_a_design_the_empty_room_offers_a_template_and_no_run(room: TrainRoom) -> None:
-    room.empty.set_design(there=False)
+    room.set_design(there=False)
     room.show()
+    assert not room.recipe_card.isVisible()
     assert "Start from a template" in room.empty.sentence.text()
     assert room.empty.button.text() == "Choose a template"
     assert not room.empty.compare.isVisible()
-    room.empty.set_design(there=True)
+    room.set_design(there=True)
+    assert room.recipe_card.isVisible()
     assert room.empty.button.text() == "Train"
     assert room.empty.compare.isVisible()
 
