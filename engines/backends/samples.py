@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from abc import ABC, abstractmethod
-from collections.abc import Callable
+from collections.abc import Callable, Iterator
 from typing import Any, Generic, TypeVar, cast
 
 import numpy as np
@@ -42,6 +42,10 @@ class HeldSamples(ABC, Generic[Held]):
             held: Any = self._split(split)[0]
             return cast("Held", held[begin:end])
         return self._inputs(self._shards.indices[split][begin:end])
+
+    def parts(self, split: str, size: int) -> Iterator[Held]:
+        """Return the inputs of ``split`` in its order, in parts of ``size``; the last one may be smaller."""
+        return (self.slice(split, at, at + size) for at in range(0, self.count(split), size))
 
     def _split(self, split: str) -> tuple[Held, Held]:
         if split not in self._whole:

@@ -52,9 +52,11 @@ def infer(design: Design) -> Inference:
             continue
         inputs = tuple(layers[source].output_shape for source in node.inputs)
         costs[node.name] = layer_cost(node.row.cost, layers[node.name], inputs)
-    output = _output(nodes)
-    for name in _dead_ends(design, nodes, output):
-        problems.setdefault(name, WorkbenchError(ErrorCode.DESIGN_DEAD_END, node=name, output=output))
+    ends = _ends(nodes)
+    output = _output(nodes, ends)
+    for name in ends:
+        if name != output:
+            problems.setdefault(name, WorkbenchError(ErrorCode.DESIGN_DEAD_END, node=name, output=output))
     return Inference(layers, costs, problems, output)
 
 
@@ -102,16 +104,14 @@ def _demand_size(node: str, *shapes: Shape) -> None:
         raise WorkbenchError(ErrorCode.DESIGN_TOO_BIG, node=node, elements=elements)
 
 
-def _output(nodes: tuple[Node, ...]) -> str:
-    """Choose the end that the longest way leads to; of equal ones the one added last."""
+def _ends(nodes: tuple[Node, ...]) -> list[str]:
     used = {source for node in nodes for source in node.inputs}
+    return [node.name for node in nodes if node.name not in used]
+
+
+def _output(nodes: tuple[Node, ...], ends: list[str]) -> str:
+    """Choose the end that the longest way leads to; of equal ones the one added last."""
     depth: dict[str, int] = {}
     for node in nodes:
         depth[node.name] = 1 + max((depth[source] for source in node.inputs), default=0)
-    ends = [node.name for node in nodes if node.name not in used]
     return max(reversed(ends), key=depth.__getitem__, default="")
-
-
-def _dead_ends(design: Design, nodes: tuple[Node, ...], output: str) -> list[str]:
-    used = {source for node in nodes for source in node.inputs}
-    return [node.name for node in nodes if node.name not in used and node.name != output]

@@ -15,6 +15,8 @@ from typing import Any
 import numpy as np
 import numpy.typing as npt
 
+from engines.contract.spec import Recipe
+
 Arrays = Mapping[str, npt.NDArray[Any]]
 BEGAN = "engine/optimizer_began"
 """Where a checkpoint keeps the step at which its slots were fresh, unless that was the run's first."""
@@ -39,6 +41,11 @@ OPTIMIZERS: dict[str, OptimizerRow] = {
     ),
     "rmsprop": OptimizerRow("RMSprop", ("momentum", "epsilon", "weight_decay"), ("square_average",)),
 }
+
+
+def slots_of(recipe: Recipe) -> tuple[str, ...]:
+    """Return the slots that the recipe's optimizer keeps: SGD without momentum has none."""
+    return OPTIMIZERS[recipe.optimizer].slots if recipe.optimizer != "sgd" or recipe.momentum else ()
 
 
 def are_weights_alone(arrays: Arrays) -> bool:

@@ -134,6 +134,12 @@ def read_data(folder: Path) -> DataManifest:
     return data
 
 
+def lasting_threads(job: TrainJob) -> int:
+    """Return the threads that a job's run had or that its recipe names; 0 where neither does."""
+    recorded = read_run(Path(job.run)).threads if job.resume else 0
+    return recorded or job.recipe.threads
+
+
 def write_record(path: Path, record: Any) -> None:
     """Write a record as readable JSON, all or nothing."""
     write_text_atomic(path, json.dumps(to_plain(record), indent=1, ensure_ascii=False) + "\n")

@@ -13,6 +13,8 @@ from engines.contract.jobs import TrainJob
 from engines.training.shards import Shards
 
 Arrays = Mapping[str, npt.NDArray[Any]]
+EVALUATION_BATCH = 256
+"""So many samples, or about so many, are answered at once without training."""
 
 
 class Trainer(Protocol):

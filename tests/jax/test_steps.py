@@ -17,6 +17,7 @@ from engines.training.loop import best_arrays
 from engines.training.order import epoch_batches
 from engines.training.shards import open_shards
 from tests.helpers.real_runs import Digits, noisy_job
+from tests.helpers.small_training import small_data, small_job
 
 if TYPE_CHECKING:
     from engines.backends.jax.train import JaxTrainer
@@ -84,3 +85,13 @@ def test_that_on_the_cpu_no_convolution_stands_in_a_loop_where_it_is_slow(
     text = lowered.split("func.func private")[0]  # what is called for random numbers has loops of its own
     assert ("stablehlo.convolution" in lowered) is not loop
     assert ("stablehlo.while" in text) is loop
+
+
+def test_that_steps_are_measured_without_a_validation_split(tmp_path: Path) -> None:
+    from engines.backends.jax.train import JaxTrainer
+
+    job = small_job(tmp_path)
+    small_data(tmp_path / "data", validation=0)
+    trainer = JaxTrainer(job, open_shards(job.data))
+    trainer.load_state(best_arrays(initial_weights(job.spec, 0)), 0)
+    assert trainer.measure(1, epoch_batches(80, 8, 0, 0)) > 0

@@ -16,7 +16,7 @@ def adam_by_kernels(
     engine: Any, recipe: Recipe, weights: Any, gradients: Any, rates: Any
 ) -> tuple[Any, Any, Any]:
     """Take a step for each row of ``gradients``; return the weights and both moments after them."""
-    update = Kernels(recipe, ["w"], 2)
+    update = Kernels(recipe)
     arrays = [mx.nd.array(weights), mx.nd.zeros(weights.shape), mx.nd.zeros(weights.shape)]
     for numbers, gradient in zip(update.numbers(np.arange(1, len(rates) + 1), rates, "float32"), gradients):
         update(numbers, [mx.nd.array(gradient)], [arrays])

@@ -13,7 +13,7 @@ from engines.backends.jax import runtime
 from engines.backends.jax.build import DesignModel, build, load_weights
 from engines.backends.jax.devices import memory_faults, open_device
 from engines.backends.jax.samples import Samples
-from engines.backends.jax.steps import EVALUATION_BATCH, Outputs
+from engines.backends.jax.steps import Outputs
 from engines.contract.events import Event
 from engines.contract.jobs import EvaluateJob
 from engines.contract.spec import Recipe
@@ -22,6 +22,7 @@ from engines.training.control import ControlFlags
 from engines.training.evaluating import evaluate_run
 from engines.training.run_folder import CHECKPOINTS, read_design, read_run
 from engines.training.shards import Shards
+from engines.training.trainer import EVALUATION_BATCH
 
 
 def load_run(run: Path, checkpoint: str, precision: str = "fp32") -> DesignModel:

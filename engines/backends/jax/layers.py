@@ -7,6 +7,8 @@ lies as in the design.
 from __future__ import annotations
 
 from collections.abc import Callable
+from functools import reduce
+from operator import add, mul
 from typing import Any, NamedTuple, cast
 
 import jax
@@ -240,20 +242,6 @@ def _concatenate(layer: LayerSpec, inputs: list[Shape], types: Types) -> nnx.Mod
     return Function(lambda *values: jnp.concatenate(values, axis=axis))
 
 
-def _add(*values: Any) -> Any:
-    total = values[0]
-    for value in values[1:]:
-        total = total + value
-    return total
-
-
-def _multiply(*values: Any) -> Any:
-    total = values[0]
-    for value in values[1:]:
-        total = total * value
-    return total
-
-
 LAYERS: dict[str, Maker] = {
     "dense": _dense,
     "conv1d": _convolution,
@@ -283,8 +271,8 @@ LAYERS: dict[str, Maker] = {
     "reshape": _reshape,
     "permute": _permute,
     "upsample2d": _upsample,
-    "add": lambda layer, inputs, types: Function(_add),
-    "multiply": lambda layer, inputs, types: Function(_multiply),
+    "add": lambda layer, inputs, types: Function(lambda *values: reduce(add, values)),
+    "multiply": lambda layer, inputs, types: Function(lambda *values: reduce(mul, values)),
     "concatenate": _concatenate,
     **sequences.LAYERS,
 }

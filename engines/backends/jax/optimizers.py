@@ -16,7 +16,7 @@ import numpy.typing as npt
 from engines.backends.jax.build import Arrays, DesignModel
 from engines.contract.spec import Recipe
 from engines.training.fitting import fitting
-from engines.training.optimizers import OPTIMIZERS, are_weights_alone, began_at, with_began
+from engines.training.optimizers import are_weights_alone, began_at, slots_of, with_began
 
 Slots = list[Any]
 
@@ -29,9 +29,7 @@ class Optimizer:
 
     def __init__(self, model: DesignModel, recipe: Recipe) -> None:
         self.recipe, self.parameters, self._type = recipe, model.trained, np.dtype(model.types.weights)
-        self.names = OPTIMIZERS[recipe.optimizer].slots
-        if recipe.optimizer == "sgd" and not recipe.momentum:
-            self.names = ()
+        self.names = slots_of(recipe)
         self.began = 0
         self._update = _UPDATES[recipe.optimizer]
 

@@ -1,8 +1,4 @@
-"""A scaled loss for float16, whose smallest gradients would be zero, and the steps it has to leave out.
-
-Source: Micikevicius and others, Mixed precision training (2018), section 3.2; the scale moves as PyTorch's
-``GradScaler`` does.
-"""
+"""A scaled loss as JAX's functions carry it; ``engines/training/loss_scale.py`` says by which rule."""
 
 from __future__ import annotations
 
@@ -14,15 +10,15 @@ import numpy as np
 import numpy.typing as npt
 
 from engines.training.fitting import fitting
+from engines.training.loss_scale import FIRST, GOOD_STEPS, GROWTH_STEPS, SCALE, SKIPPED
 
 Arrays = dict[str, Any]
-FIRST, GROWTH, BACKOFF, INTERVAL = 2.0**16, 2.0, 0.5, 2000
 _KEPT = {
-    "loss_scale": ("engine/loss_scale", np.float32),
-    "good_steps": ("engine/loss_scale_steps", np.int64),
-    "skipped_steps": ("engine/skipped_steps", np.int64),
+    "loss_scale": (SCALE, np.float32),
+    "good_steps": (GOOD_STEPS, np.int64),
+    "skipped_steps": (SKIPPED, np.int64),
 }
-"""What a checkpoint calls each, under the names that every engine reads, and its type there."""
+"""What a checkpoint calls each, and its type there."""
 
 
 def fresh() -> Arrays:
@@ -38,10 +34,10 @@ def finite(gradients: Arrays) -> Any:
 def after(state: Arrays, good: Any) -> Arrays:
     """Return the state after a step whose gradients were all numbers, or were not."""
     count = jnp.where(good, state["good_steps"] + 1, 0)
-    grown = jnp.where(count >= INTERVAL, GROWTH, 1.0).astype(jnp.float32)
+    grown = jnp.where(count >= GROWTH_STEPS, 2.0, 1.0).astype(jnp.float32)
     return {
-        "loss_scale": state["loss_scale"] * jnp.where(good, grown, jnp.float32(BACKOFF)),
-        "good_steps": jnp.where(count >= INTERVAL, 0, count).astype(jnp.int32),
+        "loss_scale": state["loss_scale"] * jnp.where(good, grown, jnp.float32(0.5)),
+        "good_steps": jnp.where(count >= GROWTH_STEPS, 0, count).astype(jnp.int32),
         "skipped_steps": state["skipped_steps"] + jnp.where(good, 0, 1).astype(jnp.int32),
     }
 
@@ -56,6 +52,6 @@ def read(state: Arrays) -> dict[str, npt.NDArray[Any]]:
 def load(arrays: Mapping[str, npt.NDArray[Any]]) -> Arrays:
     """Return the state in such arrays; a fresh one where there is none."""
     found = fresh()
-    if _KEPT["loss_scale"][0] not in arrays:
+    if SCALE not in arrays:
         return found
     return {key: fitting(arrays, name, (1,)).astype(found[key].dtype)[0] for key, (name, _) in _KEPT.items()}

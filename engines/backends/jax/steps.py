@@ -16,9 +16,9 @@ from engines.backends.jax.optimizers import Optimizer, clipped
 from engines.backends.jax.samples import Samples
 from engines.contract.spec import Recipe
 from engines.training.losses import LOSSES as LOSS_ROWS
+from engines.training.trainer import EVALUATION_BATCH
 from engines.training.words import step_seeds
 
-EVALUATION_BATCH = 256
 MOST_STEPS = 512
 """The longest run of steps in one call; a longer chunk takes several."""
 

@@ -18,7 +18,7 @@ from engines.backends.jax.build import build, load_weights, read_weights
 from engines.backends.jax.devices import memory_faults, open_device
 from engines.backends.jax.optimizers import Optimizer
 from engines.backends.jax.samples import Samples
-from engines.backends.jax.steps import EVALUATION_BATCH, MOST_STEPS, Outputs, State, Steps
+from engines.backends.jax.steps import MOST_STEPS, Outputs, State, Steps
 from engines.backends.xla import loops_well
 from engines.contract.events import Event
 from engines.contract.jobs import TrainJob, TuneJob
@@ -27,9 +27,9 @@ from engines.training.abilities import check_abilities
 from engines.training.control import ControlFlags
 from engines.training.losses import LOSSES as LOSS_ROWS
 from engines.training.order import batch_shape
-from engines.training.run_folder import read_run
+from engines.training.run_folder import lasting_threads
 from engines.training.shards import Shards
-from engines.training.trainer import Arrays
+from engines.training.trainer import EVALUATION_BATCH, Arrays
 from engines.training.tune import tune
 
 MEASURED_STEPS = 16
@@ -53,7 +53,7 @@ class JaxTrainer:
     def __init__(self, job: TrainJob, shards: Shards) -> None:
         self.recipe = job.recipe
         check_abilities(self.recipe, ABILITIES, job.device)
-        self.threads = runtime.use_threads(_threads(job))
+        self.threads = runtime.use_threads(lasting_threads(job))
         runtime.keep_compiled(Path(job.data))
         self.device = open_device(job.device)
         self.environment: Mapping[str, str] = {"jax": jax.__version__, "flax": flax.__version__}
@@ -91,7 +91,8 @@ class JaxTrainer:
             begin = perf_counter()
             self.run_chunk(0, some, np.zeros(len(some)))
             seconds = (perf_counter() - begin) / len(some)
-            self.evaluate("validation")  # compiled before the first step, too
+            if self.samples.count("validation"):
+                self.evaluate("validation")  # compiled before the first step, too
             return seconds
         finally:
             self._state = kept
@@ -146,9 +147,3 @@ class JaxTrainer:
         )
         placed: State = jax.device_put(state, self.device)
         return placed
-
-
-def _threads(job: TrainJob) -> int:
-    """Return the threads that the run had or that its recipe names; 0 where neither does."""
-    recorded = read_run(Path(job.run)).threads if job.resume else 0
-    return recorded or job.recipe.threads

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 from contextlib import contextmanager
+from math import prod
 from typing import Any
 
 import mxnet as mx
@@ -113,25 +114,18 @@ def _layer_norm(layer: LayerSpec, inputs: list[Shape], dtype: str) -> HybridBloc
         return LayerNorm(layer)
     by_feature = len(affine) == 1
     ones = (1,) * (len(shape) - len(affine))
-    return RowNorm(layer, shape if by_feature else (_product(shape),), (*ones, *affine))
+    return RowNorm(layer, shape if by_feature else (prod(shape),), (*ones, *affine))
 
 
 def _group_norm(layer: LayerSpec, inputs: list[Shape], dtype: str) -> HybridBlock:
     shape, groups = inputs[0], whole(layer, "groups")
-    view = (groups, _product(shape) // groups)
+    view = (groups, prod(shape) // groups)
     return RowNorm(layer, view, (shape[0], *(1 for _ in shape[1:])))
 
 
 def _rms_norm(layer: LayerSpec, inputs: list[Shape], dtype: str) -> HybridBlock:
     shape = inputs[0]
     return RowNorm(layer, shape, (*(1 for _ in shape[1:]), shape[-1]), centred=False)
-
-
-def _product(shape: Shape) -> int:
-    found = 1
-    for size in shape:
-        found *= size
-    return found
 
 
 NORMS: dict[str, Maker] = {

@@ -18,7 +18,7 @@ import numpy.typing as npt
 from engines.backends.mxnet.build import DesignBlock
 from engines.contract.spec import Recipe
 from engines.training.fitting import fitting
-from engines.training.optimizers import OPTIMIZERS, are_weights_alone, began_at, with_began
+from engines.training.optimizers import are_weights_alone, began_at, slots_of, with_began
 
 ROW = 3
 """Numbers a step: rate, epsilon, the share of each weight that AdamW keeps."""
@@ -36,16 +36,14 @@ class Optimizer:
 
     def __init__(self, block: DesignBlock, recipe: Recipe) -> None:
         self.recipe, self._block, self.parameters = recipe, block, block.trained
-        self.names = OPTIMIZERS[recipe.optimizer].slots
-        if recipe.optimizer == "sgd" and not recipe.momentum:
-            self.names = ()
+        self.names = slots_of(recipe)
         self.slots = {
             name: [mx.nd.zeros_like(entry.data()) for _ in self.names]
             for name, entry in self.parameters.items()
         }
         self.began = 0
-        way = Kernels if is_for_kernels(recipe) else Graph
-        self._update: Update = way(recipe, list(self.parameters), len(self.names))
+        by_kernels = is_for_kernels(recipe)
+        self._update: Update = Kernels(recipe) if by_kernels else Graph(recipe, list(self.parameters))
 
     def numbers(self, first_step: int, rates: Rates) -> Any:
         """Return what the steps need beside the gradients: a row a step."""
@@ -101,9 +99,9 @@ class Update(Protocol):
 class Graph:
     """The step written out, in any precision; as many passes over the parameters as it has operations."""
 
-    def __init__(self, recipe: Recipe, names: list[str], slots: int) -> None:
+    def __init__(self, recipe: Recipe, names: list[str]) -> None:
         self._recipe, self._names = recipe, names
-        graph = _graph(recipe, names, slots)
+        graph = _graph(recipe, names)
         self._order = graph.list_inputs()
         self._step = mx.nd.CachedOp(graph, [("static_alloc", True), ("static_shape", True)])
 
@@ -133,7 +131,7 @@ class Kernels:
     that the bias corrections are made from; its second moment so is off by 1.3e-5 of itself at 0.999.
     """
 
-    def __init__(self, recipe: Recipe, names: list[str], slots: int) -> None:
+    def __init__(self, recipe: Recipe) -> None:
         beta1, beta2 = (float(np.float32(beta)) for beta in (recipe.beta1, recipe.beta2))
         self._recipe = replace(recipe, beta1=beta1, beta2=beta2)
         coupled = recipe.weight_decay if recipe.optimizer == "adam" else 0.0
@@ -154,13 +152,14 @@ class Kernels:
             )
 
 
-def _graph(recipe: Recipe, names: list[str], slots: int) -> Any:
+def _graph(recipe: Recipe, names: list[str]) -> Any:
     """Return the symbol of one step: every parameter after it, and its slots."""
+    arrays = 1 + len(slots_of(recipe))
     row = mx.sym.split(mx.sym.var("numbers"), num_outputs=ROW, axis=0)
     gradients = _prepared(recipe, [mx.sym.var(f"{name}:gradient") for name in names])
     results: Symbols = []
     for name, gradient in zip(names, gradients):
-        weight, *old = [mx.sym.var(f"{name}:{number}") for number in range(1 + slots)]
+        weight, *old = [mx.sym.var(f"{name}:{number}") for number in range(arrays)]
         if recipe.weight_decay and recipe.optimizer != "adamw":
             gradient = gradient + weight * recipe.weight_decay
         results += _UPDATES[recipe.optimizer](recipe, weight, gradient, old, row)

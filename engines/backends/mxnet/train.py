@@ -31,11 +31,10 @@ from engines.training.control import ControlFlags
 from engines.training.losses import LOSSES as LOSS_ROWS
 from engines.training.plan import free_cores, thread_candidates
 from engines.training.shards import Shards
-from engines.training.trainer import Arrays
+from engines.training.trainer import EVALUATION_BATCH, Arrays
 from engines.training.tune import tune
 from engines.training.words import step_seeds
 
-EVALUATION_BATCH = 256
 MEASURED_STEPS, MEASURED_SECONDS = 20, 0.04
 _SEEDS = 0x7FFF_FFFF
 
@@ -200,5 +199,4 @@ class MxnetTrainer:
 
 def outputs_of(block: DesignBlock, samples: Samples, split: str) -> npt.NDArray[np.floating[Any]]:
     """Return the outputs of ``block`` for ``split``, in batches of 256, without training."""
-    begins = range(0, samples.count(split), EVALUATION_BATCH)
-    return np.concatenate([block(samples.slice(split, at, at + EVALUATION_BATCH)).asnumpy() for at in begins])
+    return np.concatenate([block(part).asnumpy() for part in samples.parts(split, EVALUATION_BATCH)])

@@ -12,7 +12,7 @@ from engines.backends.tensorflow.build import DesignModel, build, load_weights
 from engines.backends.tensorflow.devices import memory_faults, open_device
 from engines.backends.tensorflow.runtime import round_products, use_threads
 from engines.backends.tensorflow.samples import Samples
-from engines.backends.tensorflow.train import EVALUATION_BATCH, Outputs
+from engines.backends.tensorflow.train import Outputs
 from engines.contract.events import Event
 from engines.contract.jobs import EvaluateJob
 from engines.contract.spec import Recipe
@@ -21,6 +21,7 @@ from engines.training.control import ControlFlags
 from engines.training.evaluating import evaluate_run
 from engines.training.run_folder import CHECKPOINTS, read_design, read_run
 from engines.training.shards import Shards
+from engines.training.trainer import EVALUATION_BATCH
 
 
 def load_run(run: Path, checkpoint: str, precision: str = "fp32") -> DesignModel:

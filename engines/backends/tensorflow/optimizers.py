@@ -18,7 +18,7 @@ from engines.backends.tensorflow.build import DesignModel
 from engines.backends.tensorflow.weights import Parameter
 from engines.contract.spec import Recipe
 from engines.training.fitting import fitting
-from engines.training.optimizers import OPTIMIZERS, are_weights_alone, began_at, with_began
+from engines.training.optimizers import are_weights_alone, began_at, slots_of, with_began
 
 Rates = npt.NDArray[np.float64]
 Slots = Sequence[Any]
@@ -32,9 +32,7 @@ class Optimizer:
 
     def __init__(self, model: DesignModel, recipe: Recipe) -> None:
         self.recipe, self.parameters = recipe, model.trained
-        self.names = OPTIMIZERS[recipe.optimizer].slots
-        if recipe.optimizer == "sgd" and not recipe.momentum:
-            self.names = ()
+        self.names = slots_of(recipe)
         self.slots = [[_zeros(parameter) for _ in self.names] for parameter in self.parameters]
         self.began = 0
         self._kind = model.dtype

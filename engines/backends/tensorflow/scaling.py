@@ -1,8 +1,4 @@
-"""A scaled loss, so that small gradients survive half precision: the rule of PyTorch's ``GradScaler``.
-
-The factor is halved where a gradient overflowed, and that step is left out; after 2,000 good steps it is
-doubled. Source: Micikevicius et al., Mixed precision training (2018), section 3.2.
-"""
+"""A scaled loss inside TensorFlow's graph; ``engines/training/loss_scale.py`` says by which rule."""
 
 from __future__ import annotations
 
@@ -13,9 +9,7 @@ import numpy as np
 import numpy.typing as npt
 import tensorflow as tf
 
-FIRST, GROWTH_STEPS = 65536.0, 2000
-SCALE, GOOD_STEPS, SKIPPED = "engine/loss_scale", "engine/loss_scale_steps", "engine/skipped_steps"
-"""What a checkpoint keeps: the factor, steps since it changed, steps that overflowed."""
+from engines.training.loss_scale import FIRST, GOOD_STEPS, GROWTH_STEPS, SCALE, SKIPPED, skipped_steps
 
 
 class LossScale:
@@ -69,5 +63,4 @@ class LossScale:
         if SCALE in arrays:
             self.scale.assign(float(arrays[SCALE][0]))
             self.good.assign(int(arrays[GOOD_STEPS][0]))
-        skipped = int(arrays[SKIPPED][0]) if SKIPPED in arrays else 0
-        self.applied.assign(max(steps - skipped, 0))
+        self.applied.assign(max(steps - skipped_steps(arrays), 0))

@@ -4,7 +4,6 @@ from __future__ import annotations
 
 from collections.abc import Iterator, Mapping, Sequence
 from contextlib import contextmanager
-from pathlib import Path
 from time import perf_counter
 from typing import Any
 
@@ -29,12 +28,11 @@ from engines.training.control import ControlFlags
 from engines.training.losses import LOSSES as LOSS_ROWS
 from engines.training.order import batch_shape
 from engines.training.plan import free_cores, thread_candidates
-from engines.training.run_folder import read_run
+from engines.training.run_folder import lasting_threads
 from engines.training.shards import Shards
-from engines.training.trainer import Arrays
+from engines.training.trainer import EVALUATION_BATCH, Arrays
 from engines.training.tune import tune
 
-EVALUATION_BATCH = 256
 MEASURED_STEPS = 20
 MOST_STEPS = 512
 """Up to so many steps a call has room for all of an epoch's."""
@@ -56,7 +54,8 @@ class TensorflowTrainer:
     def __init__(self, job: TrainJob, shards: Shards) -> None:
         self.recipe = job.recipe
         self._on_cpu = job.device == "cpu"
-        self.threads = use_threads(_threads(job), xla=self._on_cpu and ABILITIES.mode(self.recipe) == "xla")
+        threads = lasting_threads(job) or thread_candidates(free_cores())[-1]
+        self.threads = use_threads(threads, xla=self._on_cpu and ABILITIES.mode(self.recipe) == "xla")
         self.device = open_device(job.device)
         check_abilities(self.recipe, ABILITIES, job.device)
         round_products(self.recipe.precision)
@@ -195,8 +194,7 @@ class Outputs:
 
     def of_split(self, samples: Samples, split: str) -> npt.NDArray[Any]:
         """Return the outputs for every sample of ``split``, in its order."""
-        begins = range(0, samples.count(split), EVALUATION_BATCH)
-        return np.concatenate([self(samples.slice(split, at, at + EVALUATION_BATCH)) for at in begins])
+        return np.concatenate([self(part) for part in samples.parts(split, EVALUATION_BATCH)])
 
 
 def _filled(rows: npt.NDArray[Any], room: int) -> npt.NDArray[Any]:
@@ -204,12 +202,6 @@ def _filled(rows: npt.NDArray[Any], room: int) -> npt.NDArray[Any]:
     filled = np.zeros((room, *rows.shape[1:]), rows.dtype)
     filled[: len(rows)] = rows
     return filled
-
-
-def _threads(job: TrainJob) -> int:
-    """Return the threads that the run had, that its recipe names, or else those left beside the window."""
-    recorded = read_run(Path(job.run)).threads if job.resume else 0
-    return recorded or job.recipe.threads or thread_candidates(free_cores())[-1]
 
 
 def _keras_version() -> str:

@@ -10,12 +10,7 @@ import numpy.typing as npt
 
 from engines.backends.torch.build import DesignModule, load_weights
 from engines.backends.torch.devices import memory_faults, open_device, set_up
-from engines.backends.torch.train import (
-    EVALUATION_BATCH,
-    module_of,
-    outputs_of,
-    samples_of,
-)
+from engines.backends.torch.train import module_of, outputs_of, samples_of
 from engines.contract.events import Event
 from engines.contract.jobs import EvaluateJob
 from engines.contract.spec import Recipe
@@ -24,6 +19,7 @@ from engines.training.control import ControlFlags
 from engines.training.evaluating import evaluate_run
 from engines.training.run_folder import CHECKPOINTS, read_design
 from engines.training.shards import Shards
+from engines.training.trainer import EVALUATION_BATCH
 
 
 def load_run(run: Path, checkpoint: str, recipe: Recipe | None = None) -> DesignModule:

@@ -14,13 +14,12 @@ from torch.amp.grad_scaler import GradScaler
 from engines.backends.torch import optimizers
 from engines.backends.torch.build import DesignModule
 from engines.contract.spec import Recipe
+from engines.training.loss_scale import GOOD_STEPS, SCALE, SKIPPED, skipped_steps
 from engines.training.optimizers import began_at, with_began
 
 Forward = Callable[[Tensor, Tensor], "tuple[Tensor, Tensor]"]
 """From inputs and targets to the loss and the outputs."""
 Seeder = Callable[[int], None]
-SCALE, GOOD_STEPS, SKIPPED = "engine/loss_scale", "engine/loss_scale_steps", "engine/skipped_steps"
-"""What a checkpoint keeps of a scaled loss: its factor, steps since that changed, steps that overflowed."""
 
 
 class Steps:
@@ -115,7 +114,7 @@ class Steps:
 
     def load(self, arrays: Mapping[str, npt.NDArray[Any]], step: int) -> None:
         """Take over such arrays after ``step`` steps; without any all is fresh."""
-        skipped = int(arrays[SKIPPED][0]) if self.scaler is not None and SKIPPED in arrays else 0
+        skipped = skipped_steps(arrays) if self.scaler is not None else 0
         name, self.began = self.recipe.optimizer, began_at(arrays, step)
         optimizers.load_state(self.module, self.optimizer, name, arrays, step - self.began - skipped)
         if self.scaler is not None:

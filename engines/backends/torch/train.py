@@ -32,11 +32,10 @@ from engines.training.control import ControlFlags
 from engines.training.losses import LOSSES as LOSS_ROWS
 from engines.training.plan import free_cores, thread_candidates
 from engines.training.shards import Shards
-from engines.training.trainer import Arrays
+from engines.training.trainer import EVALUATION_BATCH, Arrays
 from engines.training.tune import tune
 from engines.training.words import step_seeds
 
-EVALUATION_BATCH = 256
 MEASURED_STEPS, MEASURED_SECONDS = 20, 0.04
 
 
@@ -193,9 +192,5 @@ def samples_of(shards: Shards, module: DesignModule, recipe: Recipe, device: tor
 def outputs_of(module: DesignModule, samples: Samples, split: str) -> npt.NDArray[np.floating[Any]]:
     """Return the outputs of ``module`` for ``split``, in batches of 256, without training."""
     module.eval()
-    parts = []
     with torch.inference_mode():
-        for begin in range(0, samples.count(split), EVALUATION_BATCH):
-            part = samples.slice(split, begin, begin + EVALUATION_BATCH)
-            parts.append(module(part).cpu().numpy())
-    return np.concatenate(parts)
+        return np.concatenate([module(part).cpu().numpy() for part in samples.parts(split, EVALUATION_BATCH)])
