@@ -73,7 +73,7 @@ def make_plan(choice: str, data: str = "", settings: Sequence[str] = ()) -> Plan
 
 def project_plan(project: Project, name: str, data: str = "", settings: Sequence[str] = ()) -> Plan:
     """Return the plan of a project's design."""
-    design = project.load_design(name)
+    design = project.read_design(name)
     settle(design)
     recipe = apply_settings(design.recipe, settings)
     source = data_choice(data or project.data_source(design))

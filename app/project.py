@@ -105,11 +105,16 @@ class Project:
         return self.folder / "designs" / f"{name}.json"
 
     def load_design(self, name: str = "") -> Design:
-        """Read a design, the current one by default; raises ``DESIGN_NOT_IN_PROJECT`` and storage's own."""
+        """Read a design to edit and save it, the current one by default; raises as ``read_design``."""
         name = self._known(name or self.current_design)
         text = read_bytes(self.design_path(name))
-        design = load(self.design_path(name))
+        design = self.read_design(name)
         self._known_texts[name] = text
+        return design
+
+    def read_design(self, name: str) -> Design:
+        """Read a design to look at it; raises ``DESIGN_NOT_IN_PROJECT`` and storage's own."""
+        design = load(self.design_path(self._known(name)))
         design.own = own_layers(self.folder)
         return design
 

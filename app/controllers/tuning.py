@@ -143,11 +143,16 @@ class TuningController(QObject):
 
     def _show(self, view: TuneView | None) -> None:
         if self._card is not None:
-            self._card.show_view(view, _where(view.engine, view.device) if view else "", _reason)
+            self._card.show_view(
+                view, _where(view.engine, view.device, view.created) if view else "", _reason
+            )
 
 
-def _where(engine: str, device: str) -> str:
-    return f"{titles().get(engine, engine)} on {device.upper()}"
+def _where(engine: str, device: str, created: str = "") -> str:
+    from widgets.shipping.words import time_words
+
+    where = f"{titles().get(engine, engine)} on {device.upper()}"
+    return f"{where}, measured {time_words(created)}" if created else where
 
 
 def _reason(row: TuneRow) -> str:

@@ -2,26 +2,28 @@
 
 from __future__ import annotations
 
+import hashlib
 import json
 import re
 from collections.abc import Generator, Iterator, Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from pathlib import Path
 
 from app.desk import Desk
 from app.flows.main_job import prepare
 from app.flows.measuring import Measuring, tuned
-from app.plans import Plan, default_engine, installed_engine, make_plan, prepared_folder
+from app.plans import Plan, default_engine, installed_engine, make_plan, prepared_folder, project_plan
 from app.project import Project
 from engines.contract.errors import ErrorCode, WorkbenchError
 from engines.contract.events import Answer, Event, Finished, Stopped
-from engines.contract.files import make_folder, read_bytes
+from engines.contract.files import make_folder
 from engines.contract.jobs import TuneJob
-from engines.contract.records import from_plain
+from engines.contract.records import to_plain
+from engines.contract.spec import GraphSpec
 from engines.contract.views import TuneView
 from engines.design import storage
 from engines.design.fit import check_fit
-from engines.training.run_folder import write_record
+from engines.training.run_folder import now, read_plain, write_record
 
 FOLDER = "tuning"
 """Where a project keeps the tables of its tunings."""
@@ -71,6 +73,7 @@ def tune(desk: Desk, order: TuneOrder) -> Generator[Event, None, None]:
 
 def _conclude(desk: Desk, plan: Plan, order: TuneOrder, view: TuneView) -> Iterator[Event]:
     """Keep the table, write what was chosen if asked to, and end; stopped, that is the best so far."""
+    view = replace(view, created=now(), about=_digest(plan.spec))
     if plan.project is not None:
         keep(plan.project, plan.name, view)
     if order.apply and view.chosen:
@@ -101,13 +104,17 @@ def keep(project: Project, design: str, view: TuneView) -> None:
 
 
 def kept(project: Project, design: str, engine: str, device: str) -> TuneView | None:
-    """Return the table of an earlier tuning; None where there is none that can be read."""
+    """Return the table of an earlier tuning; None where none can be read, or the layers are others now."""
     try:
-        text = read_bytes(_path(project, design, engine, device))
-        view: TuneView = from_plain(TuneView, json.loads(text))
-    except (WorkbenchError, ValueError):
+        view: TuneView = read_plain(_path(project, design, engine, device), TuneView)
+        now_is = _digest(project_plan(project, design).spec)
+    except WorkbenchError:
         return None
-    return view
+    return view if view.about == now_is else None
+
+
+def _digest(spec: GraphSpec) -> str:
+    return hashlib.sha256(json.dumps(to_plain(spec), sort_keys=True).encode()).hexdigest()
 
 
 def _path(project: Project, design: str, engine: str, device: str) -> Path:

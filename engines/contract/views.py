@@ -326,7 +326,8 @@ class TuneView:
     ``before`` and ``after``: samples a second of the recipe as it was and of the fastest way, measured in
     turns at the end, where half of the pairs lay within ``noise`` of the gain; 0 where that was not come to.
     ``early``: it was stopped, and this is the best so far.
-    ``elsewhere``: thread counts that only a process of their own can measure.
+    ``elsewhere``: thread counts that only a process of their own can measure. ``created``: when, ISO 8601 in
+    UTC; ``about``: SHA-256 of the design it is about.
     """
 
     kind: ClassVar[str] = "tune_view"
@@ -340,3 +341,4 @@ class TuneView:
     created: str = ""
     early: bool = False
     noise: float = 0.0
+    about: str = ""

@@ -102,7 +102,12 @@ def test_that_what_was_chosen_is_kept_and_written_into_the_recipe(tmp_path: Path
     found = tuning.kept(Project.open(project.folder), name, "fake", "cpu")
     assert found is not None
     assert [row.stage for row in found.rows] == [row["stage"] for row in view["rows"]]
+    assert found.created
     assert tuning.kept(project, name, "torch", "cpu") is None
+    design = project.load_design()
+    design.rename(next(node.name for node in design.nodes.values() if node.kind == "dense"), "another")
+    project.save_design(design)
+    assert tuning.kept(project, name, "fake", "cpu") is None  # it is about another design
 
 
 def test_that_json_lines_tell_what_is_in_hand_and_each_row_as_it_comes(tmp_path: Path) -> None:

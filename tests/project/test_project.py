@@ -10,6 +10,7 @@ from pathlib import Path
 
 import pytest
 
+from app.plans import project_plan
 from app.project import Project, new_run_folder
 from engines.contract.errors import ErrorCode, WorkbenchError
 from engines.design.templates import TEMPLATES, open_design
@@ -145,6 +146,16 @@ def test_that_a_place_where_no_folder_can_be_made_is_named(tmp_path: Path) -> No
         code_of(lambda: Project.create(tmp_path / "file" / "mine", "diabetes")) is ErrorCode.FILE_UNWRITABLE
     )
     assert code_of(lambda: new_run_folder(tmp_path / "file", "a")) is ErrorCode.FILE_UNWRITABLE
+
+
+def test_that_a_look_at_a_design_is_no_promise_to_have_seen_it(project: Project) -> None:
+    """What plans read, nobody sees: a design that changed meanwhile still has to be shown or set aside."""
+    ours = project.load_design()
+    path = project.design_path(project.current_design)
+    path.write_bytes(path.read_bytes() + b"\n")
+    project_plan(project, project.current_design)
+    assert project.is_changed()
+    assert project.save_design(ours)
 
 
 def test_that_what_another_window_saved_is_never_overwritten(project: Project) -> None:
