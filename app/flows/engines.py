@@ -24,7 +24,7 @@ from engines.contract.capabilities import (
     Interpreters,
 )
 from engines.contract.errors import ErrorCode, WorkbenchError
-from engines.contract.events import Answer, Event, Finished, Log, Progress, Stopped
+from engines.contract.events import Answer, Event, Finished, Log, Progress, Starting, Stopped
 from engines.contract.jobs import ProbeJob
 from engines.environments import discover as pythons
 from engines.environments import doctor, gpu, kept
@@ -90,9 +90,9 @@ def probe_all(desk: Desk, patience: float = PATIENCE_S) -> Answering:
 def _still_starting(name: str, waiting: Waiting, *, again: bool) -> Event:
     """Say once that an engine takes long, then for how long."""
     if again:
-        return Progress(f"starting_{name}", round(waiting.seconds), 0)
-    facts = {"title": known_engine(name).title}
-    return Log("warning", f"{name} is still starting", ErrorCode.ENGINE_SLOW.value, facts)
+        return Starting(name, round(waiting.seconds), 0)
+    title = known_engine(name).title
+    return Log("warning", f"{title} is still starting", ErrorCode.ENGINE_SLOW.value, {"title": title})
 
 
 def install(desk: Desk, name: str) -> Answering:

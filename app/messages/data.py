@@ -12,8 +12,8 @@ ROWS: dict[ErrorCode, Message] = {
         todo="Name one of these, or the path of such a file.",
     ),
     ErrorCode.DATA_EMPTY: Message(
-        what="{path} is empty.",
-        why="There is no row of values in it.",
+        what="There are no values in {path}.",
+        why="It is empty, or holds a header and no row below it.",
         todo="Choose another file.",
         button="choose_file",
     ),
@@ -25,13 +25,13 @@ ROWS: dict[ErrorCode, Message] = {
     ),
     ErrorCode.DATA_BROKEN: Message(
         what="{path} cannot be read at line {line}.",
-        why="{why}.",
-        todo="Mend that line, then read the file again.",
+        why="The reader says: {why}.",
+        todo="Mend that line (often a quote that is never closed), then read the file again.",
         button="prepare_data",
     ),
     ErrorCode.DATA_RAGGED: Message(
-        what="Line {line} of {path} has {have} values, the header has {wanted}.",
-        why="Each row needs one value a column.",
+        what="Line {line} of {path} does not have one value a column: {have} instead of {wanted}.",
+        why="A row has as many values as the first line.",
         todo="Mend that line: often a separator inside a value lacks its quotes.",
         button="prepare_data",
     ),
@@ -44,7 +44,7 @@ ROWS: dict[ErrorCode, Message] = {
     ErrorCode.DATA_COLUMN_UNKNOWN: Message(
         what="{path} has no column “{name}”.",
         why="Its columns are: {columns}.",
-        todo="Choose one of them as the target.",
+        todo="Name one of these.",
     ),
     ErrorCode.DATA_COLUMNS_FEW: Message(
         what="{path} has too few columns to learn from: {columns}.",
@@ -60,7 +60,7 @@ ROWS: dict[ErrorCode, Message] = {
     ),
     ErrorCode.DATA_VALUE_MISSING: Message(
         what="A value is missing or not finite in {path}: line {line}, column {column}, “{name}” "
-        "({count} such values in all).",
+        "(such values in all: {count:,}).",
         why="A model cannot learn from what is not there.",
         todo="Mend the values, or choose missing=drop (leave such rows out) or missing=mean.",
         button="prepare_data",
@@ -105,6 +105,11 @@ ROWS: dict[ErrorCode, Message] = {
         what="The option {option} cannot be “{value}”.",
         why="Possible: {wanted}.",
         todo="Choose one that is possible.",
+    ),
+    ErrorCode.DATA_OPTION_UNKNOWN: Message(
+        what="There is no data option “{option}”.",
+        why="The options are: {known}.",
+        todo="Name one of these, such as f.csv?target=y.",
     ),
     ErrorCode.DATA_SHARDS_BROKEN: Message(
         what="The prepared data in {path} is damaged ({file}).",

@@ -37,7 +37,7 @@ ROWS: dict[ErrorCode, Message] = {
         button="install_engine",
     ),
     ErrorCode.ENGINE_UNIMPORTABLE: Message(
-        what="The engine {engine} is there, but it cannot be imported.",
+        what="{engine} is there, but it cannot be imported.",
         why="In {python}: {what}: {why}",
         todo="See with “modelwright engines” what mends it.",
         button="show_engines",
@@ -163,13 +163,13 @@ ROWS: dict[ErrorCode, Message] = {
     ErrorCode.ENVIRONMENT_HALF_MADE: Message(
         what="The environment of {title} is half made.",
         why="Its installation was stopped or broke off; what there is lies in {folder}.",
-        todo="Make it whole with “modelwright engines repair {engine}”.",
+        todo="Make it whole with “modelwright engines repair {key}”.",
         button="install_engine",
     ),
     ErrorCode.ENVIRONMENT_OUTDATED: Message(
         what="The environment of {title} was made by another version of Modelwright.",
         why="The list of its packages has changed since; it lies in {folder}.",
-        todo="It goes on working. Bring it up to date with “modelwright engines repair {engine}”.",
+        todo="It goes on working. Bring it up to date with “modelwright engines repair {key}”.",
         button="install_engine",
     ),
     ErrorCode.ENVIRONMENT_BUSY: Message(
@@ -180,7 +180,7 @@ ROWS: dict[ErrorCode, Message] = {
     ErrorCode.ENVIRONMENT_NONE: Message(
         what="Modelwright keeps no environment for {engine}.",
         why="There is none in {folder}; interpreters of others are never changed.",
-        todo="Make one with “modelwright engines install {engine}”.",
+        todo="Make one with “modelwright engines install {key}”.",
     ),
     ErrorCode.ENVIRONMENT_NO_BASE: Message(
         what="There is no Python on this machine on which {title} can be installed.",

@@ -10,7 +10,6 @@ ROWS: dict[ErrorCode, Message] = {
         what="{path} is no valid ONNX model.",
         why="The checker says: {why}.",
         todo="Export or download it again; nothing of it was run.",
-        button="copy_details",
     ),
     ErrorCode.MODEL_TOO_LARGE: Message(
         what="{path} is too large to open safely.",

@@ -45,15 +45,15 @@ ROWS: dict[ErrorCode, Message] = {
         todo="Wait until it is done, or stop it first.",
     ),
     ErrorCode.HOST_NOT_STARTED: Message(
-        what="The process of the engine {engine} could not be started.",
+        what="The process of {engine} could not be started.",
         why="{program}: {why}",
         todo="Check the engine and its Python interpreter with “modelwright engines”.",
         button="show_engines",
     ),
     ErrorCode.JOB_UNSUPPORTED: Message(
-        what="The engine {engine} cannot do this work ({job}).",
+        what="{engine} cannot do this: {job}.",
         why="It does not offer it.",
-        todo="Choose another engine.",
+        todo="Choose another engine; “modelwright engines” lists them.",
         button="show_engines",
     ),
     ErrorCode.DEBUGGER_MISSING: Message(

@@ -35,6 +35,17 @@ ROWS: dict[ErrorCode, Message] = {
         todo="Check the path, and choose the file again.",
         button="choose_file",
     ),
+    ErrorCode.FILE_IS_FOLDER: Message(
+        what="{path} is a folder, and a file is wanted.",
+        why="A file may lie in it.",
+        todo="Choose the file itself.",
+        button="choose_file",
+    ),
+    ErrorCode.TARGET_IS_SOURCE: Message(
+        what="{path} would be written over itself.",
+        why="It stays as it is, so that what was made of it can be held against it.",
+        todo="Give the new file another name.",
+    ),
     ErrorCode.PROJECT_UNREADABLE: Message(
         what="The project file {path} cannot be read.",
         why="{why}",
@@ -66,26 +77,26 @@ ROWS: dict[ErrorCode, Message] = {
     ErrorCode.SETTING_UNKNOWN: Message(
         what="There is no setting “{setting}”.",
         why="The settings are: {known}.",
-        todo="Did you mean “{nearest}”?",
+        todo="Choose one of these{guess}.",
     ),
     ErrorCode.SETTING_INVALID: Message(
         what="“{value}” is no value for the setting {setting}.",
         why="It wants {wanted}.",
-        todo="Give it such a value, for example with --set {setting}=….",
+        todo="Give it such a value, on the command line with --set {setting}=VALUE.",
     ),
     ErrorCode.ENGINE_UNKNOWN: Message(
         what="There is no engine called “{engine}”.",
         why="The engines are: {known}.",
-        todo="Did you mean “{nearest}”?",
+        todo="Choose one of these{guess}.",
     ),
     ErrorCode.ENGINE_MISSING: Message(
         what="{title} is not installed.",
         why="Its package was not found where it is to run.",
-        todo="Install it with “modelwright engines install {engine}” (it fetches {install}).",
+        todo="Install it with “modelwright engines install {key}” (it fetches {install}).",
         button="install_engine",
     ),
     ErrorCode.INSTALL_FAILED: Message(
-        what="{requirement} could not be installed.",
+        what="{engine} could not be installed.",
         why="The installer ended with status {status}; what it said last is in the details.",
         todo="Check the network and the space on the disk, then try again.",
         button="copy_details",

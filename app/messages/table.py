@@ -9,6 +9,7 @@ import traceback
 from collections.abc import Mapping
 from functools import cache
 
+from app.engine_facts.titles import titles
 from app.messages import (
     comparing,
     contract,
@@ -21,6 +22,7 @@ from app.messages import (
     projects,
     starting,
     training,
+    words,
 )
 from app.messages.endings import ending, is_from_outside
 from app.messages.message import Message, Told
@@ -48,7 +50,9 @@ class _Facts(dict[str, Fact]):
 
     ``ended`` puts an exit ``status`` into words; ``place`` is a ``file`` with its ``line``, if that is known;
     ``within`` and ``stood`` say after how many ``seconds`` an import was given up, and where it stood;
-    ``most`` what a process could have, by its ``limit`` in bytes, 0 for none.
+    ``key`` is what one types for an ``engine``, which is told by its name;
+    ``guess`` names the ``nearest`` of what is known, if one is near; ``most`` what a process could have, by
+    its ``limit`` in bytes, 0 for none.
     """
 
     def __missing__(self, key: str) -> str:
@@ -57,6 +61,8 @@ class _Facts(dict[str, Fact]):
             return ending(status)
         if key == "place" and "file" in self:
             return f"{self['file']}, line {self['line']}" if self.get("line") else str(self["file"])
+        if key == "guess":
+            return f"; “{self['nearest']}” is much like it" if self.get("nearest") else ""
         if key == "within":
             return f" within {self['seconds']} seconds" if self.get("seconds") else ""
         if key == "stood":
@@ -89,15 +95,31 @@ def tell(code: ErrorCode | str, facts: Mapping[str, Fact], details: str = "") ->
     """Fill the sentences of ``code`` with ``facts``; a code nobody knows still gets a sentence."""
     key = code.value if isinstance(code, ErrorCode) else code
     message = rows().get(key, _UNKNOWN)
-    known = _Facts(facts, code=facts.get("code", key))
+    known = _Facts(_named(facts), code=facts.get("code", key))
     silent = known.get("why") == "" and not message.why.startswith("{why}")
     return Told(
         what=message.what.format_map(known),
-        why=message.why.format_map(_Facts(known, why=_NO_WORDS) if silent else known),
+        why=_one_stop(message.why.format_map(_Facts(known, why=_NO_WORDS) if silent else known)),
         todo=message.todo.format_map(known),
         button=message.button,
         details=details,
     )
+
+
+def _one_stop(sentence: str) -> str:
+    """Return a sentence whose quoted words brought their own full stop with one stop alone."""
+    return sentence[:-1] if sentence.endswith("..") and not sentence.endswith("...") else sentence
+
+
+def _named(facts: Mapping[str, Fact]) -> dict[str, Fact]:
+    """Return the facts with the engine's and the job's names for their keys; ``key`` is what one types."""
+    named = dict(facts)
+    if "engine" in facts:
+        key = str(facts["engine"])
+        named |= {"key": key, "engine": {**titles(), "tools": words.TOOLS}.get(key, key)}
+    if "job" in facts:
+        named["job"] = words.JOBS.get(str(facts["job"]), str(facts["job"]))
+    return named
 
 
 def tell_error(error: BaseException) -> Told:

@@ -44,6 +44,30 @@ STAGES = {
 }
 """What is done to a model, by the stage that a job's ``Progress`` names."""
 
+JOBS = {
+    "probe": "looking at an engine",
+    "train": "training",
+    "tune": "tuning",
+    "evaluate": "evaluating",
+    "export": "exporting to ONNX",
+    "reference": "asking the engine for its answers",
+    "save": "saving in the engine's own format",
+    "lower": "following the engine's compiler",
+    "export_design": "exporting to ONNX",
+    "prepare_data": "preparing data",
+    "preview_data": "looking into data",
+    "read_graph": "reading a model",
+    "lay_out": "drawing a graph",
+    "prove": "proving an ONNX file",
+    "profile_onnx": "measuring an ONNX file",
+    "optimize": "optimizing an ONNX file",
+    "evaluate_onnx": "evaluating an ONNX file",
+    "describe_layer": "reading a layer of yours",
+    "install": "being installed",
+}
+"""What is done, by the kind of the job; installing is none, and may not go either."""
+TOOLS = "Modelwright’s own tools"
+
 OPTIMIZING = "Optimizing: {stage}"
 
 ENGINE_NONE = "none installed"
@@ -234,29 +258,32 @@ NO_FACT = "none"
 
 RUN_ON = "Measure and prove on {provider}"
 RUN_ON_NOTHING = "There is no ONNX file yet: export the run first."
-RUNNING_ON = "Running the model on {provider} …"
-RAN_ON = "On {provider}: {milliseconds:.3g} ms a sample."
-PROVEN_ON = "Largest error {error:.2e} on {samples} samples (bound {bound:.0e})."
-"""What is said of the model on one of ONNX Runtime's execution providers."""
+"""What is offered of the model on one of ONNX Runtime's execution providers."""
 
 PROVIDERS = {
-    "CPUExecutionProvider": "CPU",
-    "CUDAExecutionProvider": "NVIDIA GPU, CUDA",
-    "TensorrtExecutionProvider": "NVIDIA GPU, TensorRT",
-    "NvTensorRTRTXExecutionProvider": "NVIDIA RTX GPU, TensorRT",
-    "ROCMExecutionProvider": "AMD GPU, ROCm",
-    "MIGraphXExecutionProvider": "AMD GPU, MIGraphX",
-    "OpenVINOExecutionProvider": "Intel CPU, GPU and NPU, OpenVINO",
-    "DnnlExecutionProvider": "Intel CPU, oneDNN",
-    "CoreMLExecutionProvider": "Apple CPU, GPU and Neural Engine",
-    "DmlExecutionProvider": "any GPU under Windows, DirectML",
-    "QNNExecutionProvider": "Qualcomm NPU",
-    "VitisAIExecutionProvider": "AMD NPU and FPGA, Vitis AI",
-    "XnnpackExecutionProvider": "CPU, XNNPACK",
-    "AzureExecutionProvider": "a service in the cloud",
-    "WebGpuExecutionProvider": "any GPU, WebGPU",
+    "CPUExecutionProvider": ("CPU", "CPU"),
+    "CUDAExecutionProvider": ("CUDA", "NVIDIA GPU"),
+    "TensorrtExecutionProvider": ("TensorRT", "NVIDIA GPU"),
+    "NvTensorRTRTXExecutionProvider": ("TensorRT for RTX", "NVIDIA RTX GPU"),
+    "ROCMExecutionProvider": ("ROCm", "AMD GPU"),
+    "MIGraphXExecutionProvider": ("MIGraphX", "AMD GPU"),
+    "OpenVINOExecutionProvider": ("OpenVINO", "Intel CPU, GPU and NPU"),
+    "DnnlExecutionProvider": ("oneDNN", "Intel CPU"),
+    "CoreMLExecutionProvider": ("Core ML", "Apple CPU, GPU and Neural Engine"),
+    "DmlExecutionProvider": ("DirectML", "any GPU under Windows"),
+    "QNNExecutionProvider": ("QNN", "Qualcomm NPU"),
+    "VitisAIExecutionProvider": ("Vitis AI", "AMD NPU and FPGA"),
+    "XnnpackExecutionProvider": ("XNNPACK", "CPU"),
+    "AzureExecutionProvider": ("Azure", "a service in the cloud"),
+    "WebGpuExecutionProvider": ("WebGPU", "any GPU"),
+    "ACLExecutionProvider": ("Arm Compute Library", "Arm CPU"),
+    "ArmNNExecutionProvider": ("Arm NN", "Arm CPU and GPU"),
+    "CANNExecutionProvider": ("CANN", "Huawei Ascend NPU"),
+    "NnapiExecutionProvider": ("NNAPI", "Android NPU and GPU"),
+    "RknpuExecutionProvider": ("RKNPU", "Rockchip NPU"),
+    "VSINPUExecutionProvider": ("VSI NPU", "VeriSilicon NPU"),
 }
-"""What each of ONNX Runtime's execution providers computes on."""
+"""What each of ONNX Runtime's execution providers is called, and what it computes on."""
 
 ENGINE_STAGES = {
     "python": "Looking for a Python that its packages have builds for",

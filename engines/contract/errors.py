@@ -85,14 +85,18 @@ class ErrorCode(str, Enum):
     DATA_SAMPLES_FEW = "data_samples_few"  # path, have, wanted
     DATA_ARRAY = "data_array"  # path, name, why
     DATA_OPTION = "data_option"  # option, value, wanted
+    DATA_OPTION_UNKNOWN = "data_option_unknown"  # option, known
     DATA_SHARDS_BROKEN = "data_shards_broken"  # path, file, why
     DISK_FULL = "disk_full"  # path, why
     FILE_UNWRITABLE = "file_unwritable"  # path, why
     COPY_UNWRITABLE = "copy_unwritable"  # path, why
     FILE_UNREADABLE = "file_unreadable"  # path, why
     FILE_MISSING = "file_missing"  # path
+    FILE_IS_FOLDER = "file_is_folder"  # path
+    TARGET_IS_SOURCE = "target_is_source"  # path
 
     # The start.
+    SCREEN_NONE = "screen_none"
     QT_UNSAFE = "qt_unsafe"  # version (of PySide6), python
 
     # The command line, projects and sessions.
@@ -110,11 +114,11 @@ class ErrorCode(str, Enum):
     SETTING_INVALID = "setting_invalid"  # setting, value, wanted
     ENGINE_UNKNOWN = "engine_unknown"  # engine, known, nearest
     ENGINE_MISSING = "engine_missing"  # engine, title, install
-    INSTALL_FAILED = "install_failed"  # requirement, status (of the installer)
+    INSTALL_FAILED = "install_failed"  # engine, status (of the installer)
     NETWORK_DOWN = "network_down"  # engine, why
     # Engines where they run, and the environments that Modelwright keeps
     ENGINE_HALF_INSTALLED = "engine_half_installed"  # title, python, why, command
-    ENGINE_UNIMPORTABLE = "engine_unimportable"  # engine (its package), python, what (exception type), why
+    ENGINE_UNIMPORTABLE = "engine_unimportable"  # engine, python, what (exception type), why
     ENGINE_DIES = "engine_dies"  # title, python, status (negative: a signal), why, command
     ENGINE_HANGS = "engine_hangs"  # title, python, command, seconds, file, line (where it stood, if known)
     ENGINE_SLOW = "engine_slow"  # title

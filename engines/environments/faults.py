@@ -40,4 +40,4 @@ def install_fault(failed: CommandFailed, engine: str, folder: str) -> WorkbenchE
         return WorkbenchError(ErrorCode.DISK_FULL, words, path=folder, why=found.group())
     if _NO_NETWORK.search(words):
         return WorkbenchError(ErrorCode.NETWORK_DOWN, words, engine=engine, why=_no_network(words))
-    return WorkbenchError(ErrorCode.INSTALL_FAILED, words, requirement=engine, status=failed.status)
+    return WorkbenchError(ErrorCode.INSTALL_FAILED, words, engine=engine, status=failed.status)

@@ -136,7 +136,7 @@ def test_that_a_dead_process_and_a_missing_layer_are_told_as_everywhere() -> Non
     assert comparing.reason(dead) == "The engine's process was ended from outside (killed, SIGKILL)."
     facts = {"node": "head", "layer": "lstm", "engine": "mxnet"}
     unable = Entrant("a", "failed", code="layer_unsupported", facts=facts)
-    assert comparing.reason(unable).startswith("mxnet has no layer for head.")
+    assert comparing.reason(unable).startswith("MXNet has no layer for head.")
     assert comparing.reason(Entrant("a")) == ""
 
 

@@ -6,14 +6,19 @@ import re
 import string
 from collections import Counter
 from pathlib import Path
+from typing import get_args
 
 import pytest
 
+from app.engine_facts.titles import titles
 from app.messages.message import Message
 from app.messages.table import _CRASHES, AREAS, rows, tell, tell_error, tell_event
+from app.messages.words import JOBS, TOOLS
 from engines.contract import errors
-from engines.contract.errors import ErrorCode, WorkbenchError
+from engines.contract.errors import ErrorCode, Fact, WorkbenchError
 from engines.contract.events import Crashed, Failed
+from engines.contract.jobs import Job
+from engines.registry import ENGINES
 
 CODES = list(ErrorCode)
 
@@ -47,10 +52,12 @@ def test_that_every_fact_a_sentence_names_is_documented_beside_its_code(code: Er
     known = documented_facts(code)
     worked_out = {
         "ended": {"status"},
+        "key": {"engine"},
         "place": {"file", "line"},
         "within": {"seconds"},
         "stood": {"file", "line"},
         "most": {"limit"},
+        "guess": {"nearest"},
     }
     assert fields_of(rows()[code.value]) <= known | {key for key, of in worked_out.items() if of <= known}
 
@@ -148,3 +155,58 @@ def test_that_a_program_that_said_nothing_is_quoted_with_nothing() -> None:
 )
 def test_that_a_lack_of_memory_names_its_limit_where_there_was_one(limit: int, words: str) -> None:
     assert words in tell(ErrorCode.OUT_OF_MEMORY, {"job": "train", "limit": limit}).why
+
+
+KEYS = {row.name for row in ENGINES}
+TYPED = re.compile("“modelwright [^”]*”")
+"""What a person is to type has the key in it."""
+
+
+def keys_in(text: str) -> set[str]:
+    return KEYS & set(re.findall(r"[a-z]+", TYPED.sub("", text)))
+
+
+@pytest.mark.parametrize("key", sorted({*KEYS, "tools"}))
+def test_that_every_message_names_an_engine_by_its_name_and_its_key_only_where_one_types_it(key: str) -> None:
+    for code in CODES:
+        facts: dict[str, Fact] = dict.fromkeys(documented_facts(code), "x")
+        if "engine" in facts:
+            title = titles().get(key, TOOLS)
+            told = tell(code, {**facts, "engine": key, "title": title})
+            assert keys_in(told.text) == set(), code
+            assert title in told.text
+
+
+def test_that_a_key_stands_where_it_is_typed() -> None:
+    told = tell(ErrorCode.ENGINE_MISSING, {"engine": "torch", "title": "PyTorch", "install": "torch==2.13.0"})
+    assert "“modelwright engines install torch”" in told.todo
+    assert tell(ErrorCode.ENVIRONMENT_NONE, {"engine": "mxnet"}).what.endswith("no environment for MXNet.")
+
+
+def test_that_what_is_no_engine_is_told_as_it_was_typed() -> None:
+    assert "“pytorch”" in tell(ErrorCode.ENGINE_UNKNOWN, {"engine": "pytorch"}).what
+
+
+@pytest.mark.parametrize("kind", [job.kind for job in get_args(Job)])
+def test_that_every_kind_of_job_is_told_in_words(kind: str) -> None:
+    assert kind in JOBS
+    for code in (ErrorCode.OUT_OF_MEMORY, ErrorCode.TIME_LIMIT, ErrorCode.JOB_UNSUPPORTED):
+        assert "_" not in tell(code, {"job": kind, "limit": 0, "seconds": 3, "engine": "torch"}).text
+
+
+def test_that_no_fault_carries_an_engine_s_key_under_a_name_that_the_table_would_show_as_it_is() -> None:
+    house = Path(errors.__file__).parents[2]
+    passed = re.compile(r"\b(\w+)=(?:\w+\.)*(?:engine|row\.name)[,)]")
+    wrong = [
+        f"{path.relative_to(house)}: {found.group()}"
+        for room in ("app", "engines")
+        for path in (house / room).rglob("*.py")
+        for call in CALLS.findall(path.read_text(encoding="utf-8"))
+        for found in passed.finditer(call)
+        if found.group(1) not in ("engine", "row")
+    ]
+    assert wrong == []
+
+
+CALLS = re.compile(r"(?:WorkbenchError|_finding)\((?:[^()]|\([^()]*\))*\)")
+"""Each fault that is made, with what it carries."""
