@@ -162,7 +162,8 @@ class _Drop(Ringed, QPushButton):
 
     def _action(self, row: DropRow, group: QActionGroup, spoken: str) -> QAction:
         beside = row.reason or row.detail
-        action = QAction(f"{row.title}\t{beside}" if beside else row.title, self._menu)
+        words = f"{row.title}\t{beside}" if beside else row.title
+        action = QAction(words.replace("&", "&&"), self._menu)  # a name such as R&D is no shortcut
         action.setCheckable(True)
         action.setData(row.key)
         action.setProperty("title", row.short or row.title)

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import pytest
 from PySide6.QtCore import QPoint, Qt
-from PySide6.QtGui import QAction, QActionGroup
+from PySide6.QtGui import QAction, QActionGroup, QKeySequence
 from PySide6.QtWidgets import QApplication, QWidget
 from pytestqt.qtbot import QtBot
 
@@ -111,6 +111,17 @@ def test_that_rows_given_again_leave_nothing_behind(qtbot: QtBot) -> None:
     flush_deleted()
     assert len(button.findChildren(QActionGroup)) == 1
     assert [action.isChecked() for action in button.findChildren(QAction) if action.data()] == [False, True]
+
+
+def test_that_a_name_with_an_ampersand_is_shown_whole_and_is_no_shortcut(qtbot: QtBot) -> None:
+    button = DropButton("source", "Data")
+    qtbot.addWidget(button)
+    button.set_rows([DropRow("r", "R&D.csv", detail="/home/r&d")], "r")
+    row = button.menu().actions()[0]
+    assert QKeySequence.mnemonic(row.text()).isEmpty()
+    assert row.text().replace("&&", "&") == "R&D.csv\t/home/r&d"
+    assert sentence(row) == "Data: R&D.csv"
+    assert button.text() == "R&D.csv"
 
 
 def test_that_things_to_do_stand_below_the_choices(qtbot: QtBot) -> None:
