@@ -9,11 +9,13 @@ import subprocess
 import sys
 from collections.abc import Iterator, Sequence
 from concurrent.futures import ThreadPoolExecutor, as_completed
+from contextlib import suppress
 from pathlib import Path
 
 from engines.contract.capabilities import EngineRow, Interpreter
 from engines.contract.errors import ErrorCode, WorkbenchError
 from engines.environments.asked import DEADLINE_S, OLDEST, Asked, ask, too_old
+from engines.environments.commands import NO_WINDOW
 
 _AT_ONCE = 4
 _A_WINDOWS_PATH = re.compile(r"[A-Za-z]:\\.*\S")
@@ -30,8 +32,9 @@ def candidates(near: Sequence[Path] = (), home: Path | None = None) -> list[Path
     home = home or Path.home()
     found: dict[Path, Path] = {}
     for path in (Path(sys.executable), *_on_path(), *_in_places(home), *_of_conda(home), *_beside(near)):
-        if path.is_file():
-            found.setdefault(_identity(path), path)
+        with suppress(OSError):  # it lies where this person may not look
+            if path.is_file():
+                found.setdefault(_identity(path), path)
     return list(found.values())
 
 
@@ -81,7 +84,12 @@ def _of_launcher() -> Iterator[Path]:
     """Ask Windows' py launcher, whose lines end in a path."""
     try:
         said = subprocess.run(
-            ["py", "-0p"], stdin=subprocess.DEVNULL, capture_output=True, text=True, timeout=DEADLINE_S
+            ["py", "-0p"],
+            stdin=subprocess.DEVNULL,
+            capture_output=True,
+            text=True,
+            timeout=DEADLINE_S,
+            creationflags=NO_WINDOW,
         ).stdout
     except (OSError, subprocess.TimeoutExpired):
         return
@@ -95,8 +103,9 @@ def _of_conda(home: Path) -> Iterator[Path]:
     if listed.is_file():
         roots += [Path(line) for line in listed.read_text(errors="replace").split("\n") if line.strip()]
     for root in roots:
-        for folder in (root, *sorted((root / "envs").glob("*"))):
-            yield from (folder / inside for inside in _INSIDE)
+        with suppress(OSError):
+            for folder in (root, *sorted((root / "envs").glob("*"))):
+                yield from (folder / inside for inside in _INSIDE)
 
 
 def _beside(near: Sequence[Path]) -> Iterator[Path]:

@@ -9,6 +9,8 @@ from dataclasses import dataclass
 from functools import cache
 from pathlib import Path
 
+from engines.environments.commands import NO_WINDOW
+
 DEADLINE_S = 10.0
 _PROC = Path("/proc/driver/nvidia")
 _LEAST_DRIVER = {11: (450, 80), 12: (525, 60), 13: (580, 65)}
@@ -71,7 +73,13 @@ def _from_smi(deadline: float) -> Gpu | None:
 
 def _said(command: list[str], deadline: float) -> str:
     try:
-        answer = subprocess.run(command, stdin=subprocess.DEVNULL, capture_output=True, timeout=deadline)
+        answer = subprocess.run(
+            command,
+            stdin=subprocess.DEVNULL,
+            capture_output=True,
+            timeout=deadline,
+            creationflags=NO_WINDOW,
+        )
     except (OSError, subprocess.TimeoutExpired):
         return ""
     return answer.stdout.decode("utf-8", "replace")

@@ -41,7 +41,9 @@ def test_that_pythons_of_every_kind_of_place_are_found_once(
     conda = fake_python(alone / "miniconda3" / "envs" / "lab" / "bin", "exit")
     listed = fake_python(tmp_path / "elsewhere" / "bin", "exit")
     (alone / ".conda").mkdir()
-    (alone / ".conda" / "environments.txt").write_text(f"{tmp_path / 'elsewhere'}\n/gone\n")
+    # The last one cannot even be looked at, as a colleague's could not.
+    lines = (str(tmp_path / "elsewhere"), "/gone", "/" + 300 * "x")
+    (alone / ".conda" / "environments.txt").write_text("\n".join(lines))
     chosen = fake_python(tmp_path / "chosen" / "bin", "exit")
     monkeypatch.setenv("CONDA_PREFIX", str(tmp_path / "chosen"))
     found = [str(path.resolve()) for path in candidates(home=alone)]

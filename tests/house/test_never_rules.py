@@ -86,6 +86,20 @@ def test_that_the_search_for_threads_tells_them_from_locks(code: str, caught: bo
     assert bool(list(starters(nodes_of(code)))) is caught
 
 
+def test_that_no_child_opens_a_console_on_windows() -> None:
+    """But for the guard's, whose own console is hidden already and is handed on."""
+    found = [
+        place(path, node)
+        for path in files()
+        if path.name != "guard.py"
+        for node in nodes(path)
+        if isinstance(node, ast.Call)
+        and dotted(node.func) in ("subprocess.run", "subprocess.Popen")
+        and "creationflags" not in [keyword.arg for keyword in node.keywords]
+    ]
+    assert found == []
+
+
 def named_engines(found: Nodes) -> Iterator[ast.AST]:
     """Yield comparisons of something called an engine with an engine's name."""
     for node in found:
