@@ -15,6 +15,9 @@ from widgets.look.fonts import interface_font
 from widgets.look.theme import current, scaled, theme
 from widgets.look.tokens import CAPTION
 
+_MORE = 4
+"""So many more values are tried where a low axis would have one alone, which tells no distance."""
+
 
 class Axis(pg.AxisItem):  # type: ignore[misc]
     """One axis; ``percent`` writes 0.5 as 50%, ``whole`` allows ticks at whole numbers alone."""
@@ -51,9 +54,12 @@ class Axis(pg.AxisItem):  # type: ignore[misc]
         if self.logMode:
             return [(1.0, _log_ticks(low, high, wanted))]
         low, high = low * self.scale, high * self.scale
-        step = nice_step(high - low, wanted, whole=self.whole)
-        first = math.ceil(low / step - 1e-9)
-        count = math.floor(high / step + 1e-9) - first + 1
+        for more in range(_MORE):
+            step = nice_step(high - low, wanted + more, whole=self.whole)
+            first = math.ceil(low / step - 1e-9)
+            count = math.floor(high / step + 1e-9) - first + 1
+            if count > 1:
+                break
         return [(step, [(first + place) * step / self.scale for place in range(max(0, count))])]
 
     @override

@@ -195,6 +195,14 @@ def table_text(model: Any, rows: Sequence[int] | range, delimiter: str) -> str:
     return target.getvalue()
 
 
+def _width(view: QTableView, at: int) -> int:
+    """Return what a column takes: its words, or what it was given."""
+    header = view.horizontalHeader()
+    if header.sectionResizeMode(at) == header.ResizeMode.Fixed:
+        return header.sectionSize(at)
+    return max(view.sizeHintForColumn(at), _head_width(view, at))
+
+
 def _head_width(view: QTableView, column: int) -> int:
     return view.horizontalHeader().sectionSizeHint(column)
 
@@ -312,7 +320,7 @@ class Table(QWidget):
             return
         for at in spare:
             view.setColumnHidden(at, False)  # what is hidden cannot be measured
-        wide = [max(view.sizeHintForColumn(at), _head_width(view, at)) for at in range(len(columns))]
+        wide = [_width(view, at) for at in range(len(columns))]
         room = self.width() - view.verticalScrollBar().sizeHint().width()
         over = min(wide[0], scaled(_NAME)) + sum(wide[1:]) - room
         for at in spare:

@@ -18,6 +18,8 @@ from widgets.data.bars import paint_bins
 from widgets.look.theme import scaled
 
 _SPREAD = 5
+_NUMBERS = (("Lowest", 0), ("Mean", 1), ("Highest", 0), ("Deviation", 2))
+"""The columns of figures, and which go first where a name needs the room."""
 PART_WORDS = {"train": "Training", "validation": "Validation", "test": "Test"}
 
 
@@ -48,9 +50,7 @@ class _Bins(QStyledItemDelegate):
 
 def column_table() -> Table:
     """Return an empty table for :func:`show_columns`."""
-    numbers = [
-        Column(title, number=True, shown=number) for title in ("Lowest", "Mean", "Highest", "Deviation")
-    ]
+    numbers = [Column(title, number=True, shown=number, spare=spare) for title, spare in _NUMBERS]
     spread = Column("Spread", shown=lambda counts: " ".join(map(str, counts)), tip="How the values lie")
     made = Table([Column("Column"), *numbers, spread], "data_columns", "columns")
     made.view.setItemDelegateForColumn(_SPREAD, _Bins(made.view))

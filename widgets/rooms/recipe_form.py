@@ -32,20 +32,64 @@ class _Row:
 
 
 _ROWS = (
-    _Row("epochs", "Epochs", 1, 100_000),
-    _Row("batch_size", "Batch size", 1, 1_000_000),
-    _Row("learning_rate", "Learning rate", 1e-12, 1e3, whole=False),
-    _Row("optimizer", "Optimizer", choices=OPTIMIZERS),
-    _Row("schedule", "Schedule", choices=SCHEDULES),
-    _Row("loss", "Loss", choices=LOSSES),
-    _Row("precision", "Precision", choices=PRECISIONS),
-    _Row("run_mode", "Run mode", choices=(("", "Engine’s default"), *MODES)),
-    _Row("patience", "Early stopping", 0, 100_000, off="off"),
+    _Row("epochs", "Epochs", 1, 100_000, tip="How often the model sees every training sample"),
+    _Row("batch_size", "Batch size", 1, 1_000_000, tip="So many samples share one update of the weights"),
+    _Row(
+        "learning_rate",
+        "Learning rate",
+        1e-12,
+        1e3,
+        whole=False,
+        tip="How far an update moves the weights: too far and the loss jumps, too little and it hardly falls",
+    ),
+    _Row("optimizer", "Optimizer", choices=OPTIMIZERS, tip="How gradients become updates"),
+    _Row("schedule", "Schedule", choices=SCHEDULES, tip="How the learning rate changes over the run"),
+    _Row("loss", "Loss", choices=LOSSES, tip="What training makes small"),
+    _Row(
+        "precision",
+        "Precision",
+        choices=PRECISIONS,
+        tip="The numbers that layers compute in; half precision can be faster on a GPU",
+    ),
+    _Row(
+        "run_mode",
+        "Run mode",
+        choices=(("", "Engine’s default"), *MODES),
+        tip="Step by step, or compiled first: slower to start, often faster then",
+    ),
+    _Row(
+        "patience",
+        "Early stopping",
+        0,
+        100_000,
+        off="off",
+        tip="Ends the run after so many epochs without a better validation; 0: never",
+    ),
 )
 _MORE = (
-    _Row("warmup_steps", "Warm-up steps", 0, 1_000_000_000, off="off"),
-    _Row("weight_decay", "Weight decay", 0, 1e3, whole=False),
-    _Row("seed", "Seed", 0, _MOST),
+    _Row(
+        "warmup_steps",
+        "Warm-up steps",
+        0,
+        1_000_000_000,
+        off="off",
+        tip="The learning rate rises to its value over so many steps; 0: at once",
+    ),
+    _Row(
+        "weight_decay",
+        "Weight decay",
+        0,
+        1e3,
+        whole=False,
+        tip="Pulls the weights towards zero, against overfitting; 0: not at all",
+    ),
+    _Row(
+        "seed",
+        "Seed",
+        0,
+        _MOST,
+        tip="The same seed gives the same first weights and the same order of samples",
+    ),
     _Row(
         "clip_norm",
         "Clip gradients",
@@ -149,10 +193,13 @@ class RecipeForm(QWidget):
         elif isinstance(field, QLineEdit):
             field.editingFinished.connect(lambda: self._on_field_edited(row, float(field.text())))
         field.setToolTip(row.tip)
-        return FieldRow(row.title, field, last=True)
+        made = FieldRow(row.title, field, last=True)
+        made.setToolTip(row.tip)
+        return made
 
     def _text_row(self, row: _Row) -> FieldRow:
         self._texts[row.name] = made = FieldRow(row.title, "–")
+        made.setToolTip(row.tip)
         return made
 
     def _on_field_edited(self, row: _Row, value: Any) -> None:

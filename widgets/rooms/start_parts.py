@@ -29,6 +29,7 @@ from widgets.look.theme import current, icon_side, scaled, theme
 from widgets.look.tokens import mix
 
 if TYPE_CHECKING:
+    from engines.contract.spec import Recipe
     from engines.design.arrange import Drawing, DrawnNode
 
 _HEIGHT = 72
@@ -99,12 +100,17 @@ def _curve(source: QRectF, target: QRectF) -> QPainterPath:
     return path
 
 
+def task_of(recipe: Recipe) -> str:
+    """Return what a model of this recipe learns."""
+    return "Classification" if "cross_entropy" in recipe.loss else "Regression"
+
+
 class TemplateCard(Card):
     """A whole card that is a button: click, Enter or Space chooses it."""
 
     chosen = Signal(str)
 
-    def __init__(self, name: str, title: str, description: str, data: str, drawing: Drawing) -> None:
+    def __init__(self, name: str, title: str, description: str, task: str, drawing: Drawing) -> None:
         super().__init__(title)
         named(self, f"template_{name}", f"{title}. {description}")
         self.name = name
@@ -114,7 +120,7 @@ class TemplateCard(Card):
         self.body.addWidget(DrawingView(drawing))
         self.body.addWidget(label(description, "dim", wrap=True))
         self.body.addStretch(1)
-        self.tools.addWidget(Chip(data.replace("-", " ").capitalize()), 0, Qt.AlignmentFlag.AlignTop)
+        self.tools.addWidget(Chip(task), 0, Qt.AlignmentFlag.AlignTop)
 
     @override
     def mouseReleaseEvent(self, event: QMouseEvent) -> None:

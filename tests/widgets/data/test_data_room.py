@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
 from typing import Any
 
 import numpy as np
@@ -251,3 +252,14 @@ def test_that_classes_of_one_size_are_said_once(room: DataRoom) -> None:
     shown = images()
     room.show_data(manifest(), DataPreview(shown.samples, shown.labels, shown.parts, (100, 100)))
     assert room.classes.subtitle.text() == "100 samples each"
+
+
+def test_that_a_columns_name_is_read_before_its_mean_is(room: DataRoom) -> None:
+    shown, preview = table()
+    columns = tuple(replace(column, name=f"worst fractal {column.name}") for column in preview.columns)
+    room.show_data(shown, replace(preview, columns=columns))
+    view = room.columns.view
+    assert not any(view.isColumnHidden(at) for at in range(6))
+    room.resize(860, 722)
+    room.columns._fit_columns()
+    assert [at for at in range(6) if view.isColumnHidden(at)] in ([4], [2, 4])

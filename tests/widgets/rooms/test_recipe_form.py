@@ -14,7 +14,7 @@ from engines.contract.spec import Recipe
 from engines.registry import ENGINES
 from engines.training.recipes import MEMORY_LAYOUTS, PRECISIONS
 from tests.widgets.shown import nameless
-from widgets.controls import DropRow, DropSection
+from widgets.controls import DropRow, DropSection, FieldRow
 from widgets.look.theme import apply
 from widgets.rooms import recipe_words
 from widgets.rooms.recipe_form import RecipeForm
@@ -107,3 +107,9 @@ def test_that_offering_is_no_change_and_keeps_the_choice(form: RecipeForm) -> No
 
 def test_that_every_field_has_a_name(form: RecipeForm) -> None:
     assert nameless(form) == []
+
+
+def test_that_every_value_says_what_it_does(form: RecipeForm) -> None:
+    rows = form.findChildren(FieldRow)
+    assert rows
+    assert [row.title.text() for row in rows if not row.toolTip()] == []
