@@ -124,8 +124,8 @@ class Composition(QObject):
             "data": self.data.make_room,
             "design": self.design.make_room,
             "train": lambda: self.tuning.attach(self.training.make_room()),
-            "graph": self.graph.make_room,
-            "ship": self.ship.make_room,
+            "graph": lambda: self.providers.attach_graph(self.graph.make_room()),
+            "ship": lambda: self.providers.attach_ship(self.ship.make_room()),
             "runs": self.runs.make_room,
             "compare": self.comparing.make_room,
         }
@@ -167,6 +167,7 @@ class Composition(QObject):
             "splitters": dict(self.borders.kept),
             "engine": bench.engine,
             "device": bench.device,
+            "provider": self.providers.key,
         }
 
     def _connect_remembering(self) -> None:

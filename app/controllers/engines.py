@@ -57,8 +57,10 @@ class EnginesController(QObject):
         """List the engines and look at the chosen one; after the first paint, and when one was installed."""
         self._begun = True
         self.health.clear()
-        installed = _installed()
-        self.reports = {name: report for name, report in load_reports().items() if name in installed}
+        installed, here = _installed(), {row.name for row in _shown() if is_installed(row)}
+        self.reports = {name: report for name, report in load_reports().items() if name in here}
+        for name in self.reports:
+            self.reported.emit(name)
         chosen = self._bench.engine or self._bench.session.engine
         self._bench.engine = chosen if chosen in installed else next(iter(installed), "")
         self._bench.device = self._bench.device or "cpu"
@@ -85,6 +87,12 @@ class EnginesController(QObject):
         elif left is not None:
             self.probe(left.name)
 
+    def look_at(self, name: str) -> None:
+        """Look at an engine that somebody wants to use now, where it was not looked at yet."""
+        row = engine(name)
+        if self._begun and row is not None and name not in self.health and is_installed(row):
+            self.probe(name)
+
     def probe(self, name: str) -> None:
         """Let the doctor look at an engine where it runs now, then let a spare of the chosen one stand by."""
         if name in self.looking:
@@ -92,7 +100,7 @@ class EnginesController(QObject):
         self.health.pop(name, None)
         self.looking.begin(name)
         if name == self._bench.engine:
-            self._say(f"looking at {_title(name)}", "busy")
+            self._say(f"checking {_title(name)}", "busy")
         self.reported.emit(name)
         thread = self._bench.work(
             f"probe {name}",

@@ -14,6 +14,8 @@ from widgets.controls.drops import DropRow
 from widgets.rooms.recipe_words import MODES, PRECISIONS
 
 MOST_REASON = 60
+CPU, CPU_PROVIDER = "cpu", "CPUExecutionProvider"
+_PROVIDER = "ExecutionProvider"
 SHORT = {"bf16": "BF16", "fp16": "FP16", "xla": "XLA"}
 
 
@@ -88,6 +90,32 @@ def device_rows(report: EngineReport | None, chosen: str) -> list[DropRow]:
 def _brief(reason: str) -> str:
     """Return a reason for a menu: an engine's own words, which Settings shows whole, are cut."""
     return words.REASONS.get(reason, shorten(reason, MOST_REASON, placeholder=" …"))
+
+
+def provider_rows(report: EngineReport | None) -> list[DropRow]:
+    """Return ONNX Runtime's execution providers, the CPU first; one that does not start says why.
+
+    What runs no file on this machine is left out.
+    """
+    here = {device.name for device in report.devices} if report else set()
+    refusals = report.refusals if report else {}
+    rows = [DropRow(CPU, provider_title(CPU_PROVIDER))]
+    for name in report.providers if report else ():
+        key, reason = provider_key(name), refusals.get(f"provider/{name}", "")
+        if key != CPU and (key in here or reason):
+            computes_on = words.PROVIDERS.get(name, ("", ""))[1]
+            rows.append(DropRow(key, provider_title(name), computes_on, _brief(reason)))
+    return rows
+
+
+def provider_key(name: str) -> str:
+    """Return what a person says of a provider: ``cuda`` for ``CUDAExecutionProvider``."""
+    return name.removesuffix(_PROVIDER).lower()
+
+
+def provider_title(name: str) -> str:
+    """Return what a provider is called, by the runtime's own name."""
+    return words.PROVIDERS.get(name, (name.removesuffix(_PROVIDER), ""))[0]
 
 
 def device_to_resume(run: RunRecord, report: EngineReport | None, engine: str, chosen: str) -> str:

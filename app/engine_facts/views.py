@@ -164,4 +164,4 @@ def _abilities(row: EngineRow, report: EngineReport) -> Iterator[DropSection]:
 
 def _providers(report: EngineReport) -> Iterator[tuple[str, str, str]]:
     for name in report.providers:
-        yield name, words.PROVIDERS.get(name, ""), report.refusals.get(f"provider/{name}", "")
+        yield name, words.PROVIDERS.get(name, ("", ""))[1], report.refusals.get(f"provider/{name}", "")

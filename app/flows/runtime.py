@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Generator
+from dataclasses import replace
 from pathlib import Path
 from typing import TypeVar
 
@@ -17,6 +18,7 @@ from engines.contract.views import ProfileView, ProofView
 RUNTIME = "onnxruntime"
 """The engine that runs ONNX files where a provider is named; without one the tools' own runtime does."""
 
+Working = Generator[Event, None, None]
 Record = TypeVar("Record", bound=Answered)
 
 
@@ -34,18 +36,42 @@ def ask_runtime(
 
 
 def profile(
-    desk: Desk, model: Path, provider: str = "", reference: Path | None = None
-) -> Generator[Event, None, None]:
-    """Measure an ONNX file on a provider; with a reference prove it there, too."""
+    desk: Desk,
+    model: Path,
+    provider: str = "",
+    reference: Path | None = None,
+    optimized: Path | None = None,
+) -> Working:
+    """Measure an ONNX file on a provider; with a reference prove it there, too.
+
+    Elsewhere than on the CPU it is held against its own answers there. An ``optimized`` file is measured in
+    turns with it and held against it; the proof is left out then.
+    """
     source, samples = existing(model), existing(reference) if reference else ""
-    view = yield from ask_runtime(desk, ProfileOnnxJob(source, samples, provider), ProfileView)
+    other = existing(optimized) if optimized else ""
+    job = ProfileOnnxJob(source, samples, provider, optimized=other)
+    view = yield from ask_runtime(desk, job, ProfileView)
     summary: dict[str, float | str] = {
         "provider": view.provider,
         "latency_plain_ms": view.facts.latency_plain_ms,
         "latency_runtime_ms": view.facts.latency_runtime_ms,
     }
-    if samples:
+    if view.against_cpu is not None:
+        summary["max_difference_to_cpu"] = view.against_cpu.max_abs_error
+    if samples and not other:
         proof = yield from ask_runtime(desk, ProveJob(source, samples, provider=provider), ProofView)
         check_proof(proof, source)
         summary["max_abs_error"] = proof.max_abs_error
     yield Finished(summary)
+
+
+def and_then(work: Working, more: Working) -> Working:
+    """Do ``more`` once ``work`` has finished; they end as one, with the figures of both."""
+    figures: dict[str, float | str] = {}
+    for event in work:
+        if isinstance(event, Finished):
+            figures |= event.summary
+        else:
+            yield event
+    for event in more:
+        yield replace(event, summary=figures | dict(event.summary)) if isinstance(event, Finished) else event

@@ -39,7 +39,7 @@ STAGES = {
     "optimize": "Optimizing",
     "compile": "Compiling",
     "tune": "Measuring ways to train",
-    "lower": "Following the engine's compiler",
+    "lower": "Following the engine’s compiler",
     "lay_out": "Drawing",
 }
 """What is done to a model, by the stage that a job's ``Progress`` names."""
@@ -125,7 +125,7 @@ NO_SUCH_FORMAT = "No run of an engine that writes this is shown."
 THE_ENGINE = "The engine"
 NO_STAGES = "A file has no engine of its own. Choose a run to see what its engine makes of the model."
 NO_COMPILER = "{title} has no compiler whose stages could be shown; it runs the model as it was built."
-NO_NETRON = "Netron's server did not start."
+NO_NETRON = "Netron’s server did not start."
 INSIDE_NEXT = "From the next start of Modelwright on, the engine runs inside this process."
 OUTSIDE_NEXT = "From the next start of Modelwright on, the engine runs in a process of its own."
 

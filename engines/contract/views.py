@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import math
 from collections.abc import Mapping
 from dataclasses import dataclass, field
 from typing import ClassVar
@@ -150,7 +151,7 @@ class ProfileView:
     """How fast ONNX Runtime answers on ``provider``; ``placement``: how many nodes each provider ran.
 
     ``nodes`` are those that its own optimizer left, in the order they ran. ``against_cpu`` holds the answers
-    against those of the CPU; None where that is the provider.
+    against those of the CPU, where a sample takes ``cpu_ms``; None and NaN where that is the provider.
     """
 
     kind: ClassVar[str] = "profile_view"
@@ -160,6 +161,7 @@ class ProfileView:
     placement: Mapping[str, int] = field(default_factory=dict)
     nodes: tuple[NodeTime, ...] = ()
     against_cpu: ProofView | None = None
+    cpu_ms: float = math.nan
 
 
 @dataclass(frozen=True)

@@ -37,6 +37,10 @@ def latencies(
 ) -> list[float]:
     """Return each model's median time for one sample in milliseconds; runs take turns for ``seconds``."""
     sessions = [Session(model, optimize=optimize, provider=provider) for model in models]
+    return _medians(sessions, samples, seconds)
+
+
+def _medians(sessions: Sequence[Session], samples: Reference, seconds: float) -> list[float]:
     one = samples.cut(samples.fixed_batch or 1).inputs
     times: list[list[float]] = [[] for _ in sessions]
     for _ in range(_WARM_UP):
@@ -58,23 +62,39 @@ def profile(
 
     Elsewhere than on the CPU the answers of all are held against those that the first one gives there.
     """
-    files = list(models.values())
+    files, elsewhere = list(models.values()), providers.named(provider) != providers.CPU
     plain = latencies(files, samples, seconds, optimize=False, provider=provider)
-    runtime = latencies(files, samples, seconds, optimize=True, provider=provider)
-    timed = [_timed(model, samples, provider) for model in files]
-    elsewhere = timed[0].provider != providers.CPU
+    there = [Session(model, optimize=True, provider=provider) for model in files]
+    here = [Session(model, optimize=True) for model in files] if elsewhere else []
+    runtime = _medians([*there, *here], samples, seconds)
+    cpu = runtime[len(files) :] or [math.nan] * len(files)
     on_cpu = answered(samples, files[0]) if elsewhere else None
     return [
-        ProfileView(
-            path,
-            session.provider,
-            facts_of(model, *both),
-            dict(session.placement),
-            session.nodes,
-            prove(model, on_cpu, BOUND, provider) if on_cpu else None,
-        )
-        for (path, model), session, both in zip(models.items(), timed, zip(plain, runtime))
+        _view(path, model, provider, samples, on_cpu, times)
+        for (path, model), times in zip(models.items(), zip(plain, runtime, cpu))
     ]
+
+
+def _view(
+    path: str,
+    model: onnx.ModelProto,
+    provider: str,
+    samples: Reference,
+    on_cpu: Reference | None,
+    times: tuple[float, float, float],
+) -> ProfileView:
+    """Time a model's nodes and hold it against ``on_cpu``; ``times``: plain, as it runs, as it runs there."""
+    plain_ms, runtime_ms, cpu_ms = times
+    session = _timed(model, samples, provider)
+    return ProfileView(
+        path,
+        session.provider,
+        facts_of(model, plain_ms, runtime_ms),
+        dict(session.placement),
+        session.nodes,
+        prove(model, on_cpu, BOUND, provider) if on_cpu else None,
+        cpu_ms,
+    )
 
 
 def _timed(model: onnx.ModelProto, samples: Reference, provider: str) -> Session:

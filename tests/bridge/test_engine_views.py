@@ -137,7 +137,7 @@ def test_that_an_engine_that_does_not_train_shows_providers_in_words() -> None:
     )
     view = view_of(runtime, Known(EngineHealth("onnxruntime", "/py", "this", "ready", report)))
     assert view.providers == (
-        ("CUDAExecutionProvider", "NVIDIA GPU, CUDA", "libcuda.so.1: cannot open"),
+        ("CUDAExecutionProvider", "NVIDIA GPU", "libcuda.so.1: cannot open"),
         ("NewExecutionProvider", "", ""),
     )
     assert view.abilities == ()

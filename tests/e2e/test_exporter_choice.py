@@ -19,7 +19,7 @@ def test_that_the_design_writes_the_file_where_a_person_says_so(person: Person) 
     room = person.go("ship")
     person.hand.choose("ship_empty_exporter", 1)
     person.hand.click("ship_empty_export")
-    person.hand.wait(lambda: room.verdict.text == "Proven", 90, "the proof")  # type: ignore[attr-defined]
+    person.hand.wait(lambda: room.proof.verdict.text == "Proven", 90, "the proof")  # type: ignore[attr-defined]
     person.hand.wait(lambda: person.hand.find("ship_export").isEnabled(), 60, "the end of the export")
     assert room.exporter.key == "design"  # type: ignore[attr-defined]
     model = onnx.load(run / "artifacts" / "model.onnx")
@@ -36,4 +36,4 @@ def test_that_the_engine_writes_it_again_when_it_is_chosen_back(person: Person) 
     path = person.runs()[-1] / "artifacts" / "model.onnx"
     person.hand.wait(lambda: onnx.load(path).producer_name == "pytorch", 90, "the engine's file")
     person.hand.wait(lambda: person.hand.find("ship_export").isEnabled(), 60, "the end of the export")
-    assert room.verdict.text == "Proven"  # type: ignore[attr-defined]
+    assert room.proof.verdict.text == "Proven"  # type: ignore[attr-defined]

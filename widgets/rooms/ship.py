@@ -5,9 +5,9 @@ from __future__ import annotations
 import math
 from collections.abc import Sequence
 
-from PySide6.QtCore import Qt, Signal
+from PySide6.QtCore import Signal
 from PySide6.QtGui import QResizeEvent
-from PySide6.QtWidgets import QBoxLayout, QHBoxLayout, QSizePolicy, QStackedLayout, QVBoxLayout, QWidget
+from PySide6.QtWidgets import QBoxLayout, QHBoxLayout, QStackedLayout, QVBoxLayout, QWidget
 from typing_extensions import override
 
 from engines.contract.views import ExportView, GraphView, OptimizeView, ProofView, SavedView
@@ -15,37 +15,26 @@ from widgets.canvas.model import byte_size
 from widgets.controls import (
     Button,
     Card,
-    Chip,
-    Column,
     DropButton,
     DropRow,
     Elided,
     EmptyPage,
-    MessagePanel,
     ProgressBar,
-    Table,
     label,
 )
-from widgets.controls.buttons import Disclosure
 from widgets.controls.card import head_of_page
 from widgets.controls.scrolling import Scrolling
-from widgets.controls.text import set_property
 from widgets.graphing.facts import latency_words
 from widgets.look.theme import scaled
 from widgets.look.tokens import GAP
 from widgets.shipping.file_card import EngineFileCard, FileCard
-from widgets.shipping.ruler import ErrorRuler
+from widgets.shipping.proof_card import ProofCard
 from widgets.shipping.usage import UsageCard
-from widgets.shipping.words import VERDICTS, advice, basis, figure, share, time_words, why
+from widgets.shipping.words import VERDICTS, figure, time_words
 
 _NOTHING_YET = "Nothing has been exported yet. The file is run beside the engine, and shown with its error."
+_NOBODYS_ANSWERS = "There are no answers of an engine to hold this file against."
 _NOT_OPTIMIZED = "Press Optimize in Graph for a smaller, faster file with the same answers."
-_HEADLINES = {
-    "failed": "This file does not answer as the engine does.",
-    "not_provable": "Nothing can be proven about this file.",
-}
-
-
 SIDE = 320
 _PROOF = 640
 """So much the proof takes with all its words."""
@@ -72,19 +61,9 @@ class ShipRoom(QWidget):
         self.exporter = DropButton("ship_exporter", "Exporter")
         self.progress = ProgressBar("ship_progress", "Export")
         self.stage = label("", "dim")
-        self.proof, self.verdict = Card("Proof"), Chip()
-        self.absolute, self.relative, self.classes = (
-            label("", "value"),
-            label("", "value"),
-            label("", "value"),
-        )
-        self._agreement = _figure("Classes agree", self.classes)
-        self.basis = label("", "dim", wrap=True)
-        self.ruler, self.message = ErrorRuler(), MessagePanel()
-        self.batches = _batch_table()
-        self.each = Disclosure("Each batch size in numbers", "ship_each_batch")
+        self.proof = ProofCard()
         self.usage = UsageCard()
-        self.file = FileCard("Exported file", "ship_show_file")
+        self.file = FileCard("ONNX file", "ship_show_file")
         self.optimized = FileCard("Optimized file", "ship_show_optimized")
         self.own = EngineFileCard()
         self._empty = EmptyPage(
@@ -155,30 +134,12 @@ class ShipRoom(QWidget):
         ]
         self.file.show_file(view.target, rows)
         self.optimized.show_none(_NOT_OPTIMIZED)
-        self._show_unproven()
+        self.proof.show_unproven("" if view.reference else _NOBODYS_ANSWERS)
 
     def show_proof(self, view: ProofView) -> None:
         """Show the numbers of a proof and what they mean."""
         self._pages.setCurrentIndex(1)
-        words, severity = VERDICTS[view.status]
-        self.verdict.set_state(words, severity)
-        self.verdict.show()
-        self._show_figures(view, severity)
-        self.basis.setText(basis(view))
-        self.ruler.show_errors(view.batches, view.bound, provable=view.status != "not_provable")
-        self._numbers.show()
-        self.each.show()
-        self.batches.setVisible(self.each.isChecked())
-        if view.status == "passed":
-            self.message.hide()
-        else:
-            headline = _HEADLINES[view.status]
-            self.message.show_message(headline, why(view), advice(view), severity=severity, closable=False)
-        self.batches.set_rows(
-            [str(batch.batch) for batch in view.batches],
-            [(batch.batch, batch.max_abs_error, batch.max_rel_error) for batch in view.batches],
-        )
-        _show_all_rows(self.batches)
+        self.proof.show_proof(view)
 
     def show_usage(self, graph: GraphView | None, file: str = "model.onnx") -> None:
         """Show how the file is used; nothing where its graph is not known yet."""
@@ -217,7 +178,7 @@ class ShipRoom(QWidget):
         self.optimized.show_none(_NOT_OPTIMIZED)
         self.own.show_none()
         self.show_usage(None)
-        self._show_unproven()
+        self.proof.show_unproven()
         self._pages.setCurrentIndex(0)
 
     # --- parts ---
@@ -230,7 +191,6 @@ class ShipRoom(QWidget):
         whole.addLayout(head_of_page(self.title, self.line, self.exporter, self.export_button))
         self._progress_row = self._build_progress()
         whole.addWidget(self._progress_row)
-        self._build_proof()
         self._side = _column(self.file, self.optimized, self.own)
         self._columns = QBoxLayout(QBoxLayout.Direction.LeftToRight)
         self._columns.setSpacing(GAP)
@@ -263,30 +223,8 @@ class ShipRoom(QWidget):
         line.addWidget(self.progress, 1)
         return row
 
-    def _build_proof(self) -> None:
-        self.proof.tools.addWidget(self.verdict)
-        self._numbers = QWidget()
-        column = QVBoxLayout(self._numbers)
-        column.setContentsMargins(0, 0, 0, 0)
-        column.setSpacing(GAP)
-        figures = QHBoxLayout()
-        figures.setSpacing(40)
-        figures.addWidget(_figure("Largest absolute error", self.absolute))
-        figures.addWidget(_figure("Largest relative error", self.relative))
-        figures.addWidget(self._agreement)
-        figures.addStretch()
-        column.addLayout(figures)
-        column.addWidget(self.basis)
-        column.addWidget(self.ruler, 1)
-        self.proof.body.setSpacing(GAP)
-        self.proof.body.addWidget(self.message)
-        self.proof.body.addWidget(self._numbers, 1)
-        self.proof.body.addWidget(self.each, 0, Qt.AlignmentFlag.AlignLeft)
-        self.proof.body.addWidget(self.batches)
-
     def _connect(self) -> None:
         self.export_button.clicked.connect(self.export_requested)
-        self.each.toggled.connect(self.batches.setVisible)
         for choice in (self.exporter, self.first_exporter):
             choice.chosen.connect(self._on_exporter_chosen)
         self._empty.requested.connect(self.export_requested)
@@ -301,27 +239,6 @@ class ShipRoom(QWidget):
             choice.set_key(key)
         self.exporter_chosen.emit(key)
 
-    # --- filling ---
-
-    def _show_unproven(self) -> None:
-        self.verdict.hide()
-        self._numbers.hide()
-        self.each.hide()
-        self.batches.set_rows([], [])
-        self.batches.hide()
-        soon = "The numbers stand here once the file has been run beside the engine."
-        self.message.show_message("Not proven yet.", soon, severity="info", closable=False)
-
-    def _show_figures(self, view: ProofView, severity: str) -> None:
-        self.absolute.setText(figure(view.max_abs_error))
-        self.relative.setText(figure(view.max_rel_error))
-        self.classes.setText(share(view.classes_agree))
-        self._agreement.setVisible(view.classes_agree >= 0)
-        for words in (self.absolute, self.relative):
-            set_property(words, "severity", severity)
-        differ = 0 <= view.classes_agree < 1
-        set_property(self.classes, "severity", "bad" if differ else severity)
-
 
 def _column(*cards: Card) -> QWidget:
     """Return cards above one another, as high as what is in them."""
@@ -335,36 +252,9 @@ def _column(*cards: Card) -> QWidget:
     return made
 
 
-def _figure(words: str, value: QWidget) -> QWidget:
-    made = QWidget()
-    made.setSizePolicy(QSizePolicy.Policy.Preferred, QSizePolicy.Policy.Fixed)
-    column = QVBoxLayout(made)
-    column.setContentsMargins(0, 0, 0, 0)
-    column.setSpacing(2)
-    column.addWidget(label(words, "dim"))
-    column.addWidget(value)
-    return made
-
-
-def _show_all_rows(table: Table) -> None:
-    """Make a small table as high as its rows, so that nothing in it scrolls."""
-    view = table.view
-    rows = view.verticalHeader().defaultSectionSize() * max(1, table.proxy.rowCount())
-    view.setFixedHeight(view.horizontalHeader().sizeHint().height() + rows + 4)
-
-
 def _measured(when: str) -> list[tuple[str, str]]:
     return [("Measured", time_words(when))] if when else []
 
 
 def _latencies(before: float, after: float) -> str:
     return "not run" if math.isnan(before + after) else f"{latency_words(before)} → {latency_words(after)}"
-
-
-def _batch_table() -> Table:
-    columns = [
-        Column("Batch size", shown=lambda count: f"{count:,}"),
-        Column("Largest absolute error", number=True, shown=figure),
-        Column("Largest relative error", number=True, shown=figure),
-    ]
-    return Table(columns, "ship_batches", "batches", filtered=False)

@@ -20,10 +20,15 @@ _REASONS = {
     "not_finite": "The file or the engine answers with infinity or not a number.",
     "classes_differ": "The file predicts other classes.",
 }
+_HEADLINES = {
+    "failed": "{subject} does not answer as the engine does.",
+    "not_provable": "Nothing can be proven about {subject}.",
+}
 _ADVICE = {
     "failed": "Do not ship this file. Export it again; if it fails again, look at that node in Graph.",
     "not_provable": "Train the model, or prove it on samples that differ, before you rely on this file.",
 }
+_ADVICE_ELSEWHERE = "Keep to the CPU, or let {provider} compute in full precision."
 
 
 def figure(value: float) -> str:
@@ -53,16 +58,25 @@ def share(value: float) -> str:
     return "100%" if value == 1 else f"{min(value, 0.9999):.2%}"
 
 
-def basis(proof: ProofView) -> str:
-    """Return what a proof rests on."""
+def basis(proof: ProofView, provider: str = "", *, against_engine: bool = True) -> str:
+    """Return what a proof rests on; ``provider`` is where the file ran, "" for the CPU."""
     sizes = [f"{batch.batch:,}" for batch in proof.batches]
     batches = " and ".join([", ".join(sizes[:-1]), sizes[-1]] if len(sizes) > 1 else sizes)
     run = f", in batches of {batches}" if batches else ""
+    on = f" on {provider}" if provider else ""
+    samples = f"{proof.samples:,} held-out samples" if against_engine else f"{proof.samples:,} samples"
     return (
-        f"{proof.samples:,} held-out samples through ONNX Runtime{run}, against the engine. "
+        f"{samples} through ONNX Runtime{on}{run}, "
+        f"against {'the engine' if against_engine else 'the CPU'}. "
         f"Allowed: {figure(proof.bound)} × the largest answer ({proof.reference_max:.3g}), "
         f"and {figure(proof.bound)} more."
     )
+
+
+def headline(proof: ProofView, provider: str = "") -> str:
+    """Return what did not pass; ``provider`` is where the file ran, "" for the CPU."""
+    said = _HEADLINES[proof.status].format(subject=f"this file on {provider}" if provider else "this file")
+    return said[:1].upper() + said[1:]
 
 
 def why(proof: ProofView) -> str:
@@ -71,6 +85,8 @@ def why(proof: ProofView) -> str:
     return f"{reason} It begins at “{proof.where}”." if proof.where else reason
 
 
-def advice(proof: ProofView) -> str:
-    """Return what to do about a proof that did not pass."""
+def advice(proof: ProofView, provider: str = "") -> str:
+    """Return what to do about a proof that did not pass; ``provider`` is where the file ran."""
+    if provider and proof.status == "failed":
+        return _ADVICE_ELSEWHERE.format(provider=provider)
     return _ADVICE.get(proof.status, "")

@@ -91,31 +91,31 @@ def test_that_with_nothing_to_export_the_empty_room_leads_to_where_there_is(
 def test_that_a_passed_proof_shows_its_numbers_in_green(room: ShipRoom) -> None:
     room.show_export(EXPORT)
     room.show_proof(proof())
-    assert room.verdict.text == "Proven"
-    assert room.absolute.text() == "1.1e-6"
-    assert room.relative.text() == "8.7e-8"
-    assert room.classes.text() == "100%"
-    assert room.absolute.palette().windowText().color().name() == current().good
-    assert not room.message.isVisible()
+    assert room.proof.verdict.text == "Proven"
+    assert room.proof.absolute.text() == "1.1e-6"
+    assert room.proof.relative.text() == "8.7e-8"
+    assert room.proof.classes.text() == "100%"
+    assert room.proof.absolute.palette().windowText().color().name() == current().good
+    assert not room.proof.message.isVisible()
 
 
 def test_that_a_failed_proof_is_red_and_says_where(room: ShipRoom) -> None:
     room.show_export(EXPORT)
     room.show_proof(FAILED)
-    assert room.verdict.text == "Failed"
-    assert room.absolute.palette().windowText().color().name() == current().bad
-    assert room.classes.text() == "98.60%"
-    assert room.message.isVisible()
-    assert "“conv2”" in room.message.why.text()
-    assert "Do not ship" in room.message.todo.text()
+    assert room.proof.verdict.text == "Failed"
+    assert room.proof.absolute.palette().windowText().color().name() == current().bad
+    assert room.proof.classes.text() == "98.60%"
+    assert room.proof.message.isVisible()
+    assert "“conv2”" in room.proof.message.why.text()
+    assert "Do not ship" in room.proof.message.todo.text()
 
 
 def test_that_nothing_provable_is_amber_and_never_called_proven(room: ShipRoom) -> None:
     room.show_export(EXPORT)
     room.show_proof(EMPTY)
-    assert room.verdict.text == "Not provable"
-    assert room.absolute.palette().windowText().color().name() == current().warning
-    assert "do not change with the input" in room.message.why.text()
+    assert room.proof.verdict.text == "Not provable"
+    assert room.proof.absolute.palette().windowText().color().name() == current().warning
+    assert "do not change with the input" in room.proof.message.why.text()
 
 
 def colours_of(widget: QWidget) -> set[str]:
@@ -132,7 +132,7 @@ def test_that_the_dots_of_the_ruler_say_what_the_verdict_says(
     room: ShipRoom, view: ProofView, colour: str
 ) -> None:
     room.show_proof(view)
-    shown = colours_of(room.ruler)
+    shown = colours_of(room.proof.ruler)
     assert {name for name in ("good", "bad", "warning") if getattr(current(), name) in shown} == {colour}
 
 
@@ -140,15 +140,15 @@ def test_that_a_new_export_takes_the_old_proof_away(room: ShipRoom) -> None:
     room.show_export(EXPORT)
     room.show_proof(proof())
     room.show_export(dataclasses.replace(EXPORT, target="/runs/8/artifacts/model.onnx"))
-    assert not room.verdict.isVisible()
-    assert not room.absolute.isVisible()
-    assert not room.batches.isVisible()
-    assert room.message.what.text() == "Not proven yet."
+    assert not room.proof.verdict.isVisible()
+    assert not room.proof.absolute.isVisible()
+    assert not room.proof.batches.isVisible()
+    assert room.proof.message.what.text() == "Not proven yet."
 
 
 def test_that_every_batch_size_has_its_row(room: ShipRoom) -> None:
     room.show_proof(proof())
-    assert room.batches.csv().splitlines() == [
+    assert room.proof.batches.csv().splitlines() == [
         "Batch size,Largest absolute error,Largest relative error",
         "1,4e-7,3e-8",
         "17,6e-7,5e-8",
@@ -159,14 +159,14 @@ def test_that_every_batch_size_has_its_row(room: ShipRoom) -> None:
 def test_that_the_numbers_of_each_batch_size_are_there_for_whoever_asks(room: ShipRoom, qtbot: QtBot) -> None:
     room.show_export(EXPORT)
     room.show_proof(proof())
-    assert not room.batches.isVisible()
-    qtbot.mouseClick(room.each, Qt.MouseButton.LeftButton)
-    assert room.batches.isVisible()
+    assert not room.proof.batches.isVisible()
+    qtbot.mouseClick(room.proof.each, Qt.MouseButton.LeftButton)
+    assert room.proof.batches.isVisible()
     room.show_proof(FAILED)
-    assert room.batches.isVisible()
+    assert room.proof.batches.isVisible()
     room.show_export(EXPORT)
-    assert not room.batches.isVisible()
-    assert not room.each.isVisible()
+    assert not room.proof.batches.isVisible()
+    assert not room.proof.each.isVisible()
 
 
 def test_that_proof_use_and_files_are_seen_whole_in_the_smallest_window(room: ShipRoom) -> None:
@@ -305,9 +305,9 @@ def test_that_the_ruler_says_its_numbers_aloud(qtbot: QtBot) -> None:
 def test_that_a_regression_says_nothing_of_classes(room: ShipRoom) -> None:
     room.show_export(EXPORT)
     room.show_proof(proof(classes_agree=-1.0))
-    assert not room.classes.isVisible()
+    assert not room.proof.classes.isVisible()
     room.show_proof(proof())
-    assert room.classes.isVisible()
+    assert room.proof.classes.isVisible()
 
 
 def test_that_another_run_never_shows_the_former_ones_proof(room: ShipRoom) -> None:
@@ -315,10 +315,10 @@ def test_that_another_run_never_shows_the_former_ones_proof(room: ShipRoom) -> N
     room.show_proof(proof())
     room.clear()
     room.show_busy("Exporting")
-    assert not room.verdict.isVisible()
-    assert not room.absolute.isVisible()
+    assert not room.proof.verdict.isVisible()
+    assert not room.proof.absolute.isVisible()
     assert room.file.path == ""
-    assert room.message.what.text() == "Not proven yet."
+    assert room.proof.message.what.text() == "Not proven yet."
 
 
 def test_that_every_fact_of_a_file_stays_whole_in_a_low_window(room: ShipRoom) -> None:
