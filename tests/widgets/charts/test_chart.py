@@ -302,6 +302,6 @@ def test_that_a_cleared_chart_is_blank_and_draws_the_next_run_from_its_beginning
 
 @pytest.mark.parametrize(("low", "high"), [(2.03, 2.41), (0.0008812, 0.0011188), (0.09, 0.142), (11.0, 29.0)])
 def test_that_a_low_chart_has_two_values_on_its_axis_at_least(
-    chart: LineChart, low: float, high: float
+    chart: LossChart, low: float, high: float
 ) -> None:
     assert len(chart.left_axis.tickValues(low, high, 70)[0][1]) > 1
