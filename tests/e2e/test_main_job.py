@@ -126,6 +126,31 @@ def test_that_a_run_is_exported_proven_drawn_and_optimized(maker: Person, calm: 
     maker.hand.wait(lambda: str(calm) in runs._rows, 10, "the run in the list")
 
 
+def test_that_the_optimizers_report_is_there_in_the_next_window_and_gone_once_its_file_is_another(
+    maker: Person, calm: Path
+) -> None:
+    before: Any = maker.composition.models.optimization
+    maker.close()
+    maker.open()
+    room: Any = maker.go("graph")
+    assert room.tabs.currentIndex() == 1  # as it was left
+    maker.hand.wait(room.report.isVisible, 60, "the report")
+    assert maker.composition.models.optimization.passes == before.passes
+    assert room.report.measured.text().startswith("Measured 2")
+    assert room.report.after.graph == before.graph_after
+    ship: Any = maker.go("ship")
+    maker.hand.wait(lambda: "optimized.onnx" in ship.optimized.name.text(), 60, "the optimized file")
+    maker.close()
+    model = onnx.load(calm / "artifacts" / "optimized.onnx")
+    model.doc_string = "changed by somebody else"
+    onnx.save(model, calm / "artifacts" / "optimized.onnx")
+    maker.open()
+    room = maker.go("graph")
+    maker.hand.wait(lambda: maker.composition.models.proof is not None, 60, "the proof")
+    assert not room.report.isVisible()
+    assert maker.composition.models.optimization is None
+
+
 @pytest.mark.timeout(600)
 def test_that_the_tour_walks_the_whole_way_and_keeps_its_promises(tmp_path: Path) -> None:
     environment = {**os.environ, "QT_QPA_PLATFORM": "offscreen", "PYTHONPATH": str(ROOT)}
