@@ -65,6 +65,8 @@ def _header(text: bytes, length: int, where: str) -> Header | None:
         kind = {SINGLE: SINGLE, DOUBLE: DOUBLE}[plain.get("type", SINGLE)]
     except (ValueError, KeyError, TypeError, AttributeError) as error:
         raise WorkbenchError(ErrorCode.FILE_DAMAGED, path=where, why=str(error)) from error
+    if not columns or len(set(columns)) < len(columns):
+        raise WorkbenchError(ErrorCode.FILE_DAMAGED, path=where, why=f"columns {columns}")
     return Header(columns, len(MAGIC) + 4 + length, kind)
 
 

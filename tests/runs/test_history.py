@@ -3,6 +3,8 @@
 from __future__ import annotations
 
 import itertools
+import json
+import struct
 import tracemalloc
 from pathlib import Path
 
@@ -15,7 +17,8 @@ from engines.contract.events import Metrics, Validated
 from engines.runs.growing import Growing
 from engines.runs.history import RunHistory
 from engines.training import loop
-from engines.training.metric_log import MetricLog
+from engines.training.metric_log import MAGIC, MetricLog
+from engines.training.run_folder import METRICS
 from tests.helpers.small_training import run_small, small_job
 
 
@@ -107,6 +110,17 @@ def test_that_a_torn_last_row_and_a_torn_last_line_do_not_count(tmp_path: Path) 
     known = len(history.events)
     assert not history.refresh()
     assert len(history.events) == known
+
+
+@pytest.mark.parametrize("columns", [[], ["loss", "loss"], 3])
+def test_that_a_log_whose_columns_are_spoilt_has_no_steps(tmp_path: Path, columns: object) -> None:
+    list(run_small(small_job(tmp_path, epochs=1)))
+    text = json.dumps({"columns": columns}).encode()
+    (tmp_path / "run" / METRICS).write_bytes(MAGIC + struct.pack("<I", len(text)) + text + bytes(64))
+    history = RunHistory(tmp_path / "run")
+    history.refresh()
+    assert history.state == "finished"
+    assert history.length == 0
 
 
 def test_that_events_of_a_newer_version_are_passed_over(tmp_path: Path) -> None:
