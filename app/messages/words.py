@@ -23,6 +23,7 @@ BUTTONS = {
     "trust_layers": "Trust these files",
     "trust_run": "Trust this run",
     "empty_bin": "Empty the bin",
+    "open_edits": "Open these edits",
 }
 """The words on a message's button, by the action id that its row names."""
 

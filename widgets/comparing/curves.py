@@ -191,7 +191,7 @@ class ComparedCurves(QWidget):
         self.curves.head.insertWidget(0, self.chooser)
         self.curves.head.insertSpacing(1, 12)
         title = label("Difference", "heading")
-        title.setToolTip("|a − b| / max(|a|, 0.01), a being the first engine's value")
+        title.setToolTip("|a − b| / max(|a|, 0.01), a being the first engine’s value")
         self.apart.head.insertWidget(0, title)
         self.apart.head.insertSpacing(1, 12)
         curves_card.body.addWidget(self.curves)

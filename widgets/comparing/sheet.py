@@ -229,7 +229,7 @@ class ContinueSheet(Sheet):
         precision: str = FP32,
     ) -> None:
         sentence = (
-            f"A new run goes on from {title} after epoch {done:,}, with its weights and its optimizer's "
+            f"A new run goes on from {title} after epoch {done:,}, with its weights and its optimizer’s "
             "state. The run itself stays as it is."
         )
         super().__init__("continue_sheet", "Continue on another engine", sentence, "Continue", parent)

@@ -5,7 +5,7 @@ from __future__ import annotations
 from typing import TYPE_CHECKING
 
 from PySide6.QtCore import Qt
-from PySide6.QtGui import QFocusEvent
+from PySide6.QtGui import QFocusEvent, QMouseEvent
 from PySide6.QtWidgets import QWidget
 from typing_extensions import override
 
@@ -46,6 +46,13 @@ class Ringed(_Widget):
     def focusOutEvent(self, event: QFocusEvent) -> None:
         set_property(self, "ring", False)
         super().focusOutEvent(event)
+
+    @override
+    def mousePressEvent(self, event: QMouseEvent) -> None:
+        """Note the mouse also where it moves no focus: what the press brings gets no ring."""
+        Ringed.by_keys = False
+        set_property(self, "ring", False)
+        super().mousePressEvent(event)
 
     @override
     def setEnabled(self, enabled: bool, /) -> None:

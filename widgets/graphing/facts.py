@@ -19,9 +19,18 @@ _NAMES = {
     "opset": "Opset",
     "functions": "Functions",
     "ir version": "File format (IR)",
-    "data_digest": "Data's fingerprint",
+    "data_digest": "Data’s fingerprint",
     "engine": "Trained on",
 }
+_SOFTWARE = {
+    "pytorch": "PyTorch",
+    "torch": "PyTorch",
+    "tensorflow": "TensorFlow",
+    "jax": "JAX",
+    "mxnet": "MXNet",
+    "modelwright": "Modelwright",
+}
+"""Programs as people know them; a file holds the names that they give themselves."""
 _TYPES = {"float": "float32", "double": "float64"}
 
 
@@ -36,13 +45,19 @@ def graph_facts(graph: GraphView) -> Rows:
     told = {name: text for name, text in graph.facts.items() if not name.startswith(_OURS)}
     order = [name for name in _NAMES if name in told]
     order += [name for name in told if name not in _NAMES and name != "nodes"]
-    return first + tuple((_title(name), told[name].removeprefix("ai.onnx ")) for name in order)
+    return first + tuple((_title(name), software(told[name].removeprefix("ai.onnx "))) for name in order)
 
 
 def training_facts(graph: GraphView) -> Rows:
     """Return what our export wrote down of the training that a model comes from."""
     ours = ((name.removeprefix(_OURS), text) for name, text in graph.facts.items() if name.startswith(_OURS))
-    return tuple((_title(name), _plain(text, short=name == "data_digest")) for name, text in ours)
+    return tuple((_title(name), software(_plain(text, short=name == "data_digest"))) for name, text in ours)
+
+
+def software(text: str) -> str:
+    """Return a program and its version with the name that people know it by."""
+    name, space, version = text.partition(" ")
+    return f"{_SOFTWARE[name]}{space}{version}" if name in _SOFTWARE else text
 
 
 def _title(name: str) -> str:

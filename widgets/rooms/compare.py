@@ -240,7 +240,7 @@ class CompareRoom(QWidget):
         self.save_proofs.clicked.connect(self.matrix.ask_and_save)
 
 
-_START = "The engine's start, its compiling and measuring of threads: all before the first step"
+_START = "The engine’s start, its compiling and measuring of threads: all before the first step"
 _TEST = "On the held-out test split, of the best checkpoint"
 
 
@@ -257,9 +257,9 @@ def _columns(measure: str, placed: bool = False) -> list[Column]:
         Column("Loss", number=True, shown=partial(measure_text, "loss"), tip=_TEST),
         Column(_heading(measure), number=True, shown=partial(measure_text, measure), tip=_TEST),
         Column("Speed", number=True, shown=lambda value: f"{value:,.0f}/s", tip="Samples a second"),
-        Column("Memory", number=True, shown=memory_text, tip="The most that the engine's process ever held"),
+        Column("Memory", number=True, shown=memory_text, tip="The most that the engine’s process ever held"),
         Column("Start", number=True, shown=time_text, tip=_START),
-        Column("Time", number=True, shown=time_text, tip="Training alone, without the engine's start"),
+        Column("Time", number=True, shown=time_text, tip="Training alone, without the engine’s start"),
     ]
 
 

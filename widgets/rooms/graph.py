@@ -49,7 +49,7 @@ class GraphRoom(QWidget):
         self.stages = CompilerStages()
         self.netron = NetronPage()
         self.busy = ProgressBar("graph_progress", "Progress")
-        self.busy_words = label("", "caption")
+        self.busy_words = label("", "dim")
         self._empty = EmptyPage(
             _NO_GRAPH,
             "Open a model",
@@ -96,6 +96,7 @@ class GraphRoom(QWidget):
         self._stage_pages.setCurrentIndex(1 if view else 0)
         self._no_stages_for = reason
         self._no_stages.button.set_enabled(not reason, reason)
+        self._no_stages.button.setVisible(not reason)
         self._no_stages.sentence.setText(reason or _STAGES)
         if view is not None:
             self.stages.show_stages(view)
@@ -155,8 +156,9 @@ class GraphRoom(QWidget):
         self._busy_row = QWidget()
         busy = QHBoxLayout(self._busy_row)
         busy.setContentsMargins(0, 0, 0, 0)
-        busy.addWidget(self.busy, 1)
+        busy.setSpacing(12)
         busy.addWidget(self.busy_words)
+        busy.addWidget(self.busy, 1)
         self._pages = QStackedLayout(self)  # from here inwards: what moves to another parent is styled anew
         self._pages.addWidget(self._empty)
         work, body = QWidget(), QWidget()

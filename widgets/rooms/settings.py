@@ -69,7 +69,7 @@ class SettingsRoom(QWidget):
     def set_bin(self, content: str, *, can_be_emptied: bool) -> None:
         """Show what the project's bin holds."""
         self.bin.setText(content)
-        self.empty_bin.setEnabled(can_be_emptied)
+        self.empty_bin.set_enabled(can_be_emptied, "There is nothing in it.")
 
     def set_engines(self, views: Sequence[EngineView]) -> None:
         """List the engines; the page that is open stays so."""

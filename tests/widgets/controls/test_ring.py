@@ -84,3 +84,12 @@ def test_that_a_button_takes_no_focus_from_what_was_chosen_meanwhile(page: QWidg
     field.setFocus()
     button(page, "two").set_busy(False)
     assert page.focusWidget() is field
+
+
+def test_that_a_press_on_what_has_the_focus_already_brings_no_ring_elsewhere(page: QWidget) -> None:
+    press_tab(page)
+    first = button(page, ringed(page)[0])
+    QTest.mouseClick(first, Qt.MouseButton.LeftButton)
+    assert ringed(page) == []
+    button(page, "three").setFocus()  # the program goes on after the press
+    assert ringed(page) == []

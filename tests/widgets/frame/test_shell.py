@@ -317,3 +317,18 @@ def test_that_ctrl_f_finds_on_the_page_wherever_the_focus_is(shell: Shell, qtbot
     start.setFocus()
     press(qtbot, start, Qt.Key.Key_F, Qt.KeyboardModifier.ControlModifier)
     assert field.hasFocus()
+
+
+def test_that_the_rails_buttons_stay_where_they_are_when_the_theme_changes(
+    shell: Shell, qapp: QApplication, qtbot: QtBot
+) -> None:
+    def places() -> list[int]:
+        QApplication.processEvents()
+        return [button.y() for button in shell.rail.buttons.values()]
+
+    before = places()
+    apply(qapp, "dark")
+    assert places() == before
+    shell.resize(1300, 810)
+    assert places()[:-1] == before[:-1]
+    apply(qapp, "light")
