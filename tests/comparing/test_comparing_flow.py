@@ -4,7 +4,6 @@ from __future__ import annotations
 
 from dataclasses import replace
 from pathlib import Path
-from typing import Any
 
 import pytest
 
@@ -21,8 +20,6 @@ from tests.comparing.orders import desk_of, last_of, order_of, stopped_after
 from tests.helpers.small_engines import (
     small_project,
 )
-
-Makers = dict[str, Any]
 
 pytestmark = pytest.mark.usefixtures("engines_of_numpy")
 

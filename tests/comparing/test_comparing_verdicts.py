@@ -23,8 +23,6 @@ from tests.helpers.small_engines import (
     small_project,
 )
 
-Makers = dict[str, Any]
-
 pytestmark = pytest.mark.usefixtures("engines_of_numpy")
 
 
