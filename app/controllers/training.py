@@ -74,6 +74,7 @@ class TrainingController(QObject):
         room.resume_requested.connect(self.resume)
         room.cancel_requested.connect(lambda: self._stop(keep=True))
         room.compare_requested.connect(self._bench.compare_requested)
+        room.export_requested.connect(lambda: self._bench.shell.open_room("ship"))
         room.continue_requested.connect(lambda: self._bench.continue_requested.emit(self._bench.run))
         room.recipe_changed.connect(self._on_recipe_changed)
         room.action_requested.connect(self._bench.shell.message_action)

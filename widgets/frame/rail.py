@@ -34,16 +34,6 @@ class _RoomButton(Ringed, QToolButton):
         self.setFixedSize(scaled(RAIL) - 2 * _SIDE - 1, scaled(48))
 
     @override
-    def sizeHint(self) -> QSize:
-        """Return the height that the rail gave it: the stylesheet forgets that it is fixed."""
-        return QSize(super().sizeHint().width(), self.maximumHeight())
-
-    @override
-    def sizeHint(self) -> QSize:
-        """Return the height that every button has: a theme put on anew must not move them."""
-        return QSize(super().sizeHint().width(), scaled(48))
-
-    @override
     def minimumSizeHint(self) -> QSize:
         """Return what the word takes; Qt would add two spaces to it."""
         return QSize(

@@ -47,6 +47,7 @@ class TrainRoom(QWidget):
     cancel_requested = Signal()
     compare_requested = Signal()
     continue_requested = Signal()
+    export_requested = Signal()
     recipe_changed = Signal(dict)
     action_requested = Signal(str)
 
@@ -135,7 +136,7 @@ class TrainRoom(QWidget):
         self._before, self._until, self._span = 0.0, 0.0, 0
         if self.isAncestorOf(QApplication.focusWidget() or self):
             self.setFocus(Qt.FocusReason.OtherFocusReason)  # else it would go on to the next best tool
-        for button in (self.head.resume, self.head.go_on):
+        for button in (self.head.resume, self.head.ship, self.head.go_on):
             button.hide()
         self.checkpoints.clear()
         self._tick.stop()
@@ -288,6 +289,7 @@ class TrainRoom(QWidget):
         words, severity = STATES[state]
         self._ended = ended
         self.head.resume.setVisible(ended and state != "finished")
+        self.head.ship.setVisible(state == "finished")
         self.head.go_on.setVisible(ended)
         self.head.compare.setVisible(ended)
         self.head.chip.set_state(words, severity)
@@ -385,6 +387,7 @@ class TrainRoom(QWidget):
         self.starting.requested.connect(self.cancel_requested)
         self.head.resume.clicked.connect(self.resume_requested)
         self.head.go_on.clicked.connect(self.continue_requested)
+        self.head.ship.clicked.connect(self.export_requested)
         self.head.compare.clicked.connect(self.compare_requested)
         self.empty.compare.clicked.connect(self.compare_requested)
         self.form.recipe_changed.connect(self.recipe_changed)

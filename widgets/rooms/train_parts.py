@@ -139,6 +139,8 @@ class RunHead(QWidget):
         self.resume.setToolTip("Go on with this run from its last checkpoint")
         self.go_on = Button("Continue on …", "run_continue_on", small=True)
         self.go_on.setToolTip("Go on as a new run, on another engine or for more epochs")
+        self.ship = Button("Export …", "run_export", small=True)
+        self.ship.setToolTip("Save the model for use elsewhere, such as ONNX, on the Ship page")
         self.compare = ToolButton("compare", "Compare engines (Ctrl+E)", "train_compare")
         self.compare.setProperty("small", True)
         self.where = Steady("dim")
@@ -174,7 +176,7 @@ class RunHead(QWidget):
         first.addStrut(scaled(28))  # as high without its buttons as with them
         first.addWidget(self.title)
         first.addWidget(self.chip, 0, Qt.AlignmentFlag.AlignVCenter)
-        for button in (self.resume, self.go_on, self.compare):
+        for button in (self.resume, self.ship, self.go_on, self.compare):
             first.addWidget(button)
         first.addStretch(1)
         words = QVBoxLayout()

@@ -451,3 +451,16 @@ def test_that_the_bar_of_a_run_goes_beneath_where_its_words_need_the_room(
     head = room.head
     assert (head.bar.y() > head.where.geometry().bottom()) == beneath
     assert (head.bar.width() == head.width()) == beneath
+
+
+def test_that_a_finished_run_offers_its_export_and_a_failed_one_does_not(
+    room: TrainRoom, qtbot: QtBot
+) -> None:
+    room.show()
+    going(room)
+    assert not room.head.ship.isVisible()
+    room.show_event(Failed("unexpected", {}))
+    assert not room.head.ship.isVisible()
+    room.show_event(Finished({}))
+    with qtbot.waitSignal(room.export_requested):
+        qtbot.mouseClick(room.head.ship, LEFT)
