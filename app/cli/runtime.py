@@ -8,13 +8,16 @@ from typing import Annotated
 
 import typer
 
-from app.cli.figures import number
+from app.cli.figures import number, table
 from app.cli.models import proof_lines
 from app.cli.options import AsJson, Provider
 from app.cli.reporting import HumanPrinter, conclude
 from app.flows import runtime
 from engines.contract.events import Answer, Event
 from engines.contract.views import ProfileView, ProofView
+
+MOST_NODES = 10
+"""So many nodes are printed; the JSON has them all."""
 
 
 def register(application: typer.Typer) -> None:
@@ -41,10 +44,18 @@ def profile(
     reference: Annotated[
         Path | None, typer.Option(help="An .npz with “inputs” and “outputs”: proves the file there, too.")
     ] = None,
+    optimized: Annotated[
+        Path | None,
+        typer.Option(
+            metavar="O.onnx", help="The optimized file, measured in turns with it and held against it."
+        ),
+    ] = None,
     as_json: AsJson = False,
 ) -> None:
     """Measure how fast an ONNX file answers one sample, and on which provider its nodes run."""
-    conclude(lambda desk: runtime.profile(desk, model, provider, reference), ProfilePrinter(), as_json)
+    conclude(
+        lambda desk: runtime.profile(desk, model, provider, reference, optimized), ProfilePrinter(), as_json
+    )
 
 
 def _profile(view: ProfileView) -> Iterator[str]:
@@ -55,3 +66,19 @@ def _profile(view: ProfileView) -> Iterator[str]:
     if len(view.placement) > 1:
         parts = ", ".join(f"{count} on {provider}" for provider, count in view.placement.items())
         yield f"  nodes after its optimizer: {parts}"
+    if (against := view.against_cpu) is not None:
+        yield f"  {number(view.cpu_ms)} ms on the CPU"
+        yield f"  largest difference to the CPU {number(against.max_abs_error)}: {against.status}"
+    yield "  slowest nodes:"
+    yield from (f"    {line}" for line in _slowest(view))
+
+
+def _slowest(view: ProfileView) -> list[str]:
+    """Return the nodes that take longest, each with what it ran on."""
+    slowest = sorted(view.nodes, key=lambda node: -node.milliseconds)[:MOST_NODES]
+    return table(
+        [
+            [node.name.removeprefix(f"{node.provider}_"), node.provider, f"{number(node.milliseconds)} ms"]
+            for node in slowest
+        ]
+    )

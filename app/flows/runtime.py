@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 from collections.abc import Generator
-from dataclasses import replace
 from pathlib import Path
 from typing import TypeVar
 
@@ -63,15 +62,3 @@ def profile(
         check_proof(proof, source)
         summary["max_abs_error"] = proof.max_abs_error
     yield Finished(summary)
-
-
-def and_then(work: Working, more: Working) -> Working:
-    """Do ``more`` once ``work`` has finished; they end as one, with the figures of both."""
-    figures: dict[str, float | str] = {}
-    for event in work:
-        if isinstance(event, Finished):
-            figures |= event.summary
-        else:
-            yield event
-    for event in more:
-        yield replace(event, summary=figures | dict(event.summary)) if isinstance(event, Finished) else event
