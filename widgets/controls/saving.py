@@ -10,10 +10,6 @@ from pathlib import Path
 
 from PySide6.QtCore import QBuffer, QIODevice, QRectF, QSize
 from PySide6.QtGui import QImage, QImageWriter, QPainter
-from PySide6.QtSvg import QSvgGenerator
-
-from engines.contract.errors import ErrorCode, WorkbenchError
-from engines.contract.files import write_atomic
 
 
 def save_text(text: str, path: Path) -> None:
@@ -33,6 +29,8 @@ def save_image(image: QImage, path: Path) -> None:
 
 def save_svg(size: QSize, title: str, draw: Callable[[QPainter], object], path: Path) -> None:
     """Write what ``draw`` paints, ``size`` large, as SVG."""
+    from PySide6.QtSvg import QSvgGenerator  # not before the first paint, as all that follows
+
     buffer, generator = _buffer(), QSvgGenerator()
     generator.setOutputDevice(buffer)
     generator.setSize(size)
@@ -51,6 +49,9 @@ def _buffer() -> QBuffer:
 
 
 def _write(path: Path, content: bytes) -> None:
+    from engines.contract.errors import ErrorCode, WorkbenchError
+    from engines.contract.files import write_atomic
+
     try:
         write_atomic(path, content)
     except WorkbenchError as fault:

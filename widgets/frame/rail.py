@@ -34,6 +34,11 @@ class _RoomButton(Ringed, QToolButton):
         self.setFixedSize(scaled(RAIL) - 2 * _SIDE - 1, scaled(48))
 
     @override
+    def sizeHint(self) -> QSize:
+        """Return the height that every button has: a theme put on anew must not move them."""
+        return QSize(super().sizeHint().width(), self.maximumHeight())
+
+    @override
     def minimumSizeHint(self) -> QSize:
         """Return what the word takes; Qt would add two spaces to it."""
         return QSize(
