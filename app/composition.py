@@ -40,9 +40,11 @@ from app.messages import words
 from app.plans import default_engine, is_installed
 from app.project import Project
 from app.remembering import Remembering
+from app.rescue import kept_file
 from app.session import Session, load_session
 from app.window import ROOMS, Window
 from app.workbench import Workbench
+from engines.contract.errors import ErrorCode, WorkbenchError
 from engines.contract.events import Event
 from engines.environments.chosen import THIS
 from engines.host.thread import InThreadHost
@@ -146,6 +148,10 @@ class Composition(QObject):
         if session.project and (Path(session.project) / "project.toml").is_file():
             opened = bench.attempt(lambda: bench.open_project(Project.open(Path(session.project))))
             room = session.room if opened else room
+        elif (kept := kept_file(Path(session.project), session.design)).is_file():
+            bench.tell(
+                WorkbenchError(ErrorCode.EDITS_KEPT, project=session.project, path=str(kept)), "warning"
+            )
         if session.run and Path(session.run).is_dir():
             bench.choose_run(session.run)
         if session.model and Path(session.model).is_file():

@@ -84,6 +84,11 @@ class Project:
         return str(self._document.get("name", self.folder.name))
 
     @property
+    def created(self) -> str:
+        """When it was made: no other project that ever lay in this folder has the same time."""
+        return str(self._document.get("created", ""))
+
+    @property
     def runs_folder(self) -> Path:
         """Where the runs are."""
         return self.folder / "runs"
@@ -155,6 +160,14 @@ class Project:
         moved._known(self.current_design)
         moved._known_texts = dict(self._known_texts)
         return moved
+
+    def known_text(self, name: str) -> bytes:
+        """Return the text that a design had when it was read or written here; none where it was not."""
+        return self._known_texts.get(name, b"")
+
+    def know(self, name: str, text: bytes) -> None:
+        """Take ``text`` for what the design that is being edited began with."""
+        self._known_texts[name] = text
 
     def _demand_folder(self) -> None:
         if not self.folder.is_dir():

@@ -6,6 +6,7 @@ Controllers never call one another; they change the workbench and hear its signa
 from __future__ import annotations
 
 from collections.abc import Callable
+from contextlib import suppress
 from dataclasses import replace
 from pathlib import Path
 from time import monotonic
@@ -14,6 +15,7 @@ from typing import Any
 from PySide6.QtCore import QCoreApplication, QEventLoop, QObject, QTimer, Signal
 from PySide6.QtGui import QUndoStack
 
+from app import rescue
 from app.bridge.flow_thread import Flow, FlowThread, Outcome
 from app.bridge.hosts import Hosts
 from app.desk import Desk
@@ -104,23 +106,29 @@ class Workbench(QObject):
         """Show another project with the design that was worked on last; raises what the files raise."""
         self._write_design()  # first: it may be the same project that is opened again
         design = project.load_design()
+        kept = rescue.take(project)
         self._leave_design()
         self.undo.clear()
-        self.project, self.design, self.manifest = project, design, None
+        self.project, self.design, self.manifest = project, kept or design, None
         self.engine = self.inside or project.engine or self.engine
         self.device = project.device or "cpu"
-        self._unobserve = design.observe(self._on_design_observed)
+        self._unobserve = self.design.observe(self._on_design_observed)
         self.attempt(lambda: remember_project(project.folder, project.name))
-        self.shell.set_project(project.name, design.name)
+        self.shell.set_project(project.name, self.design.name)
         self.run = ""
         self.project_changed.emit()
         self.engine_changed.emit()
+        if kept is not None:
+            self._unsaved = True
+            self.tell(WorkbenchError(ErrorCode.EDITS_BACK, design=project.current_design), "info")
+            self.save()
 
     def move_project(self, folder: Path) -> None:
         """Go on with the open project, as it is now, in a new folder: where it lies it cannot be written."""
         if self.project is None or self.design is None:
             return
         copied = self.project.copy_to(folder, self.design)
+        rescue.drop(self.project)
         self._save_timer.stop()
         self._unsaved, self._saved_at = False, monotonic()  # it is written, in the copy
         self.open_project(copied)
@@ -131,8 +139,9 @@ class Workbench(QObject):
         if self.project is None:
             return
         old, run = self.project.folder, Path(self.run)
-        self.project = self.project.moved_to(folder)
+        left, self.project = self.project, self.project.moved_to(folder)
         self.open_project(self.project)
+        rescue.drop(left)
         if self.project.folder != old and run.is_relative_to(old):
             moved = self.project.folder / run.relative_to(old)
             self.choose_run(str(moved) if moved.is_dir() else "")
@@ -183,10 +192,13 @@ class Workbench(QObject):
 
     def save(self) -> bool:
         """Write the design now, if it changed; tell where that fails and keep trying with the next change."""
-        if not self.attempt(self._write_design):
-            self.shell.set_saved("Not saved")
-            return False
-        return True
+        if self.attempt(self._write_design):
+            return True
+        self.shell.set_saved("Not saved")
+        if self.project is not None and self.design is not None:
+            with suppress(WorkbenchError):  # that it is not saved has been told
+                rescue.keep(self.project, self.design)
+        return False
 
     def agree(self) -> bool:
         """Save, so that the files are what is shown; False where work has to wait, with the reason told.
@@ -216,6 +228,7 @@ class Workbench(QObject):
         if self.project is None or self.design is None or not self._unsaved:
             return
         kept = self.project.save_design(self.design)
+        rescue.drop(self.project)
         self._unsaved = False
         self._saved_at = monotonic()
         self.show_saved()

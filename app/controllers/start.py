@@ -34,6 +34,7 @@ class StartController(QObject):
         bench.project_changed.connect(self._show_recent)
         bench.offer("show_start", lambda: bench.shell.open_room("start"))
         bench.offer("choose_folder", self._on_folder_requested)
+        bench.offer("open_edits", lambda: self.start_from(str(bench.told_facts["path"])))
 
     def make_room(self) -> QWidget:
         """Make the room, once."""

@@ -143,6 +143,17 @@ ROWS: dict[ErrorCode, Message] = {
         why="What one window saves, the other shows as soon as you come back to it.",
         todo="Edit a design in one of them at a time.",
     ),
+    ErrorCode.EDITS_BACK: Message(
+        what="Edits of the design {design} that could not be saved are here again.",
+        why="The last window ended before they could be written into the project.",
+        todo="They are saved with it as soon as that is possible.",
+    ),
+    ErrorCode.EDITS_KEPT: Message(
+        what="The project {project} is not there; edits of it that could not be saved are kept.",
+        why="It was moved, renamed or deleted, or its disk is away. The edits lie in {path}.",
+        todo="Put it back and open it to find them in it, or open them as a project of their own.",
+        button="open_edits",
+    ),
     ErrorCode.RUN_AWAY: Message(
         what="The run {run} is no longer there.",
         why="Its folder was moved or deleted by another window or program.",

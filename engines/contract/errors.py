@@ -108,6 +108,8 @@ class ErrorCode(str, Enum):
     PROJECT_OPEN_TWICE = "project_open_twice"  # path
     DESIGN_TAKEN_OVER = "design_taken_over"  # design
     RUN_AWAY = "run_away"  # run
+    EDITS_BACK = "edits_back"  # design
+    EDITS_KEPT = "edits_kept"  # project, path
     DESIGN_CHANGED_ELSEWHERE = "design_changed_elsewhere"  # design, kept (the other version's name)
     DESIGN_NOT_IN_PROJECT = "design_not_in_project"  # design, path, known
     SETTING_UNKNOWN = "setting_unknown"  # setting, known, nearest
