@@ -24,7 +24,6 @@ from engines.contract.jobs import PrepareDataJob, TrainJob, TuneJob
 from engines.contract.spec import DataManifest, GraphSpec, Recipe
 from engines.contract.views import TuneView
 from engines.data.prepare import run as prepare
-from engines.design.document import Design
 from engines.design.freeze import freeze
 from engines.host.process import ProcessHost
 from engines.training.control import ControlFlags
@@ -32,6 +31,7 @@ from tests.bench.bare_loops import LOOPS
 from tests.bench.device import device
 from tests.bench.figures import Figure, run, say
 from tests.bench.side_by_side import ByHand, InTheApp, alone_on_a_core, fastest, prefer, ratio
+from tests.design.builders import chain
 from tests.helpers.engine_pythons import has_builds, python_of
 
 WANTED = 0.98
@@ -44,20 +44,16 @@ SECONDS, TUNING_SECONDS = 110.0, 6.0
 
 def net() -> GraphSpec:
     """Two convolutions and a dense layer over their mean."""
-    design = Design("bound")
-    rows: list[tuple[str, str, dict[str, Any]]] = [
-        ("image", "input", {"shape": (3, 32, 32)}),
-        ("conv1", "conv2d", {"filters": 64}),
-        ("relu1", "relu", {}),
-        ("conv2", "conv2d", {"filters": 128}),
-        ("relu2", "relu", {}),
-        ("pool", "global_average_pool", {}),
-        ("logits", "dense", {"units": 10}),
-    ]
-    for place, (name, kind, settings) in enumerate(rows):
-        design.add(kind, name, settings)
-        if place:
-            design.connect(rows[place - 1][0], name)
+    design = chain(
+        ("input", "image", {"shape": (3, 32, 32)}),
+        ("conv2d", "conv1", {"filters": 64}),
+        ("relu", "relu1", {}),
+        ("conv2d", "conv2", {"filters": 128}),
+        ("relu", "relu2", {}),
+        ("global_average_pool", "pool", {}),
+        ("dense", "logits", {"units": 10}),
+        name="bound",
+    )
     return freeze(design)
 
 

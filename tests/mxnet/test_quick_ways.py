@@ -9,9 +9,9 @@ import numpy as np
 import pytest
 
 from engines.contract.spec import GraphSpec, Recipe
-from engines.design.document import Design
 from engines.design.freeze import freeze
 from tests.conformance.engine import Engine
+from tests.design.builders import chain
 
 pytestmark = pytest.mark.framework
 
@@ -56,11 +56,7 @@ def test_that_fifty_steps_of_its_adam_kernel_are_adams(mxnet: Engine, optimizer:
 
 
 def pooled(shape: tuple[int, ...]) -> GraphSpec:
-    design = Design("pooled")
-    design.add("input", "x", {"shape": shape})
-    design.add("global_average_pool", "mean", {})
-    design.connect("x", "mean")
-    return freeze(design)
+    return freeze(chain(("input", "x", {"shape": shape}), ("global_average_pool", "mean", {})))
 
 
 @pytest.mark.parametrize("quick", [False, True], ids=["plain", "quick"])

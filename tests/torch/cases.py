@@ -7,6 +7,7 @@ from typing import Any
 from engines.contract.spec import GraphSpec
 from engines.design.document import Design
 from engines.design.freeze import freeze
+from tests.design.builders import chain
 
 IMAGE, SIGNAL, VECTOR, SEQUENCE = (4, 7, 6), (4, 9), (10,), (5, 6)
 
@@ -116,8 +117,7 @@ def _add_newer(add: Any) -> None:
 
 def noisy_model() -> GraphSpec:
     """Return a digits model with batch norm and dropout, whose state and randomness a resume must keep."""
-    design = Design("noisy")
-    layers: list[tuple[str, str, dict[str, Any]]] = [
+    design = chain(
         ("input", "input", {"shape": (1, 8, 8)}),
         ("conv2d", "conv", {"filters": 4}),
         ("batch_norm", "norm", {}),
@@ -125,9 +125,6 @@ def noisy_model() -> GraphSpec:
         ("flatten", "flat", {}),
         ("dropout", "drop", {"rate": 0.3}),
         ("dense", "head", {"units": 10}),
-    ]
-    for number, (kind, name, settings) in enumerate(layers):
-        design.add(kind, name, settings)
-        if number:
-            design.connect(layers[number - 1][1], name)
+        name="noisy",
+    )
     return freeze(design)
