@@ -66,8 +66,9 @@ def _start_of(event: events.Started) -> str:
     kind, *place = event.device.partition(":")
     device = kind.upper() + "".join(place)
     epochs = "1 epoch" if event.epochs == 1 else f"{event.epochs:,} epochs"
-    begins = f"goes on at step {event.first_step:,}" if event.first_step else "started"
-    return f"{begins} on {device}{mode}{threads}, {event.total_steps:,} steps in {epochs}"
+    if event.first_step:
+        return f"goes on at step {event.first_step:,} on {device}{mode}{threads}"
+    return f"started on {device}{mode}{threads}, {event.total_steps:,} steps in {epochs}"
 
 
 def _end_of(event: Any) -> str:

@@ -174,7 +174,7 @@ class RunsRoom(QWidget):
     def show_differences(self, keys: Sequence[str], rows: Sequence[tuple[str, ...]]) -> None:
         """Show ``rows``: a name, then one text a run of ``keys``."""
         self.differences.set_columns(
-            [Column("Setting or figure"), *(Column(self._title(key), aligned=True) for key in keys)]
+            [Column("Setting or figure"), *(Column(self._short(key, keys), aligned=True) for key in keys)]
         )
         self.differences.set_rows([row[0] for row in rows], [tuple(row) for row in rows])
         self.differences.setVisible(bool(rows))
@@ -188,6 +188,11 @@ class RunsRoom(QWidget):
         self.message.show_message(
             f"{named} {verb} in the bin", severity="info", action="restore", action_text="Undo"
         )
+
+    def _short(self, key: str, keys: Sequence[str]) -> str:
+        """Return what tells a run from the others: its number alone where all are of one title."""
+        row, titles = self._rows.get(key), {self._rows[each].title for each in keys if each in self._rows}
+        return f"run {row.number}" if row and row.number and len(titles) == 1 else self._title(key)
 
     def _title(self, key: str) -> str:
         return self._names.get(key, key)

@@ -17,7 +17,7 @@ from widgets.controls.scrolling import Scrolling
 from widgets.controls.text import label, set_property
 from widgets.look.theme import scaled
 from widgets.look.tokens import GAP
-from widgets.rooms.start_parts import ProjectRow, RecentProject, TemplateCard, task_of
+from widgets.rooms.start_parts import ProjectRow, RecentProject, TemplateCard
 
 if TYPE_CHECKING:
     from engines.design.templates import Template
@@ -59,7 +59,7 @@ class StartRoom(QWidget):
             old.deleteLater()
         self.cards = []
         for row in templates:
-            card = TemplateCard(row.name, row.title, row.description, task_of(row.recipe), row.drawing)
+            card = TemplateCard(row.name, row.title, row.description, row.data, row.drawing)
             card.chosen.connect(self.template_chosen)
             self.cards.append(card)
         self._arrange()

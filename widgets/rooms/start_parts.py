@@ -29,11 +29,12 @@ from widgets.look.theme import current, icon_side, scaled, theme
 from widgets.look.tokens import mix
 
 if TYPE_CHECKING:
-    from engines.contract.spec import Recipe
     from engines.design.arrange import Drawing, DrawnNode
 
 _HEIGHT = 72
 """Every drawing is so high, that those of a row stand level."""
+_KINDS = {"digits": "Images", "breast-cancer": "Table", "diabetes": "Table"}
+"""What the templates' data are."""
 _LARGEST = 1.0
 """A layer is drawn no larger than on the canvas."""
 
@@ -100,17 +101,12 @@ def _curve(source: QRectF, target: QRectF) -> QPainterPath:
     return path
 
 
-def task_of(recipe: Recipe) -> str:
-    """Return what a model of this recipe learns."""
-    return "Classification" if "cross_entropy" in recipe.loss else "Regression"
-
-
 class TemplateCard(Card):
     """A whole card that is a button: click, Enter or Space chooses it."""
 
     chosen = Signal(str)
 
-    def __init__(self, name: str, title: str, description: str, task: str, drawing: Drawing) -> None:
+    def __init__(self, name: str, title: str, description: str, data: str, drawing: Drawing) -> None:
         super().__init__(title)
         named(self, f"template_{name}", f"{title}. {description}")
         self.name = name
@@ -120,7 +116,7 @@ class TemplateCard(Card):
         self.body.addWidget(DrawingView(drawing))
         self.body.addWidget(label(description, "dim", wrap=True))
         self.body.addStretch(1)
-        self.tools.addWidget(Chip(task), 0, Qt.AlignmentFlag.AlignTop)
+        self.tools.addWidget(Chip(_KINDS.get(data, data)), 0, Qt.AlignmentFlag.AlignTop)
 
     @override
     def mouseReleaseEvent(self, event: QMouseEvent) -> None:

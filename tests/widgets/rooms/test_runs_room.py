@@ -121,6 +121,15 @@ def test_that_differences_have_a_column_a_run(room: RunsRoom) -> None:
     assert model.rowCount() == 0
 
 
+def test_that_runs_of_one_title_are_told_apart_by_their_numbers_in_narrow_heads(room: RunsRoom) -> None:
+    rows = [RunRow(f"k{place}", "digits-cnn", "finished", number=place) for place in (1, 2, 3)]
+    room.set_runs(rows)
+    room.show_differences(["k1", "k3"], [("Epochs", "4", "5")])
+    model = room.differences.proxy
+    heads = [model.headerData(place, Qt.Orientation.Horizontal) for place in (1, 2)]
+    assert heads == ["run 1", "run 3"]
+
+
 def test_that_figures_line_up_and_what_is_unknown_is_a_dash(room: RunsRoom) -> None:
     shown = [room.table.proxy.index(row, 5).data() for row in range(3)]
     assert shown == ["0.0610", "–", "0.2000"]
