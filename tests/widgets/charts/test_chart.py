@@ -12,11 +12,12 @@ from hypothesis import given
 from hypothesis import strategies as st
 from PySide6.QtCore import QPoint, QPointF, Qt
 from PySide6.QtGui import QImage, QWheelEvent
-from PySide6.QtWidgets import QApplication, QMenu
+from PySide6.QtWidgets import QApplication, QFileDialog, QMenu
 from pytestqt.qtbot import QtBot
 
 from engines.contract.errors import ErrorCode, WorkbenchError
 from tests.widgets.sample_runs import STEPS_PER_EPOCH, SampleRun
+from widgets.charts import saving
 from widgets.charts.loss_chart import LossChart
 from widgets.charts.numbers import decade_texts, nice_step, number_text, tick_texts
 from widgets.look.theme import apply
@@ -175,6 +176,27 @@ def test_that_a_chart_that_cannot_be_saved_says_so(chart: LossChart, tmp_path: P
     with pytest.raises(WorkbenchError) as told:
         chart.save(tmp_path / "missing" / f"loss.{ending}")
     assert told.value.code is ErrorCode.COPY_UNWRITABLE
+
+
+@pytest.mark.parametrize("ending", ["png", "svg", "csv"])
+def test_that_the_menu_asks_where_to_save_and_takes_no_for_an_answer(
+    chart: LossChart, tmp_path: Path, ending: str, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    answers, proposed = ["", str(tmp_path / f"mine.{ending}")], list[str]()
+
+    def ask(parent: object, title: str, name: str, kinds: str) -> tuple[str, str]:
+        proposed.append(name)
+        return answers.pop(0), kinds
+
+    monkeypatch.setattr(QFileDialog, "getSaveFileName", ask)
+    menu = saving.menu(chart)
+    action = next(one for one in menu.actions() if ending.upper() in one.text())
+    action.trigger()
+    assert not any(tmp_path.iterdir())
+    action.trigger()
+    assert (tmp_path / f"mine.{ending}").stat().st_size > 0
+    assert proposed == [f"{chart.objectName()}.{ending}"] * 2
+    menu.deleteLater()
 
 
 def test_that_a_picture_has_the_format_of_its_ending_and_is_a_png_else(

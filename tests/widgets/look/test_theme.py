@@ -5,13 +5,14 @@ from __future__ import annotations
 from pathlib import Path
 
 import pytest
-from PySide6.QtCore import QByteArray, QSize
+from PySide6.QtCore import QByteArray, QSize, Qt
 from PySide6.QtGui import QColor, QFont, QIcon, QImage, QPalette
 from PySide6.QtSvg import QSvgRenderer
 from PySide6.QtWidgets import QApplication, QPushButton, QRadioButton, QStyle, QStyleOptionButton
 from pytestqt.qtbot import QtBot
 
 from widgets.look import icons
+from widgets.look import theme as look
 from widgets.look.logo import window_icon
 from widgets.look.theme import apply, current, theme
 from widgets.look.tokens import DARK, LIGHT
@@ -50,6 +51,18 @@ def test_that_switching_tells_painted_widgets_and_changes_icons_already_shown(
         apply(qapp, "dark")
     dark = strongest(sign.pixmap(QSize(18, 18)).toImage()).name()
     assert (light, dark) == (LIGHT.text, DARK.text)
+
+
+def test_that_the_window_follows_the_system_only_where_it_was_asked_to(
+    qapp: QApplication, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    apply(qapp, "system")
+    monkeypatch.setattr(look, "system_scheme", lambda: "dark")
+    qapp.styleHints().colorSchemeChanged.emit(Qt.ColorScheme.Dark)
+    assert current() is DARK
+    apply(qapp, "light")
+    qapp.styleHints().colorSchemeChanged.emit(Qt.ColorScheme.Dark)
+    assert current() is LIGHT
 
 
 def test_that_the_system_scheme_is_one_of_two(qapp: QApplication) -> None:
