@@ -19,7 +19,7 @@ from engines.contract.errors import WorkbenchError
 from engines.contract.events import Event
 from engines.registry import engine
 from engines.runs.compare import Pair, RunComparison, compare_runs
-from engines.runs.history import RunHistory
+from engines.runs.history import whole_history
 from engines.runs.listing import RunSummary, list_runs
 from engines.runs.manage import delete_run, rename_run, restore_run
 from engines.training.run_folder import RunRecord
@@ -206,9 +206,7 @@ def _number(run: str) -> int:
 
 
 def _validation_loss(run: Path) -> tuple[Steps, Values]:
-    history = RunHistory(run)
-    while history.refresh():
-        pass
+    history = whole_history(run)
     steps, values = history.validations("loss")
     return (steps, values.astype("float32")) if len(steps) else history.series("loss")
 

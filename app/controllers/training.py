@@ -37,7 +37,7 @@ from engines.contract.events import (
 )
 from engines.contract.jobs import DebugChoice
 from engines.contract.spec import DataManifest
-from engines.runs.history import RunHistory
+from engines.runs.history import RunHistory, whole_history
 from engines.training.run_folder import DATA, EVENTS, RunRecord, read_record, read_run
 
 if TYPE_CHECKING:
@@ -288,9 +288,7 @@ class TrainingController(QObject):
 
     def _replay(self, folder: Path) -> None:
         assert self._room is not None
-        record, history = read_run(folder), RunHistory(folder)
-        while history.refresh():
-            pass
+        record, history = read_run(folder), whole_history(folder)
         self._room.set_target(*_target_of(folder))
         self._room.set_handover(*_handover_of(folder))
         self._room.follow(history, record.title)

@@ -8,7 +8,7 @@ from typing import Any
 
 import numpy as np
 
-from engines.runs.history import RunHistory
+from engines.runs.history import whole_history
 from engines.training.run_folder import read_data, read_design, read_recipe, read_run
 
 
@@ -70,15 +70,8 @@ def _figures(first: Path, second: Path) -> tuple[Pair, ...]:
     return tuple(Pair(name, ours.get(name), theirs.get(name)) for name in names)
 
 
-def _whole_loss(run: Path) -> np.ndarray[Any, np.dtype[np.float32]]:
-    history = RunHistory(run)
-    while history.refresh():
-        pass
-    return history.series("loss")[1]
-
-
 def _losses(first: Path, second: Path) -> tuple[int, int, float, float]:
-    ours, theirs = _whole_loss(first), _whole_loss(second)
+    ours, theirs = (whole_history(run).series("loss")[1] for run in (first, second))
     common = min(len(ours), len(theirs))
     ours, theirs = ours[:common].astype(np.float64), theirs[:common].astype(np.float64)
     apart = np.flatnonzero(~((ours == theirs) | (np.isnan(ours) & np.isnan(theirs))))

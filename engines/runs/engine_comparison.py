@@ -35,7 +35,7 @@ from engines.contract.files import read_bytes
 from engines.contract.records import from_plain
 from engines.contract.spec import GraphSpec, LayerSpec
 from engines.design.catalogue import CATALOGUE
-from engines.runs.history import RunHistory
+from engines.runs.history import RunHistory, whole_history
 from engines.training.lock import is_locked
 
 COMPARISONS, RECORD = "comparisons", "comparison.json"
@@ -114,10 +114,7 @@ def measure(names: tuple[str, str], curve: str, apart: Curve, bound: float, part
 
 def curves_of(run: Path) -> dict[str, Curve]:
     """Read a run's loss of every step and its validations."""
-    history = RunHistory(run)
-    while history.refresh():
-        pass
-    return history_curves(history)
+    return history_curves(whole_history(run))
 
 
 def history_curves(history: RunHistory) -> dict[str, Curve]:

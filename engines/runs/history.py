@@ -163,6 +163,14 @@ class RunHistory:
             column.cut(length)
 
 
+def whole_history(folder: Path | str) -> RunHistory:
+    """Return the history of a run, read to its end."""
+    history = RunHistory(folder)
+    while history.refresh():
+        pass
+    return history
+
+
 def _size(path: Path) -> int:
     try:
         return path.stat().st_size

@@ -19,7 +19,7 @@ from engines.contract.events import (
     Metrics,
     Started,
 )
-from engines.runs.history import RunHistory
+from engines.runs.history import whole_history
 from engines.runs.verify import verify
 from engines.training import loop
 from engines.training.checkpoints import list_checkpoints, load_checkpoint
@@ -144,9 +144,7 @@ def test_that_another_monitor_begins_with_no_best_value(tmp_path: Path) -> None:
     changed = {"metrics": ("accuracy", "f1"), "monitor": "validation_f1"}
     last = list(run_small(small_job(tmp_path, resume=True, **changed)))[-1]
     assert isinstance(last, Finished)
-    history = RunHistory(tmp_path / "run")
-    while history.refresh():
-        pass
+    history = whole_history(tmp_path / "run")
     assert last.summary["best_validation_f1"] == history.validations("f1")[1].max()
 
 
@@ -186,7 +184,5 @@ def test_that_a_line_cut_short_costs_no_later_event(tmp_path: Path) -> None:
     with (tmp_path / "run" / "events.jsonl").open("ab") as file:
         file.write(b'{"kind": "validated", "st')
     list(run_small(small_job(tmp_path, resume=True)))
-    history = RunHistory(tmp_path / "run")
-    while history.refresh():
-        pass
+    history = whole_history(tmp_path / "run")
     assert [event.kind for event in history.events].count("started") == 2

@@ -12,7 +12,7 @@ import pytest
 from engines.contract.errors import ErrorCode, WorkbenchError
 from engines.contract.events import Finished, Started, Stopped
 from engines.contract.jobs import TrainJob
-from engines.runs.history import RunHistory
+from engines.runs.history import whole_history
 from engines.runs.verify import verify
 from engines.training.checkpoints import latest_valid, load_checkpoint
 from engines.training.control import ControlFlags
@@ -21,13 +21,6 @@ from engines.training.run_folder import read_recipe, read_run
 from tests.helpers.small_training import run_small, small_job
 
 PER_EPOCH = 7
-
-
-def losses(run: Path | str) -> Any:
-    history = RunHistory(run)
-    while history.refresh():
-        pass
-    return history
 
 
 def branch(job: TrainJob, name: str, **changes: Any) -> TrainJob:
@@ -53,7 +46,7 @@ def test_that_half_and_half_are_the_whole_bit_for_bit(half: TrainJob, tmp_path: 
     assert isinstance(events[-1], Finished)
     started = next(event for event in events if isinstance(event, Started))
     assert started.first_step == 3 * PER_EPOCH
-    wanted, found = losses(whole.run), losses(rest.run)
+    wanted, found = whole_history(whole.run), whole_history(rest.run)
     np.testing.assert_array_equal(found.series("loss")[1], wanted.series("loss")[1])
     for mine, theirs in zip(found.validations("loss"), wanted.validations("loss")):
         np.testing.assert_array_equal(mine, theirs)
@@ -76,7 +69,7 @@ def test_that_the_best_weights_alone_go_on_with_a_fresh_optimizer(half: TrainJob
     best = read_run(Path(half.run)).summary["best_step"]
     record = read_run(Path(rest.run))
     assert record.parent_step == best
-    assert len(losses(rest.run).series("loss")[0]) == 5 * PER_EPOCH
+    assert len(whole_history(rest.run).series("loss")[0]) == 5 * PER_EPOCH
 
 
 def test_that_a_run_that_lost_its_patience_trains_on(tmp_path: Path) -> None:
@@ -100,7 +93,7 @@ def test_that_a_new_run_that_is_killed_resumes_at_the_handover(half: TrainJob) -
     again = replace(rest, parent="", resume=True)
     events = list(run_small(again))
     assert next(event for event in events if isinstance(event, Started)).first_step == 3 * PER_EPOCH
-    assert len(losses(rest.run).series("loss")[0]) == 6 * PER_EPOCH
+    assert len(whole_history(rest.run).series("loss")[0]) == 6 * PER_EPOCH
 
 
 def test_that_a_discarded_new_run_leaves_no_trace(half: TrainJob) -> None:
@@ -136,7 +129,9 @@ def test_that_a_steered_learning_rate_stays_in_force(tmp_path: Path) -> None:
     list(run_small(job, flags))
     list(run_small(branch(job, "same", epochs=3)))
     list(run_small(branch(job, "other", epochs=3, learning_rate=0.002)))
-    rates = [float(losses(tmp_path / name).series("learning_rate")[1][-1]) for name in ("same", "other")]
+    rates = [
+        float(whole_history(tmp_path / name).series("learning_rate")[1][-1]) for name in ("same", "other")
+    ]
     assert rates == pytest.approx([0.01, 0.002])
 
 
@@ -144,26 +139,26 @@ def test_that_a_run_ends_after_its_recipes_steps_in_mid_epoch_and_validates_ther
     job = small_job(tmp_path, epochs=6, steps=17)
     events = list(run_small(job))
     assert isinstance(events[-1], Finished)
-    history = losses(job.run)
+    history = whole_history(job.run)
     assert len(history.series("loss")[0]) == 17
     assert history.validations("loss")[0].tolist() == [7, 14, 17]
     record = read_run(Path(job.run))
     assert (record.step, record.total_steps, record.summary["ended"]) == (17, 17, "steps")
     whole = small_job(tmp_path / "whole", epochs=6)
     list(run_small(whole))
-    np.testing.assert_array_equal(history.series("loss")[1], losses(whole.run).series("loss")[1][:17])
+    np.testing.assert_array_equal(history.series("loss")[1], whole_history(whole.run).series("loss")[1][:17])
 
 
 def test_that_losses_in_double_precision_are_kept_to_the_last_digit(tmp_path: Path) -> None:
     job = small_job(tmp_path, epochs=2, precision="fp64")
     list(run_small(job))
-    steps, values = losses(job.run).series("learning_rate")
+    steps, values = whole_history(job.run).series("learning_rate")
     assert values.dtype == np.float64
     assert values[0] == 0.05  # as float32 it would be 0.05000000074505806
     assert len(steps) == 2 * PER_EPOCH
     list(run_small(replace(job, resume=True, recipe=replace(read_recipe(Path(job.run)), epochs=3))))
-    assert losses(job.run).series("loss")[1].dtype == np.float64
-    assert len(losses(job.run).series("loss")[0]) == 3 * PER_EPOCH
+    assert whole_history(job.run).series("loss")[1].dtype == np.float64
+    assert len(whole_history(job.run).series("loss")[0]) == 3 * PER_EPOCH
 
 
 def test_that_a_run_tells_the_most_memory_its_process_held(half: TrainJob) -> None:
@@ -202,7 +197,7 @@ def test_that_another_monitor_has_no_best_value_from_the_parent(tmp_path: Path) 
     list(run_small(job))
     rest = branch(job, "rest", epochs=3, monitor="validation_loss")
     list(run_small(rest))
-    steps, values = losses(rest.run).validations("loss")
+    steps, values = whole_history(rest.run).validations("loss")
     summary = read_run(Path(rest.run)).summary
     assert float(summary["best_validation_loss"]) == values[steps > PER_EPOCH].min()
     assert values.min() > read_run(Path(job.run)).summary["best_validation_accuracy"]
