@@ -30,8 +30,8 @@ def apply_settings(recipe: Recipe, settings: Sequence[str]) -> Recipe:
 
 
 def nearest(word: str, known: Sequence[str]) -> str:
-    """Return the known word that is most like ``word``, for “did you mean”."""
-    return next(iter(difflib.get_close_matches(word, known, n=1, cutoff=0.0)), "")
+    """Return the known word that ``word`` may have been meant for, "" where none is much like it."""
+    return next(iter(difflib.get_close_matches(word, known, n=1)), "")
 
 
 def _parse(text: str) -> tuple[str, Any]:

@@ -125,8 +125,9 @@ def _on_fault(window: Window, kind: type[BaseException], fault: BaseException, t
 
 def run_window() -> int:
     """Open the window and run until it is closed; returns the exit status."""
-    from app.check_qt import check_qt
+    from app.check_qt import check_qt, check_screen
 
+    check_screen()
     check_qt()
     app = the_application()
     window = open_window(app)

@@ -8,7 +8,8 @@ from typing import Annotated
 
 import typer
 
-from app.cli.options import AsJson, Settings, Target
+from app.cli.figures import count
+from app.cli.options import AsJson, Design, Settings, Target
 from app.cli.reporting import HumanPrinter, conclude
 from app.desk import Desk
 from app.plans import make_plan
@@ -28,15 +29,13 @@ class CodePrinter(HumanPrinter):
     def tell(self, event: Event) -> None:
         """Print what was written."""
         if isinstance(event, Finished):
-            self.line(f"File: {event.summary['file']}, {event.summary['lines']:.0f} lines")
+            self.line(f"File: {event.summary['file']}, {count(int(event.summary['lines']), 'line')}")
 
 
 def code(
-    design: Annotated[
-        str, typer.Argument(metavar="DESIGN", help="A template, a project or a design's file.")
-    ],
+    design: Design,
     to: Target,
-    engine: Annotated[str, typer.Option(help="Whose code: torch.")] = "torch",
+    engine: Annotated[str, typer.Option(metavar="ENGINE", help="Whose code; torch alone for now.")] = "torch",
     settings: Settings = [],  # noqa: B006 - typer's own way to say "none"
     as_json: AsJson = False,
 ) -> None:
@@ -48,4 +47,4 @@ def _write(desk: Desk, design: str, engine: str, settings: tuple[str, ...], to: 
     plan = make_plan(design, settings=settings)
     text = write_code(plan.spec, plan.recipe, engine)
     write_text_atomic(to, text)
-    yield Finished({"file": str(to), "lines": float(text.count("\n"))})
+    yield Finished({"file": str(to.absolute()), "lines": text.count("\n")})

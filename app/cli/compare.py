@@ -9,7 +9,7 @@ from typing import Annotated
 import typer
 
 from app.cli.comparison_tables import comparison_lines
-from app.cli.figures import number, table
+from app.cli.figures import named, number, table
 from app.cli.options import AsJson, Data, Settings
 from app.cli.reporting import HumanPrinter, conclude
 from app.desk import Desk
@@ -42,7 +42,7 @@ class ComparePrinter(HumanPrinter):
         """Print the comparison; while engines train, one line that moves."""
         match event:
             case Hello():
-                self._engine = event.engine
+                self._engine = titles().get(event.engine, event.engine)
             case Validated():
                 values = "  ".join(f"{name} {number(value)}" for name, value in event.values.items())
                 self.progress(f"{self._engine}  epoch {event.epoch}  {values}")
@@ -61,7 +61,9 @@ def compare(
     subjects: Annotated[
         list[Path] | None, typer.Argument(metavar="A B", help="Two runs or two model files.")
     ] = None,
-    design: Annotated[str, typer.Option(help="Train this design on each of the engines.")] = "",
+    design: Annotated[
+        str, typer.Option(metavar="DESIGN", help="Train this design on each of the engines.")
+    ] = "",
     data: Data = "",
     engines: Annotated[
         str,
@@ -86,13 +88,15 @@ def compare(
     check: Annotated[
         bool, typer.Option("--check/--no-check", help="Check in fp64 first: it tells meaning from rounding.")
     ] = True,
-    steps: Annotated[int, typer.Option(min=1, help="Steps of the check.")] = BOUND_STEPS,
+    steps: Annotated[int, typer.Option(metavar="N", min=1, help="Steps of the check.")] = BOUND_STEPS,
     dropout: Annotated[
         bool, typer.Option("--with-dropout", help="Keep dropout, whose masks differ between engines.")
     ] = False,
     as_json: AsJson = False,
 ) -> None:
-    """Say what differs between two runs, two model files, or one training on several engines.
+    """Say what differs between runs, model files or engines.
+
+    Two runs, two model files, or one design trained on several engines.
 
     Of several engines the exit status is 0 only where all came to their end, no curves disagree (they
     may be within rounding, or not judged) and every ONNX file is proven against every engine.
@@ -161,9 +165,9 @@ def summary_lines(summary: Mapping[str, float | str]) -> list[str]:
     for key, value in summary.items():
         column, dot, name = key.partition(".")
         if dot:
-            columns.setdefault(column, {})[name] = _shown(value)
+            columns.setdefault(column, {})[name] = _shown(name, value)
         else:
-            between.append(f"{_words(key)}: {_shown(value)}")
+            between.append(f"{_words(key)}: {_shown(key, value)}")
     names = list(dict.fromkeys(name for values in columns.values() for name in values))
     rows = [["", *columns]]
     rows += [[_words(name), *(values.get(name, "–") for values in columns.values())] for name in names]
@@ -174,7 +178,6 @@ def _words(name: str) -> str:
     return name.replace("_", " ")
 
 
-def _shown(value: float | str) -> str:
-    if isinstance(value, str):
-        return value if len(value) <= 40 else f"…{value[-39:]}"
-    return number(value)
+def _shown(name: str, value: float | str) -> str:
+    text = titles().get(str(value), str(value)) if name == "engine" else named(name, value)
+    return text if len(text) <= 40 else f"…{text[-39:]}"

@@ -10,6 +10,7 @@ import typer
 from app.cli.figures import size
 from app.cli.options import AsJson
 from app.cli.reporting import HumanPrinter, conclude
+from app.engine_facts.titles import titles
 from app.flows import engines
 from app.messages.table import tell
 from engines.contract.capabilities import (
@@ -21,7 +22,10 @@ from engines.contract.capabilities import (
     Interpreters,
 )
 from engines.contract.events import Answer, Event, Log
-from engines.registry import engine
+from engines.registry import ENGINES, engine
+
+_NAMES = ", ".join(row.name for row in ENGINES if row.visible)
+Name = Annotated[str, typer.Argument(metavar="NAME", help=f"An engine: {_NAMES}.")]
 
 Python = Annotated[str, typer.Option("--python", metavar="PATH", help="The interpreter that has the engine.")]
 This = Annotated[bool, typer.Option("--this", help="Modelwright's own interpreter.")]
@@ -31,7 +35,7 @@ Own = Annotated[bool, typer.Option("--own", help="The environment that Modelwrig
 def register(application: typer.Typer) -> None:
     """Add this module's commands."""
     group = typer.Typer(
-        help="Say which engines and devices there are and what is wrong; install, repair, choose.",
+        help="Show engines and devices; install, repair or choose them.",
         rich_markup_mode=None,
     )
     group.callback(invoke_without_command=True)(show)
@@ -75,25 +79,31 @@ def show(context: typer.Context, as_json: AsJson = False) -> None:
         conclude(engines.probe_all, EnginesPrinter(), as_json)
 
 
-def install(name: str, as_json: AsJson = False) -> None:
-    """Install an engine into an environment of its own; nobody else's is changed."""
+def install(name: Name, as_json: AsJson = False) -> None:
+    """Install an engine into an environment of its own.
+
+    No other interpreter's packages are changed.
+    """
     conclude(lambda desk: engines.install(desk, name), InstallPrinter(), as_json)
 
 
-def repair(name: str, as_json: AsJson = False) -> None:
+def repair(name: Name, as_json: AsJson = False) -> None:
     """Make the environment that is kept for an engine anew."""
     conclude(lambda desk: engines.repair(desk, name), InstallPrinter(), as_json)
 
 
-def remove(name: str, as_json: AsJson = False) -> None:
-    """Delete the environment that is kept for an engine, and nothing else."""
+def remove(name: Name, as_json: AsJson = False) -> None:
+    """Delete the environment that is kept for an engine."""
     conclude(lambda desk: engines.remove(desk, name), EnginesPrinter(), as_json)
 
 
 def use(
-    name: str, python: Python = "", this: This = False, own: Own = False, as_json: AsJson = False
+    name: Name, python: Python = "", this: This = False, own: Own = False, as_json: AsJson = False
 ) -> None:
-    """Run an engine in another interpreter from now on, once it has answered there."""
+    """Run an engine in another interpreter from now on.
+
+    It is asked there first; where it does not answer, nothing changes.
+    """
     if [bool(python), this, own].count(True) != 1:
         raise typer.BadParameter("Name one of --python PATH, --this and --own.")
     chosen = python or ("own" if own else "")
@@ -146,7 +156,8 @@ def _interpreters(found: Interpreters) -> Iterator[str]:
 
 
 def _usable(one: Interpreter) -> str:
-    engines = ", ".join(f"{name} {version}".strip() for name, version in one.engines.items())
+    known = titles()
+    engines = ", ".join(f"{known.get(name, name)} {version}".strip() for name, version in one.engines.items())
     return f"{one.python}: Python {one.version}, {engines or 'no engine'}"
 
 

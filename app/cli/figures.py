@@ -7,10 +7,28 @@ from collections.abc import Sequence
 
 
 def number(value: float) -> str:
-    """Return a number with four significant digits."""
+    """Return a number with four significant digits, a whole or a large one with all before the point."""
     if math.isnan(value):
         return "–"
+    if 1e3 <= abs(value) < (1e15 if float(value).is_integer() else 1e6):
+        return f"{value:,.0f}"
     return f"{value:.4g}" if value == 0 or 1e-3 <= abs(value) < 1e6 else f"{value:.2e}"
+
+
+def count(many: int, thing: str) -> str:
+    """Return how many there are of ``thing``: “1 node”, “1,797 samples”."""
+    return f"{many:,} {thing}{'' if many == 1 else 's'}"
+
+
+def named(name: str, value: float | str) -> str:
+    """Return what a summary keeps under ``name`` with the unit that the name tells of."""
+    if isinstance(value, str):
+        return value
+    if name.endswith("bytes"):
+        return size(int(value))
+    if name.endswith("seconds"):
+        return duration(value)
+    return f"{number(value)} ms" if name.endswith("_ms") else number(value)
 
 
 def size(count: int) -> str:

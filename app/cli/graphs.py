@@ -8,7 +8,7 @@ from typing import Annotated
 
 import typer
 
-from app.cli.figures import number, size, table
+from app.cli.figures import count, number, size, table
 from app.cli.models import proof_lines
 from app.cli.options import AsJson, Target
 from app.cli.reporting import HumanPrinter, conclude
@@ -54,13 +54,20 @@ class InspectPrinter(HumanPrinter):
 def optimize(
     model: Annotated[Path, typer.Argument(metavar="M.onnx", help="The file to optimize; it stays as it is.")],
     to: Target,
-    report: Annotated[Path | None, typer.Option(help="Also write a report as one HTML file.")] = None,
+    report: Annotated[
+        Path | None, typer.Option(metavar="R.html", help="Also write a report as one HTML file.")
+    ] = None,
     reference: Annotated[
-        Path | None, typer.Option(help="An .npz with “inputs” to prove with; else inputs are made.")
+        Path | None,
+        typer.Option(
+            metavar="F.npz",
+            help="An .npz with “inputs” to prove with. Without it: the test samples of the data that it was "
+            "trained on where they are here, else made ones.",
+        ),
     ] = None,
     as_json: AsJson = False,
 ) -> None:
-    """Make an ONNX file smaller and faster, and prove that it answers as before."""
+    """Make an ONNX file smaller and faster, with proof."""
     conclude(lambda desk: main_job.optimize(desk, model, to, report, reference), OptimizePrinter(), as_json)
 
 
@@ -68,7 +75,10 @@ def inspect(
     path: Annotated[Path, typer.Argument(metavar="FILE", help="A model file, or a run's folder.")],
     as_json: AsJson = False,
 ) -> None:
-    """Say what a file is, its graph and its sizes; of a run, what its engine's compiler makes of it."""
+    """Say what a file is, its graph and its sizes.
+
+    Of a run: what its engine's compiler makes of it, stage by stage, each timed and compared.
+    """
     show = stages.stages if _is_run(path) else main_job.inspect
     conclude(lambda desk: show(desk, path), InspectPrinter(), as_json)
 
@@ -85,13 +95,13 @@ def _is_run(path: Path) -> bool:
 
 def graph_lines(view: GraphView) -> list[str]:
     """Return what a person wants to know first of a graph."""
-    lines = [f"{view.name}: {view.format}, {size(view.bytes)}, {view.parameters:,} parameters"]
+    lines = [f"{view.name}: {view.format}, {size(view.bytes)}, {count(view.parameters, 'parameter')}"]
     lines += [f"  {key}: {value}" for key, value in view.facts.items()]
     lines += [f"  in   {_tensor(tensor)}" for tensor in view.inputs]
     lines += [f"  out  {_tensor(tensor)}" for tensor in view.outputs]
     counts = Counter(node.op for node in view.nodes if node.family != "io")
-    lines += [f"{counts.total()} operations:"]
-    lines += [f"  {line}" for line in table([[op, str(count)] for op, count in counts.most_common()])]
+    lines += [f"{count(counts.total(), 'operation')}:"]
+    lines += [f"  {line}" for line in table([[op, f"{many:,}"] for op, many in counts.most_common()])]
     return lines + [f"Note: {note}" for note in view.notes]
 
 
@@ -99,9 +109,9 @@ def stage_lines(view: LoweredView) -> list[str]:
     """Return a line for each stage of an engine's compiler."""
     rows = [["", "operations", "ms", "error"]]
     for stage in view.stages:
-        count = str(stages.operations(stage.graph))
-        rows.append([stage.title, count, number(stage.latency_ms), number(stage.max_abs_error)])
-    return [f"{view.compiler}, batch {view.batch}, {view.samples:,} samples", *table(rows)]
+        operations = f"{stages.operations(stage.graph):,}"
+        rows.append([stage.title, operations, number(stage.latency_ms), number(stage.max_abs_error)])
+    return [f"{view.compiler}, batch {view.batch:,}, {count(view.samples, 'sample')}", *table(rows)]
 
 
 def _tensor(tensor: TensorView) -> str:
@@ -111,7 +121,7 @@ def _tensor(tensor: TensorView) -> str:
 def _report(view: OptimizeView) -> list[str]:
     passes = [["pass", "", "nodes", "error", "s"]]
     for step in view.passes:
-        nodes = f"{step.nodes_before} → {step.nodes_after}"
+        nodes = f"{step.nodes_before:,} → {step.nodes_after:,}"
         row = [
             step.title,
             step.state.replace("_", " "),
@@ -128,7 +138,7 @@ def _report(view: OptimizeView) -> list[str]:
 
 def _facts(facts: ModelFacts) -> dict[str, str]:
     return {
-        "nodes": str(facts.nodes),
+        "nodes": f"{facts.nodes:,}",
         "bytes": size(facts.bytes),
         "parameters": f"{facts.parameters:,}",
         "batch norms": str(facts.operators.get("BatchNormalization", 0)),

@@ -7,8 +7,8 @@ from typing import Annotated
 
 import typer
 
-from app.cli.figures import number, size, table
-from app.cli.options import AsJson, Data, Device, Provider, Target, Trust
+from app.cli.figures import count, number, size, table
+from app.cli.options import AsJson, Checkpoint, Data, DeviceOfRun, Provider, Split, Target, Trust
 from app.cli.reporting import HumanPrinter, conclude
 from app.flows import main_job, saving
 from app.flows.exports import Exporter
@@ -30,7 +30,9 @@ class EvaluatePrinter(HumanPrinter):
         """Print the evaluation."""
         if isinstance(event, Answer) and isinstance(event.record, Evaluation):
             evaluation = event.record
-            self.line(f"{evaluation.samples} samples of the {evaluation.split} split{_where(evaluation)}")
+            self.line(
+                f"{count(evaluation.samples, 'sample')} of the {evaluation.split} split{_where(evaluation)}"
+            )
             for name, value in evaluation.values.items():
                 self.line(f"  {name.replace('_', ' ')}: {number(value)}")
             for line in _confusion(evaluation):
@@ -58,20 +60,23 @@ class ExportPrinter(HumanPrinter):
 def evaluate(
     subject: Annotated[Path, typer.Argument(metavar="RUN|M.onnx", help="A run's folder or an ONNX file.")],
     data: Data = "",
-    split: Annotated[str, typer.Option(help="train, validation or test.")] = "test",
-    device: Device = "",
+    split: Annotated[Split, typer.Option(help="Which part of the data.")] = Split.TEST,
+    device: DeviceOfRun = "",
     provider: Provider = "",
     trust: Trust = False,
     as_json: AsJson = False,
 ) -> None:
-    """Evaluate a run or an ONNX file; a run is held against its own data unless others are named.
+    """Evaluate a run or an ONNX file on samples it was not trained on.
 
-    For an ONNX file --device means the same as --provider.
+    A run is held against its own data unless others are named; for an ONNX file --data names them, and
+    --device means the same as --provider.
     """
     if trust:
         trust_choice(str(subject))
+    if subject.is_file() and not data:
+        raise typer.BadParameter("name the data to evaluate an ONNX file on: --data DATA")
     conclude(
-        lambda desk: main_job.evaluate(desk, subject, data, split, device, provider),
+        lambda desk: main_job.evaluate(desk, subject, data, split.value, device, provider),
         EvaluatePrinter(),
         as_json,
     )
@@ -80,29 +85,31 @@ def evaluate(
 def export(
     run: Annotated[Path, typer.Argument(metavar="RUN", help="The folder of a run.")],
     to: Target,
-    checkpoint: Annotated[str, typer.Option(help="best or last.")] = "best",
+    checkpoint: Annotated[Checkpoint, typer.Option(help="Which state of the run.")] = Checkpoint.BEST,
     exporter: Annotated[
         Exporter, typer.Option(help="Who writes the file: the run's engine, or the design's own exporter.")
     ] = Exporter.ENGINE,
     trust: Trust = False,
     as_json: AsJson = False,
 ) -> None:
-    """Export a run to ONNX and prove that the file answers as the trained model does.
+    """Export a run to ONNX, proven to answer as the trained model.
 
     With another ending the run's engine writes its own format: .keras, .savedmodel (a folder), .pt2.
     """
     if trust:
         trust_choice(str(run))
-    if saving.has_own_format(to):
-        conclude(lambda desk: saving.save(desk, run, to, checkpoint), ExportPrinter(), as_json)
-    conclude(lambda desk: main_job.export(desk, run, to, checkpoint, exporter), ExportPrinter(), as_json)
+    if not saving.is_onnx(to):
+        conclude(lambda desk: saving.save(desk, run, to, checkpoint.value), ExportPrinter(), as_json)
+    conclude(
+        lambda desk: main_job.export(desk, run, to, checkpoint.value, exporter), ExportPrinter(), as_json
+    )
 
 
 def proof_lines(proof: ProofView) -> list[str]:
     """Return a proof as lines: the verdict, then the largest errors."""
     words = proof.status.replace("_", " ")
     lines = [
-        f"Proof: {words} on {proof.samples} samples",
+        f"Proof: {words} on {count(proof.samples, 'sample')}",
         f"  largest absolute error {number(proof.max_abs_error)} (bound {number(proof.bound)})",
         f"  largest relative error {number(proof.max_rel_error)}",
     ]
@@ -115,7 +122,7 @@ def _where(evaluation: Evaluation) -> str:
     """Say which of ONNX Runtime's providers computed, and what it left to the CPU."""
     if not evaluation.nodes_elsewhere:
         return f", on {evaluation.provider}" if evaluation.provider else ""
-    return f", on {evaluation.provider}, which left {evaluation.nodes_elsewhere} nodes to the CPU"
+    return f", on {evaluation.provider}, which left {count(evaluation.nodes_elsewhere, 'node')} to the CPU"
 
 
 def _confusion(evaluation: Evaluation) -> list[str]:
@@ -123,7 +130,7 @@ def _confusion(evaluation: Evaluation) -> list[str]:
         return []
     head = ["true \\ predicted", *evaluation.classes]
     rows = [
-        [name, *(str(count) for count in counts)]
+        [name, *(str(many) for many in counts)]
         for name, counts in zip(evaluation.classes, evaluation.confusion)
     ]
     return table([head, *rows])

@@ -3,12 +3,13 @@
 from __future__ import annotations
 
 import dataclasses
+import os
 import signal
 import sys
 import time
 import traceback
 from collections.abc import Callable, Iterator
-from contextlib import contextmanager
+from contextlib import contextmanager, suppress
 from pathlib import Path
 from types import FrameType
 from typing import NoReturn, Protocol
@@ -20,7 +21,7 @@ from app.desk import Desk, Ended
 from app.engine_facts.titles import titles
 from app.messages import words
 from app.messages.message import Told
-from app.messages.table import tell, tell_event, tell_log
+from app.messages.table import tell, tell_error, tell_event, tell_log
 from engines.contract.errors import ErrorCode, WorkbenchError
 from engines.contract.events import (
     Answer,
@@ -33,10 +34,13 @@ from engines.contract.events import (
     Starting,
     Stopped,
 )
+from engines.contract.files import unwritable
 from engines.contract.views import OptimizeView
 
 STOPPED = 130
 """Exit status of what was interrupted, as shells have it."""
+UNHEARD = 141
+"""Exit status where the reader of stdout went away, as shells have it."""
 
 Work = Callable[[Desk], Iterator[Event]]
 
@@ -56,14 +60,18 @@ class JsonPrinter:
         if isinstance(event, Answer) and isinstance(event.record, OptimizeView):
             figures = dataclasses.replace(event.record, graph_before=None, graph_after=None)
             event = dataclasses.replace(event, record=figures)
-        print(event_line(event, ascii_only=sys.stdout.encoding.lower() != "utf-8"), flush=True)
+        print(event_line(event, ascii_only=_lacks_letters()), flush=True)
+
+
+def _lacks_letters() -> bool:
+    return sys.stdout is not None and (sys.stdout.encoding or "utf-8").lower() != "utf-8"
 
 
 class HumanPrinter:
     """Calm short lines; commands add what they know to ``tell``. One line of progress where it can move."""
 
     def __init__(self) -> None:
-        self._moving = sys.stdout.isatty()
+        self._moving = sys.stdout is not None and sys.stdout.isatty()
         self._open_line = False
         self._awaited = ""
         self.run: Path | None = None
@@ -83,7 +91,7 @@ class HumanPrinter:
     def _await(self, event: Starting) -> None:
         """Say once that an engine takes long to start, then for how long."""
         title = titles().get(event.engine, event.engine)
-        if self._awaited != event.engine:
+        if event.limit and self._awaited != event.engine:
             self._awaited = event.engine
             self.line(tell(ErrorCode.ENGINE_AWAITED, {"title": title, "limit": event.limit}).text)
         self.progress(words.ENGINE_SLOW.format(title=title, seconds=event.seconds))
@@ -115,11 +123,15 @@ def conclude(work: Work, printer: HumanPrinter, as_json: bool) -> NoReturn:
     """Run ``work`` on a desk, show its events, tell what went wrong, and exit with the status."""
     shown: Printer = JsonPrinter() if as_json else printer
     last: Event | None = None
+    unheard: OSError | None = None
     with Desk() as desk, stopping_by_interrupt(desk):
         for event in stamped(desk, guarded(work, desk)):
             last = event
             printer.run = desk.run_folder
-            shown.show(event)
+            if unheard is None and (unheard := _fault_of(shown, event)):
+                desk.stop()
+    if unheard:
+        _leave_unheard(unheard)
     printer.close()
     if isinstance(last, Crashed) and desk.killed:
         complain(tell_event(dataclasses.replace(last, cause="asked")))
@@ -127,6 +139,25 @@ def conclude(work: Work, printer: HumanPrinter, as_json: bool) -> NoReturn:
     if isinstance(last, (Failed, Crashed)):
         complain(tell_event(last))
     raise typer.Exit(exit_status(last))
+
+
+def _fault_of(printer: Printer, event: Event) -> OSError | None:
+    """Show an event; return why stdout did not take it, None where it did."""
+    try:
+        printer.show(event)
+    except OSError as fault:
+        return fault
+    return None
+
+
+def _leave_unheard(fault: OSError) -> NoReturn:
+    """Exit after a stop that kept what was there: in silence for ``| head``, told for a full disk."""
+    with suppress(OSError, ValueError):  # what is left in its buffer goes nowhere, too
+        os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())
+    if isinstance(fault, BrokenPipeError):
+        raise typer.Exit(UNHEARD)
+    complain(tell_error(unwritable(Path("stdout"), fault)))
+    raise typer.Exit(1)
 
 
 def guarded(work: Work, desk: Desk) -> Iterator[Event]:
@@ -163,10 +194,17 @@ def complain(told: Told) -> None:
     for sentence in (told.why, told.todo):
         if sentence:
             print(f"  {sentence}", file=sys.stderr)
-    if told.details.strip() and (told.button == "copy_details" or not told.details.startswith("Traceback")):
+    if _is_news(told):
         print("Details:", file=sys.stderr)
         for line in told.details.strip().splitlines()[-20:]:
             print(f"  {line}", file=sys.stderr)
+
+
+def _is_news(told: Told) -> bool:
+    """Tell whether the details say more than the sentences, and are no trace of a fault that is known."""
+    details = told.details.strip()
+    trace = details.startswith("Traceback") and told.button != "copy_details"
+    return bool(details) and details not in told.why and not trace
 
 
 @contextmanager
@@ -192,4 +230,4 @@ def stopping_by_interrupt(desk: Desk) -> Iterator[None]:
 
 def _progress_text(event: Progress) -> str:
     words = event.stage.replace("_", " ")
-    return f"{words}  {event.done}/{event.total}" if event.total else f"{words}  {event.done or '…'}"
+    return f"{words}  {event.done:,}/{event.total:,}" if event.total else f"{words}  {event.done or '…'}"

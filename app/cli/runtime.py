@@ -8,7 +8,7 @@ from typing import Annotated
 
 import typer
 
-from app.cli.figures import number, table
+from app.cli.figures import count, number, table
 from app.cli.models import proof_lines
 from app.cli.options import AsJson, Provider
 from app.cli.reporting import HumanPrinter, conclude
@@ -42,7 +42,10 @@ def profile(
     model: Annotated[Path, typer.Argument(metavar="M.onnx", help="An ONNX file.")],
     provider: Provider = "",
     reference: Annotated[
-        Path | None, typer.Option(help="An .npz with “inputs” and “outputs”: proves the file there, too.")
+        Path | None,
+        typer.Option(
+            metavar="F.npz", help="An .npz with “inputs” and “outputs”: proves the file there, too."
+        ),
     ] = None,
     optimized: Annotated[
         Path | None,
@@ -52,7 +55,10 @@ def profile(
     ] = None,
     as_json: AsJson = False,
 ) -> None:
-    """Measure how fast an ONNX file answers one sample, and on which provider its nodes run."""
+    """Measure how fast an ONNX file answers one sample.
+
+    A provider is where ONNX Runtime computes, a CPU or a GPU; what it leaves to another is told.
+    """
     conclude(
         lambda desk: runtime.profile(desk, model, provider, reference, optimized), ProfilePrinter(), as_json
     )
@@ -60,11 +66,11 @@ def profile(
 
 def _profile(view: ProfileView) -> Iterator[str]:
     facts = view.facts
-    yield f"{facts.nodes} nodes, one sample, one thread, on {view.provider}:"
+    yield f"{count(facts.nodes, 'node')}, one sample, one thread, on {view.provider}:"
     yield f"  {number(facts.latency_plain_ms)} ms as the file is"
     yield f"  {number(facts.latency_runtime_ms)} ms with ONNX Runtime's own optimizer"
     if len(view.placement) > 1:
-        parts = ", ".join(f"{count} on {provider}" for provider, count in view.placement.items())
+        parts = ", ".join(f"{many:,} on {provider}" for provider, many in view.placement.items())
         yield f"  nodes after its optimizer: {parts}"
     if (against := view.against_cpu) is not None:
         yield f"  {number(view.cpu_ms)} ms on the CPU"

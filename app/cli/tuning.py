@@ -8,7 +8,7 @@ from typing import Annotated
 import typer
 
 from app.cli.figures import duration, table
-from app.cli.options import AsJson, Data, Device, Settings
+from app.cli.options import AsJson, Data, Design, Device, Engine, Settings
 from app.cli.reporting import HumanPrinter, conclude
 from app.flows import tuning
 from app.messages import words
@@ -84,18 +84,23 @@ def _setting(key: str, value: str | int) -> str:
 
 
 def tune(
-    design: Annotated[str, typer.Argument(help="A template, a design's file, or a project's folder.")],
+    design: Design,
     data: Data = "",
-    engine: Annotated[str, typer.Option(help="Engine as “modelwright engines” lists it.")] = "",
+    engine: Engine = "",
     device: Device = "",
     settings: Settings = [],  # noqa: B006 - typer copies it
-    seconds: Annotated[float, typer.Option(min=0.1, help="About so long is measured.")] = tuning.SECONDS,
+    seconds: Annotated[
+        float, typer.Option(metavar="S", min=0.1, help="About so long is measured.")
+    ] = tuning.SECONDS,
     batch_size: Annotated[
         bool, typer.Option("--batch-size", help="Take the fastest batch size, too: it changes the results.")
     ] = False,
     apply: Annotated[bool, typer.Option("--apply", help="Write what was chosen into the recipe.")] = False,
     as_json: AsJson = False,
 ) -> None:
-    """Measure threads, modes, memory layout, batch size and steps a call on this machine."""
+    """Measure which way to train is the fastest on this machine.
+
+    Measured are threads, run modes, memory layouts, batch sizes and steps a call.
+    """
     order = tuning.TuneOrder(design, data, engine, device, tuple(settings), seconds, batch_size, apply)
     conclude(lambda desk: tuning.tune(desk, order), TunePrinter(), as_json)

@@ -6,7 +6,7 @@ Each ends with exactly one last event, or raises ``WorkbenchError`` or ``Ended``
 from __future__ import annotations
 
 from collections.abc import Generator, Iterator
-from contextlib import suppress
+from contextlib import contextmanager, suppress
 from dataclasses import dataclass, replace
 from pathlib import Path
 from typing import TypeVar, cast
@@ -86,13 +86,13 @@ def train(desk: Desk, order: TrainOrder) -> Answering:
         return
     plan = make_plan(order.design, order.data, order.settings)
     row = installed_engine(order.engine or (plan.project.engine if plan.project else "") or default_engine())
-    out = empty_folder(order.out) if order.out else None
-    desk.warm(row.name)
-    manifest = yield from prepare(desk, plan.data)
-    check_fit(plan.spec, plan.recipe, manifest)
-    if order.debug:
-        plan = replace(plan, recipe=stepwise(plan.recipe, row))
-    yield from train_plan(desk, plan, manifest, row.name, order.device or "cpu", out, order.debug)
+    with a_folder(order.out) as out:
+        desk.warm(row.name)
+        manifest = yield from prepare(desk, plan.data)
+        check_fit(plan.spec, plan.recipe, manifest)
+        if order.debug:
+            plan = replace(plan, recipe=stepwise(plan.recipe, row))
+        yield from train_plan(desk, plan, manifest, row.name, order.device or "cpu", out, order.debug)
 
 
 def train_plan(
@@ -168,9 +168,10 @@ def evaluate(desk: Desk, subject: Path, data: str, split: str, device: str, prov
     if subject.is_dir():
         evaluation = yield from _evaluate_run(desk, subject, data, split, device)
     else:
+        model = existing(subject)
         manifest = yield from prepare(desk, data_choice(data))
         folder = str(prepared_folder(manifest))
-        job = EvaluateOnnxJob(existing(subject), folder, split, provider or device)
+        job = EvaluateOnnxJob(model, folder, split, provider or device)
         evaluation = yield from ask_runtime(desk, job, Evaluation)
     yield Finished(dict(evaluation.values))
 
@@ -199,7 +200,7 @@ def export(
     record = yield from open_run(desk, run)
     row = installed_engine(record.engine)
     desk.warm(row.name)
-    make_folder(target.absolute().parent)
+    demand_file(target)
     manifest = yield from data_of_run(desk, run)
     job = _export_job(run, manifest, target, checkpoint)
     figures = Path(job.reference).with_name("proof.json")
@@ -225,7 +226,10 @@ def optimize(
     ``figures`` takes the view as JSON, without the graphs.
     """
     source = existing(model)
-    make_folder(target.absolute().parent)
+    for written in filter(None, (target, report)):
+        demand_file(written)
+        if written.exists() and written.samefile(source):
+            raise WorkbenchError(ErrorCode.TARGET_IS_SOURCE, path=source)
     samples = existing(reference) if reference else (yield from _own_samples(desk, source))
     job = OptimizeJob(
         source,
@@ -246,7 +250,8 @@ def inspect(desk: Desk, path: Path) -> Answering:
     """Read a model, a file or a folder, into its graph."""
     there = str(path.absolute()) if path.is_dir() else existing(path)
     view = yield from desk.ask(TOOLS, ReadGraphJob(there), GraphView)
-    yield Finished({"nodes": len(view.nodes), "parameters": view.parameters, "bytes": view.bytes})
+    nodes = sum(node.family != "io" for node in view.nodes)
+    yield Finished({"nodes": nodes, "parameters": view.parameters, "bytes": view.bytes})
 
 
 def _own_samples(desk: Desk, model: str) -> Generator[Event, None, str]:
@@ -273,6 +278,13 @@ def but_the_end(events: Iterator[Event]) -> Answering:
             raise Ended(event)
         if not isinstance(event, Finished):
             yield event
+
+
+def demand_file(target: Path) -> None:
+    """Make the folder of ``target``; raises ``FILE_IS_FOLDER``, or what ``make_folder`` raises."""
+    if target.is_dir():
+        raise WorkbenchError(ErrorCode.FILE_IS_FOLDER, path=str(target.absolute()))
+    make_folder(target.absolute().parent)
 
 
 def _give_name(proven: Path, target: Path) -> None:
@@ -312,6 +324,19 @@ def open_run(desk: Desk, run: Path) -> Generator[Event, None, RunRecord]:
         yield Log("warning", tell(ErrorCode.FILE_DAMAGED, facts).text)
     demand_trusted(run, read_design(run))
     return record
+
+
+@contextmanager
+def a_folder(wanted: Path | None) -> Iterator[Path | None]:
+    """Make the folder that was asked for, if one was; one made here that stays empty goes again."""
+    was_there = wanted is not None and wanted.exists()
+    folder = empty_folder(wanted) if wanted else None
+    try:
+        yield folder
+    finally:
+        if folder is not None and not was_there:
+            with suppress(OSError):  # a run began in it
+                folder.rmdir()
 
 
 def empty_folder(folder: Path) -> Path:

@@ -12,7 +12,6 @@ from engines.contract.errors import ErrorCode, WorkbenchError
 from engines.contract.events import Answer, Finished
 from engines.contract.jobs import SaveJob
 from engines.contract.views import ProofView
-from engines.registry import ENGINES
 
 
 def save(desk: Desk, run: Path, target: Path, checkpoint: str = "best") -> Answering:
@@ -43,7 +42,6 @@ def save(desk: Desk, run: Path, target: Path, checkpoint: str = "best") -> Answe
     yield Finished({"file": str(target), "proof": proof.status, "max_abs_error": proof.max_abs_error})
 
 
-def has_own_format(target: Path) -> bool:
-    """Tell whether a file of this ending is some engine's own, so that it is not ONNX that is meant."""
-    endings = {f".{ending}" for row in ENGINES for ending in row.formats}
-    return target.suffix.lower() in endings
+def is_onnx(target: Path) -> bool:
+    """Tell whether ONNX is meant: by the ending, or by none at all."""
+    return target.suffix.lower() in ("", ".onnx")

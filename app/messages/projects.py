@@ -37,8 +37,8 @@ ROWS: dict[ErrorCode, Message] = {
     ),
     ErrorCode.FILE_IS_FOLDER: Message(
         what="{path} is a folder, and a file is wanted.",
-        why="A file may lie in it.",
-        todo="Choose the file itself.",
+        why="It may hold the file that is meant.",
+        todo="Name the file itself.",
         button="choose_file",
     ),
     ErrorCode.TARGET_IS_SOURCE: Message(

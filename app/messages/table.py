@@ -62,7 +62,7 @@ class _Facts(dict[str, Fact]):
         if key == "place" and "file" in self:
             return f"{self['file']}, line {self['line']}" if self.get("line") else str(self["file"])
         if key == "guess":
-            return f"; “{self['nearest']}” is much like it" if self.get("nearest") else ""
+            return f"; the nearest is “{self['nearest']}”" if self.get("nearest") else ""
         if key == "within":
             return f" within {self['seconds']} seconds" if self.get("seconds") else ""
         if key == "stood":

@@ -98,7 +98,9 @@ def make_folder(folder: Path) -> None:
 
 
 def existing(path: Path) -> str:
-    """Return the whole path of a file; raises ``FILE_MISSING``."""
+    """Return the whole path of a file; raises ``FILE_MISSING`` or ``FILE_IS_FOLDER``."""
+    if path.is_dir():
+        raise WorkbenchError(ErrorCode.FILE_IS_FOLDER, path=str(path.absolute()))
     if not path.is_file():
         raise WorkbenchError(ErrorCode.FILE_MISSING, path=str(path.absolute()))
     return str(path.absolute())
@@ -168,4 +170,6 @@ def unreadable(path: Path, fault: OSError) -> WorkbenchError:
     """Return the error that says why ``path`` could not be read."""
     if isinstance(fault, FileNotFoundError):
         return WorkbenchError(ErrorCode.FILE_MISSING, path=str(path))
+    if isinstance(fault, IsADirectoryError) or path.is_dir():
+        return WorkbenchError(ErrorCode.FILE_IS_FOLDER, path=str(path))
     return WorkbenchError(ErrorCode.FILE_UNREADABLE, path=str(path), why=fault.strerror or str(fault))

@@ -20,10 +20,12 @@ from engines.data.raw import Floats, Raw
 
 SEPARATORS = (",", ";", "\t", "|")
 TARGETS = ("target", "label", "class", "y")
-"""Names that mark the target column where none is chosen; otherwise it is the last column."""
+"""Names that mark the target column where none is chosen, the surest first; else it is the last column."""
 
 MISSING = frozenset(("", "na", "n/a", "nan", "null", "none", "?", "#n/a", "-"))
 _PROBE_ROWS = 200
+_NO_END = "unexpected end of data"
+"""What ``csv`` says of a quote that is never closed, at the file's end; it is told where its row begins."""
 
 
 @dataclass(frozen=True)
@@ -141,7 +143,8 @@ def _records(text: str, separator: str, path: str) -> list[tuple[int, list[str]]
                 records.append((begins, cells))
             begins = reader.line_num + 1
     except csv.Error as fault:
-        facts: dict[str, Fact] = {"path": path, "line": max(reader.line_num, 1), "why": str(fault)}
+        line = begins if str(fault) == _NO_END else max(reader.line_num, 1)
+        facts: dict[str, Fact] = {"path": path, "line": line, "why": str(fault)}
         raise WorkbenchError(ErrorCode.DATA_BROKEN, **facts) from None
     return records
 
@@ -172,8 +175,8 @@ def _column(table: Table, name: str) -> int:
 def _target_column(table: Table, options: Options) -> int:
     if options.target:
         return _column(table, options.target)
-    known = [place for place, name in enumerate(table.columns) if name.lower() in TARGETS]
-    return known[0] if known else len(table.columns) - 1
+    names = [name.lower() for name in table.columns]
+    return next((names.index(name) for name in TARGETS if name in names), len(names) - 1)
 
 
 def _numbers(table: Table, column: int, code: ErrorCode = ErrorCode.DATA_VALUE_NOT_NUMERIC) -> Floats:

@@ -34,10 +34,11 @@ class Options:
 
 
 def read_options(given: Mapping[str, str]) -> Options:
-    """Return the options checked; raises ``DATA_OPTION``."""
+    """Return the options checked; raises ``DATA_OPTION`` or ``DATA_OPTION_UNKNOWN``."""
     for key, value in given.items():
         if key not in CHOICES and key not in FREE:
-            raise _refused("options", key, ", ".join((*CHOICES, *FREE)))
+            known = ", ".join((*CHOICES, *FREE))
+            raise WorkbenchError(ErrorCode.DATA_OPTION_UNKNOWN, option=key, known=known)
         if key in CHOICES and value not in CHOICES[key]:
             raise _refused(key, value, " | ".join(choice for choice in CHOICES[key] if choice))
     seed = given.get("seed") or "0"

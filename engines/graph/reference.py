@@ -67,6 +67,12 @@ def read_reference(path: Path, model: onnx.ModelProto) -> Reference:
     samples = arrays["inputs"]
     if not np.can_cast(samples.dtype, kind, "same_kind"):
         raise _broken(path, f"inputs are {samples.dtype}, the model wants {kind}")
+    if not _fits(inputs[0], samples):
+        raise _broken(
+            path, f"a sample has the shape {samples.shape[1:]}, the model wants {_shape(inputs[0])}"
+        )
+    if samples.dtype.kind == "f" and not np.isfinite(samples).all():
+        raise _broken(path, "it holds inputs that are not finite")
     if "outputs" in arrays and arrays["outputs"].shape[:1] != samples.shape[:1]:
         raise _broken(path, f"{len(samples)} inputs have answers of shape {arrays['outputs'].shape}")
     fixed = _fixed_batch(model)
@@ -111,6 +117,22 @@ def real_inputs(model: onnx.ModelProto) -> list[onnx.ValueInfoProto]:
     """Return the graph's inputs without those that are stored weights (old models list these too)."""
     stored = {tensor.name for tensor in model.graph.initializer}
     return [value for value in model.graph.input if value.name not in stored]
+
+
+def _shape(value: onnx.ValueInfoProto) -> tuple[int | str, ...]:
+    """Return what the model says of one sample's shape: lengths, and names or "?" where any will do."""
+    dims = value.type.tensor_type.shape.dim[1:]
+    return tuple(dim.dim_value if dim.HasField("dim_value") else dim.dim_param or "?" for dim in dims)
+
+
+def _fits(value: onnx.ValueInfoProto, samples: Array) -> bool:
+    """Tell whether samples have the shape that the model wants, where it says one."""
+    if not value.type.tensor_type.HasField("shape"):
+        return True
+    wanted, have = _shape(value), samples.shape[1:]
+    return len(wanted) == len(have) and all(
+        isinstance(length, str) or length == given for length, given in zip(wanted, have)
+    )
 
 
 def _read_arrays(path: Path) -> dict[str, Array]:

@@ -49,6 +49,11 @@ def _invalid(recipe: Recipe, setting: str, wanted: str) -> WorkbenchError:
     return WorkbenchError(ErrorCode.RECIPE_INVALID, setting=setting, value=shown, wanted=wanted)
 
 
+def _range(low: float, high: float, closed: bool) -> str:
+    below = f", below {high:.7g}" if math.isfinite(high) else ""
+    return f"a number {'from' if closed else 'above'} {low:g}{' on' if closed and not below else ''}{below}"
+
+
 def check_recipe(recipe: Recipe) -> None:
     """Refuse a recipe that cannot be followed.
 
@@ -62,7 +67,7 @@ def check_recipe(recipe: Recipe) -> None:
         value = getattr(recipe, setting)
         inside = low <= value < high if closed else low < value < high
         if not inside:
-            raise _invalid(recipe, setting, f"{'≥' if closed else '>'} {low:g}, < {high:.7g}")
+            raise _invalid(recipe, setting, _range(low, high, closed))
     if recipe.precision not in PRECISIONS:
         raise _invalid(recipe, "precision", ", ".join(PRECISIONS))
     if recipe.memory_layout not in MEMORY_LAYOUTS:

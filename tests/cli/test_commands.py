@@ -78,7 +78,7 @@ def test_that_a_person_gets_short_lines_and_the_folder(shared: Path, tmp_path: P
     )
     assert outcome.status == 0
     lines = outcome.out.splitlines()
-    assert lines[0].startswith("Data: digits, 1797 samples")
+    assert lines[0].startswith("Data: digits, 1,797 samples")
     assert any(line.startswith("epoch   1") for line in lines)
     assert lines[-1] == f"Run: {run}"
     assert max(map(len, lines[:-1])) <= 110
@@ -189,7 +189,7 @@ def test_that_a_run_and_a_file_are_not_compared(
         (("train", "moonshot"), ["moonshot", "digits-cnn"]),
         (("train", "nowhere.json"), ["nowhere.json"]),
         (("train", "digits-mlp", "--engine", "troch"), ["troch", "torch"]),
-        (("train", "digits-mlp", "--set", "epoch=3"), ["epoch", "Did you mean “epochs”?"]),
+        (("train", "digits-mlp", "--set", "epoch=3"), ["epoch", "the nearest is “epochs”"]),
         (("train", "digits-mlp", "--set", "epochs=many"), ["many", "whole number"]),
         (("train", "digits-mlp", "--set", "loss=hinge"), ["hinge", "cross_entropy"]),
         (("train", "digits-mlp", "--engine", "fake", "--data", "moon"), ["moon", "digits"]),

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import errno
 import json
 import signal
 from collections.abc import Callable, Iterator
@@ -12,6 +13,7 @@ import typer
 from app.cli import reporting
 from app.cli.reporting import HumanPrinter, conclude, exit_status, guarded, stamped, stopping_by_interrupt
 from app.desk import TOOLS, Desk, Ended
+from app.messages.message import Told
 from engines.contract.capabilities import EngineReport
 from engines.contract.errors import ErrorCode, WorkbenchError
 from engines.contract.events import (
@@ -228,3 +230,76 @@ def test_that_on_a_terminal_the_moving_line_is_gone_at_the_end(
     out = capsys.readouterr().out
     assert "read graph  1/2" in out
     assert out.endswith("\r\x1b[2K")
+
+
+class Leaving:
+    """A stdout whose reader goes away, or whose disk is full, after so many lines."""
+
+    encoding = "utf-8"
+
+    def __init__(self, lines: int, fault: OSError) -> None:
+        self.lines, self.fault = lines, fault
+
+    def write(self, text: str) -> int:
+        self.lines -= text.count("\n")
+        if self.lines < 0:
+            raise self.fault
+        return len(text)
+
+    def flush(self) -> None:
+        """Nothing is kept back."""
+
+    def isatty(self) -> bool:
+        return False
+
+    def fileno(self) -> int:
+        raise ValueError("no file")
+
+
+@pytest.mark.parametrize(
+    ("fault", "status", "said"),
+    [
+        (BrokenPipeError(), 141, ""),
+        (OSError(errno.ENOSPC, "No space left"), 1, "Error: The disk is full: stdout"),
+    ],
+)
+def test_that_work_nobody_hears_of_any_more_is_stopped_and_kept(
+    fault: OSError,
+    status: int,
+    said: str,
+    monkeypatch: pytest.MonkeyPatch,
+    capsys: pytest.CaptureFixture[str],
+) -> None:
+    host = ScriptedHost(Progress("a", 0, 1), Progress("b", 0, 1), Stopped(1, True))
+    monkeypatch.setattr(reporting, "Desk", lambda: desk_with(host))
+    monkeypatch.setattr("sys.stdout", Leaving(1, fault))
+    with pytest.raises(typer.Exit) as leaving:
+        conclude(lambda desk: desk.run("fake", ProbeJob()), HumanPrinter(), as_json=True)
+    assert leaving.value.exit_code == status
+    assert "stop keep=True" in host.calls
+    assert capsys.readouterr().err.startswith(said)
+
+
+def test_that_a_closed_stdout_is_no_fault(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(reporting, "Desk", lambda: desk_with(ScriptedHost(Finished())))
+    monkeypatch.setattr("sys.stdout", None)
+    for as_json in (True, False):
+        with pytest.raises(typer.Exit) as leaving:
+            conclude(lambda desk: desk.run("fake", ProbeJob()), HumanPrinter(), as_json)
+        assert leaving.value.exit_code == 0
+
+
+@pytest.mark.parametrize(
+    ("told", "shown"),
+    [
+        (Told("No.", "It says: bad wire.", "Mend it.", details="bad wire"), False),
+        (Told("No.", "It holds nothing.", "Mend it.", details="Traceback (most recent call last):"), False),
+        (Told("No.", "", "Copy it.", "copy_details", "Traceback (most recent call last):"), True),
+        (Told("No.", "", "Mend it.", details="pip said this"), True),
+    ],
+)
+def test_that_details_are_shown_where_they_say_more(
+    told: Told, shown: bool, capsys: pytest.CaptureFixture[str]
+) -> None:
+    reporting.complain(told)
+    assert ("Details:" in capsys.readouterr().err) is shown

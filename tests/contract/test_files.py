@@ -94,7 +94,7 @@ def test_that_a_missing_file_and_a_folder_are_told_apart(tmp_path: Path) -> None
         assert missing.value.code is ErrorCode.FILE_MISSING
         with pytest.raises(WorkbenchError) as folder:
             read(tmp_path)
-        assert folder.value.code is ErrorCode.FILE_UNREADABLE
+        assert folder.value.code is ErrorCode.FILE_IS_FOLDER
 
 
 def test_that_a_hash_is_of_the_whole_file(tmp_path: Path) -> None:

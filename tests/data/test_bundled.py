@@ -144,7 +144,6 @@ def test_that_a_stopped_preparation_leaves_nothing(tmp_path: Path) -> None:
         ({"seed": str(2**63)}, "seed"),
         ({"separator": "::"}, "separator"),
         ({"header": "maybe"}, "header"),
-        ({"colour": "green"}, "options"),
     ],
 )
 def test_that_an_option_that_cannot_be_is_refused(
@@ -152,6 +151,12 @@ def test_that_an_option_that_cannot_be_is_refused(
 ) -> None:
     fault = refusal("iris", tmp_path, **options)
     assert (fault.code, fault.facts["option"]) == (ErrorCode.DATA_OPTION, option)
+
+
+def test_that_an_option_nobody_knows_is_told_with_those_there_are(tmp_path: Path) -> None:
+    fault = refusal("iris", tmp_path, colour="green")
+    assert (fault.code, fault.facts["option"]) == (ErrorCode.DATA_OPTION_UNKNOWN, "colour")
+    assert "missing" in str(fault.facts["known"])
 
 
 @pytest.mark.parametrize("source", ["mnist", "table.xlsx", "", "folder/"])

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import math
+from collections.abc import Callable
 from dataclasses import replace
 from pathlib import Path
 
@@ -200,6 +201,19 @@ def test_that_answers_to_fewer_samples_than_there_are_prove_nothing(tmp_path: Pa
     job = saved(model, tmp_path, inputs=inputs, outputs=outputs[:2])
     with pytest.raises(WorkbenchError) as caught:
         list(prove_job(job, ControlFlags()))
+    assert caught.value.code is ErrorCode.REFERENCE_BROKEN
+
+
+@pytest.mark.parametrize(
+    "spoil", [lambda good: good[:, :2], lambda good: good[:, :, None], lambda good: good * np.nan]
+)
+def test_that_inputs_of_another_shape_or_without_values_are_refused_before_anything_runs(
+    spoil: Callable[[np.ndarray], np.ndarray], tmp_path: Path
+) -> None:
+    model = dense()
+    (inputs,) = make_reference(model).inputs.values()
+    with pytest.raises(WorkbenchError) as caught:
+        list(prove_job(saved(model, tmp_path, inputs=spoil(inputs)), ControlFlags()))
     assert caught.value.code is ErrorCode.REFERENCE_BROKEN
 
 

@@ -10,6 +10,7 @@ import pytest
 pytest.importorskip("PySide6")
 
 from app import check_qt
+from app.main import main
 from app.messages.table import tell_error
 from engines.contract.errors import ErrorCode, WorkbenchError
 
@@ -36,6 +37,34 @@ def test_that_a_call_which_drops_a_reference_each_time_is_found_out() -> None:
 
 def test_that_a_call_which_keeps_its_references_is_not_suspected() -> None:
     assert not check_qt.loses_references(lambda: None)
+
+
+@pytest.mark.parametrize(
+    ("environ", "platform", "shown"),
+    [
+        ({}, "linux", False),
+        ({"DISPLAY": ""}, "linux", False),
+        ({"DISPLAY": ":0"}, "linux", True),
+        ({"WAYLAND_DISPLAY": "wayland-0"}, "linux", True),
+        ({"QT_QPA_PLATFORM": "offscreen"}, "linux", True),
+        ({}, "win32", True),
+        ({}, "darwin", True),
+    ],
+)
+def test_that_a_display_is_seen_before_qt_looks_for_it(
+    environ: dict[str, str], platform: str, shown: bool
+) -> None:
+    assert check_qt.has_screen(environ, platform) is shown
+
+
+def test_that_without_a_display_the_window_is_refused_in_words(
+    monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
+) -> None:
+    monkeypatch.setattr(check_qt, "has_screen", lambda environ: False)
+    assert main([]) == 1
+    told = capsys.readouterr().err
+    assert told.startswith("Error: There is no display")
+    assert "modelwright tour" in told
 
 
 def test_that_the_refusal_names_both_versions_and_the_way_out(monkeypatch: pytest.MonkeyPatch) -> None:
