@@ -5,8 +5,8 @@ from __future__ import annotations
 from collections.abc import Callable, Mapping
 from functools import partial
 
-from PySide6.QtCore import QModelIndex, QPersistentModelIndex, QRectF, QSize, Qt, Signal
-from PySide6.QtGui import QColor, QFontMetrics, QPainter
+from PySide6.QtCore import QEvent, QModelIndex, QObject, QPersistentModelIndex, QRectF, QSize, Qt, Signal
+from PySide6.QtGui import QColor, QFontMetrics, QKeyEvent, QPainter
 from PySide6.QtWidgets import (
     QFrame,
     QListWidget,
@@ -44,6 +44,8 @@ FAMILIES = {
 """Headings of the families, in the order of the palette."""
 _KEY = Qt.ItemDataRole.UserRole
 _FAMILY = Qt.ItemDataRole.UserRole + 1
+_HOW = "A double click or Enter adds a layer behind the one picked."
+_NONE = "No layer is called so. Fewer letters find more."
 _OWN_TIP = "Add a layer written in Python: a file of your project's"
 
 
@@ -67,6 +69,8 @@ class LayerPalette(QFrame):
         self._build()
         self._fill("")
         self.search.textChanged.connect(self._fill)
+        self.search.returnPressed.connect(self._on_search_entered)
+        self.search.installEventFilter(self)
         self.list.currentItemChanged.connect(self._on_picked)
         self.list.itemActivated.connect(self._on_activated)
         theme().themed.connect(self.list.viewport().update)
@@ -86,7 +90,6 @@ class LayerPalette(QFrame):
         metrics = QFontMetrics(interface_font(13, scale=theme().scale))
         widest = max(metrics.horizontalAdvance(row.title) for row in CATALOGUE.values())
         self.list.setMinimumWidth(widest + 40)  # its bar, and the scroll bar
-        self.about.hide()
         column = QVBoxLayout(self)
         column.setContentsMargins(16, 16, 16, 16)
         column.setSpacing(12)
@@ -117,6 +120,7 @@ class LayerPalette(QFrame):
                 self._add_heading(title)
             for row in rows:
                 self._add_row(row)
+        self._on_picked(None)
 
     def _add_heading(self, title: str) -> None:
         item = QListWidgetItem(title, self.list)
@@ -132,10 +136,31 @@ class LayerPalette(QFrame):
 
     def _on_picked(self, item: QListWidgetItem | None) -> None:
         row = CATALOGUE.get(str(item.data(_KEY))) if item else None
-        self.about.setVisible(row is not None)
+        self.about.setText(_HOW if self.list.count() else _NONE)
         if row is not None:
             self.about.setText(f"{row.summary}.\nA double click or Enter adds it.")
             self.kind_picked.emit(row.key)
+
+    def _first(self) -> QListWidgetItem | None:
+        """Return the first layer of the list that can be added."""
+        items = (self.list.item(row) for row in range(self.list.count()))
+        return next((item for item in items if item.flags() & Qt.ItemFlag.ItemIsEnabled), None)
+
+    def _on_search_entered(self) -> None:
+        first = self._first()
+        if first is not None and self.search.text().strip():
+            self._on_activated(first)
+
+    @override
+    def eventFilter(self, watched: QObject, event: QEvent) -> bool:
+        """Go down from the search to what it found."""
+        down = isinstance(event, QKeyEvent) and event.key() == Qt.Key.Key_Down
+        first = self._first()
+        if down and first is not None and event.type() == QEvent.Type.KeyPress:
+            self.list.setFocus(Qt.FocusReason.TabFocusReason)
+            self.list.setCurrentItem(first)
+            return True
+        return super().eventFilter(watched, event)
 
     def _on_activated(self, item: QListWidgetItem) -> None:
         if item.data(_KEY):

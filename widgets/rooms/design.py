@@ -5,8 +5,9 @@ from __future__ import annotations
 from collections.abc import Callable, Mapping
 
 from PySide6.QtCore import Qt, Signal
-from PySide6.QtGui import QAction, QKeySequence, QUndoCommand, QUndoStack
+from PySide6.QtGui import QAction, QKeyEvent, QKeySequence, QUndoCommand, QUndoStack
 from PySide6.QtWidgets import QSplitter, QStackedLayout, QVBoxLayout, QWidget
+from typing_extensions import override
 
 from engines.contract.errors import WorkbenchError
 from engines.contract.own_layers import OWN
@@ -175,6 +176,14 @@ class DesignRoom(QWidget):
         self._add_delete_key()
         if self._owns_stack:
             self._add_undo_keys()
+
+    @override
+    def keyPressEvent(self, event: QKeyEvent) -> None:
+        """Go back to the canvas by Escape from a field beside it."""
+        if event.key() == Qt.Key.Key_Escape and not self.canvas.hasFocus():
+            self.canvas.setFocus(Qt.FocusReason.ShortcutFocusReason)
+            return
+        super().keyPressEvent(event)
 
     def _add_delete_key(self) -> None:
         remove = QAction("Remove the layer", self.canvas)

@@ -274,6 +274,27 @@ def test_that_an_edit_does_not_move_the_view(room: DesignRoom) -> None:
     assert room.canvas.seen() == before
 
 
+def test_that_a_layer_is_found_and_added_by_the_keyboard_alone(room: DesignRoom) -> None:
+    palette = room.palette_list
+    assert "adds a layer" in palette.about.text()
+    with_one_more = len(room.design.nodes) + 1 if room.design else 0
+    QTest.keyClicks(palette.search, "gelu")
+    QTest.keyClick(palette.search, Qt.Key.Key_Return)
+    assert room.design is not None
+    assert len(room.design.nodes) == with_one_more
+    QTest.keyClick(palette.search, Qt.Key.Key_Down)
+    assert palette.list.currentItem().text() == CATALOGUE["gelu"].title
+    palette.search.setText("no such layer")
+    assert palette.about.text().startswith("No layer is called so")
+
+
+def test_that_escape_leads_from_a_field_back_to_the_canvas(room: DesignRoom) -> None:
+    room.show()
+    room.palette_list.search.setFocus()
+    QTest.keyClick(room.palette_list.search, Qt.Key.Key_Escape)
+    assert room.focusWidget() is room.canvas
+
+
 def test_that_the_palette_offers_every_kind_and_explains_it(room: DesignRoom) -> None:
     palette = room.palette_list
     titles = [palette.list.item(row).text() for row in range(palette.list.count())]
