@@ -28,6 +28,8 @@ Array = npt.NDArray[Any]
 Arrays = Mapping[str, Array]
 _SILENT = 4
 _ON_CUDA = {"CUDAExecutionProvider", "TensorrtExecutionProvider"}
+_ONE_THREAD: Mapping[str, Mapping[str, str]] = {"OpenVINOExecutionProvider": {"num_of_threads": "1"}}
+"""What a provider that has threads of its own is told; the others go by the session's options."""
 _NOTES = re.compile(rb"(\x1b\[[\d;]*m)?\d{4}-\d\d-\d\d .*\[[VIWEF]:onnxruntime:.*|(\x1b\[[\d;]*m)?")
 """What the runtime's C++ writes of a provider that starts, or does not: it knows no other way to say why."""
 _END_OF_RUN: Mapping[str, Any] = {"name": "model_run"}
@@ -89,7 +91,11 @@ class Session:
         wanted = dict.fromkeys((self.provider, providers.CPU))
         options = _options(optimize, self._record)
         return onnxruntime.InferenceSession(
-            model.SerializeToString(), options, providers=list(wanted), enable_fallback=0
+            model.SerializeToString(),
+            options,
+            providers=list(wanted),
+            provider_options=[_ONE_THREAD.get(one, {}) for one in wanted],
+            enable_fallback=0,
         )
 
     def _see_whether_it_started(self) -> None:

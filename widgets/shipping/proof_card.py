@@ -93,9 +93,8 @@ class ProofCard(Card):
         column.addLayout(self._compose_figures())
         column.addWidget(self.basis)
         column.addWidget(self.ruler, 1)
-        self._more = _line(self.each, self.each_node)
         self.body.setSpacing(GAP)
-        for part, stretch in ((self.message, 0), (self._numbers, 1), (self._more, 0)):
+        for part, stretch in ((self.message, 0), (self._numbers, 1), (_line(self.each, self.each_node), 0)):
             self.body.addWidget(part, stretch)
         self.body.addWidget(self.batches)
         self.body.addWidget(self.nodes)
@@ -125,17 +124,18 @@ class ProofCard(Card):
         proof = _proof_of(on) if on is not None and elsewhere else self._proof
         profile = on.profile if on is not None else None
         measuring = on is not None and on.measuring
-        for part in (self._numbers, self._more):
-            part.setVisible(proof is not None or (elsewhere and measuring))
-        self.verdict.setVisible(proof is not None)
-        self.ruler.setVisible(proof is not None)
+        self._numbers.setVisible(proof is not None or (elsewhere and measuring))
+        for part in (self.verdict, self.ruler, self.each):
+            part.setVisible(proof is not None)
         self._show_speed(profile, there=elsewhere)
         if proof is not None:
             self._show_numbers(proof, on if elsewhere else None)
-        elif on is not None and measuring:
+        if on is not None and on.fault is not None:
+            self.message.show_message(*on.fault, severity="bad", closable=False)
+        elif on is not None and elsewhere and measuring:
             self._show_waiting(on.title)
-        else:
-            self._say_why_not(on)
+        elif proof is None:
+            self._show_unproven()
         self.each_node.setText(f"{_EACH_NODE}: measuring …" if measuring and self.wants_nodes else _EACH_NODE)
         self._sync_tables()
 
@@ -148,14 +148,9 @@ class ProofCard(Card):
             value.setText("–")
             set_property(value, "severity", "")
 
-    def _say_why_not(self, on: RunsOn | None) -> None:
-        if on is not None and on.fault is not None:
-            self.message.show_message(*on.fault, severity="bad", closable=False)
-        else:
-            soon = "The numbers stand here once the file has been run beside the engine."
-            self.message.show_message(
-                "Not proven yet.", self._unproven or soon, severity="info", closable=False
-            )
+    def _show_unproven(self) -> None:
+        soon = "The numbers stand here once the file has been run beside the engine."
+        self.message.show_message("Not proven yet.", self._unproven or soon, severity="info", closable=False)
 
     def _show_numbers(self, proof: ProofView, on: RunsOn | None) -> None:
         words, severity = VERDICTS[proof.status]
@@ -206,9 +201,8 @@ class ProofCard(Card):
         _show_rows(self.nodes)
 
     def _sync_tables(self) -> None:
-        there = not self._more.isHidden()
-        self.batches.setVisible(there and self.each.isChecked())
-        self.nodes.setVisible(there and self.each_node.isChecked() and bool(self.nodes.model.rows))
+        self.batches.setVisible(not self.each.isHidden() and self.each.isChecked())
+        self.nodes.setVisible(self.each_node.isChecked() and bool(self.nodes.model.rows))
 
     def _on_each_node_toggled(self, opened: bool) -> None:
         self._sync_tables()
