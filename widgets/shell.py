@@ -81,10 +81,20 @@ class Shell(QWidget):
         page = self.make_room(key)
         changed, self.key = key != self.key, key
         self.pages.setCurrentWidget(page)
+        self._end_tab_order()
         self.rail.check(key)
         if changed:
             self.room_chosen.emit(key)
         return page
+
+    def _end_tab_order(self) -> None:
+        """Let Tab end at the status line: rooms get new parts at any time, behind all that there was."""
+        end, last = self.status.actions_button, self.window().previousInFocusChain()
+        while last is not None and last is not end:
+            if last.focusPolicy() != Qt.FocusPolicy.NoFocus:
+                QWidget.setTabOrder(last, end)
+                break
+            last = last.previousInFocusChain()
 
     def make_room(self, key: str) -> QWidget:
         """Return a room's page, made now if it was not yet, without showing it."""
@@ -92,9 +102,6 @@ class Shell(QWidget):
         if room.page is None:
             room.page = room.factory()
             self.pages.addWidget(room.page)
-            last = self.previousInFocusChain()
-            if last is not None:
-                QWidget.setTabOrder(last, self.status.actions_button)
             self.room_made.emit(key)
         return room.page
 
@@ -172,7 +179,9 @@ class Shell(QWidget):
 
     @override
     def keyPressEvent(self, event: QKeyEvent) -> None:
-        if event.matches(QKeySequence.StandardKey.Find):
+        if event.key() == Qt.Key.Key_Escape and self.message.isVisible():
+            self.message.close_button.click()
+        elif event.matches(QKeySequence.StandardKey.Find):
             self._on_find_triggered()
         else:
             super().keyPressEvent(event)

@@ -139,7 +139,7 @@ ENGINES_PAGE_TIP = "Versions, devices, interpreters, and what is wrong"
 PRECISION = "Precision"
 RUN_MODE = "Run mode"
 NO_MODE = "This engine does not have this run mode."
-NO_PRECISION = "This engine does not offer it here."
+NO_PRECISION = "not offered by this engine"
 FELL_BACK = "{title} has no {lost} here: it trains with {instead}."
 
 PRECISION_HINTS = {

@@ -190,6 +190,7 @@ class ComparedCurves(QWidget):
         curves_card, apart_card = Card(), Card()
         self.curves.head.insertWidget(0, self.chooser)
         self.curves.head.insertSpacing(1, 12)
+        QWidget.setTabOrder(self.chooser, self.curves.log_button)
         title = label("Difference", "heading")
         title.setToolTip("|a − b| / max(|a|, 0.01), a being the first engine’s value")
         self.apart.head.insertWidget(0, title)

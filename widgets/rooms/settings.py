@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
+from itertools import pairwise
 
 from PySide6.QtCore import QSignalBlocker, Signal
 from PySide6.QtWidgets import QButtonGroup, QCheckBox, QHBoxLayout, QRadioButton, QVBoxLayout, QWidget
@@ -77,6 +78,7 @@ class SettingsRoom(QWidget):
         self.engines.set_engines(views)
         for view in views:
             self._page(view).show_view(view)
+        self._set_tab_order()
         if self.engines.key in begun:
             self._right.verticalScrollBar().setValue(0)  # its progress is at the top
         if self.engines.key not in self.engine_pages and views:
@@ -99,6 +101,15 @@ class SettingsRoom(QWidget):
         """Add what an engine's installer said to its log."""
         if name in self.engine_pages:
             self.engine_pages[name].install.add_lines(lines)
+
+    def _set_tab_order(self) -> None:
+        """Let Tab go as the eye does: the engines, what is beneath them, then the page from its top."""
+        order: list[QWidget] = [*self.engines.items.values(), *self.themes.values()]
+        order += [self.empty_bin, self.in_process]
+        for page in self.engine_pages.values():
+            order += page.in_tab_order()
+        for one, following in pairwise(order):
+            QWidget.setTabOrder(one, following)
 
     def _installs(self, name: str) -> bool:
         item = self.engines.items.get(name)

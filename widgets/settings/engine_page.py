@@ -77,6 +77,15 @@ class EnginePage(QWidget):
         self.devices.show_devices(report.devices if report else ())
         self.abilities.show_view(view)
 
+    def in_tab_order(self) -> list[QWidget]:
+        """Return what takes the keyboard, as the eye meets it."""
+        found: list[QWidget] = [self.again, self.help]
+        for panel in self.panels:
+            found += [panel.button, panel.copy]
+        found += [self.install.copy, self.install.cancel, self.install.close_button, self.install.log]
+        card = self.interpreter
+        return [*found, card.choice, card.copy, *card.buttons.values(), self.devices.table.view]
+
     @override
     def resizeEvent(self, event: QResizeEvent) -> None:
         super().resizeEvent(event)

@@ -332,3 +332,31 @@ def test_that_the_rails_buttons_stay_where_they_are_when_the_theme_changes(
     shell.resize(1300, 810)
     assert places()[:-1] == before[:-1]
     apply(qapp, "light")
+
+
+def test_that_tab_goes_through_the_page_before_the_status_line(qapp: QApplication, qtbot: QtBot) -> None:
+    window = QWidget()
+    qtbot.addWidget(window)
+    made = Shell()
+    QVBoxLayout(window).addWidget(made)
+    page = QWidget()
+    line = QVBoxLayout(page)
+    made.add_room("one", "One", "graph", lambda: page)
+    made.open_room("one")
+    late = search_field("late", "Late", "Late")
+    line.addWidget(late)
+    made.add_room("two", "Two", "runs", QWidget)
+    made.open_room("two")
+    made.open_room("one")
+    window.show()
+    window.activateWindow()
+    late.setFocus()
+    qtbot.keyClick(late, Qt.Key.Key_Tab)
+    assert window.focusWidget() is made.status.actions_button
+
+
+def test_that_escape_puts_the_message_away(shell: Shell, qtbot: QtBot) -> None:
+    shell.show()
+    shell.message.show_message("Something went wrong")
+    qtbot.keyClick(shell, Qt.Key.Key_Escape)
+    assert not shell.message.isVisible()

@@ -197,3 +197,26 @@ def test_that_an_installation_that_begins_is_brought_into_sight(room: SettingsRo
     bar.setValue(50)
     room.set_engines(running)  # a next line of its log leaves a reader where he is
     assert bar.value() == 50
+
+
+def test_that_tab_goes_from_the_engines_down_and_then_through_the_page_from_its_top(
+    room: SettingsRoom, qtbot: QtBot
+) -> None:
+    room.set_theme("system")
+    room.open_engine("mxnet")
+    first = room.engines.items["torch"]
+    first.setFocus()
+    names: list[str] = []
+    while (focus := QApplication.focusWidget()) is not None and focus.objectName() not in names:
+        names.append(focus.objectName())
+        qtbot.keyClick(focus, Qt.Key.Key_Tab)
+    listed = [f"engine_{name}" for name in room.engines.items]
+    order = [
+        *listed,
+        "theme_system",
+        "run_in_process",
+        "engine_mxnet_probe",
+        "mend_mxnet_0",
+        "interpreter_mxnet",
+    ]
+    assert [name for name in names if name in order] == order
