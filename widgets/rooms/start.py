@@ -63,6 +63,8 @@ class StartRoom(QWidget):
             card.chosen.connect(self.template_chosen)
             self.cards.append(card)
         self._arrange()
+        for one, following in zip(self.cards, (*self.cards[1:], self.open_button)):
+            QWidget.setTabOrder(one, following)  # as they are read, whenever they were made
 
     def set_recent(self, projects: Iterable[RecentProject]) -> None:
         """List recent projects, the newest first."""

@@ -7,6 +7,7 @@ from pathlib import Path
 import pytest
 from PySide6.QtCore import QMimeData, QPoint, QPointF, Qt, QUrl
 from PySide6.QtGui import QDragEnterEvent, QDragLeaveEvent, QDropEvent
+from PySide6.QtTest import QTest
 from PySide6.QtWidgets import QApplication, QScrollArea
 from pytestqt.qtbot import QtBot
 
@@ -173,3 +174,14 @@ def test_that_the_chip_of_a_card_stands_on_the_line_of_its_heading(room: StartRo
         assert abs(middles[0] - middles[1]) <= 1
         assert chip.text[0].isupper()
         assert "-" not in chip.text
+
+
+def test_that_tab_comes_to_the_templates_before_what_stands_beside_them(room: StartRoom) -> None:
+    room.show()
+    last = room.cards[-1]
+    room.cards[0].setFocus()
+    for card in room.cards[1:]:
+        QTest.keyClick(room, Qt.Key.Key_Tab)
+        assert room.focusWidget() is card
+    QTest.keyClick(last, Qt.Key.Key_Tab)
+    assert room.focusWidget() is room.open_button
