@@ -32,6 +32,9 @@ BUNDLED = (
     ("wine", "Wine"),
 )
 """Sets that come with scikit-learn, offered beside a file of one's own."""
+ENDINGS = (".csv", ".tsv", ".txt", ".npz", ".npy")
+DATA_FILES = f"Data ({' '.join(f'*{ending}' for ending in ENDINGS)});;All files (*)"
+"""What a person is asked to choose from."""
 
 
 class DataController(QObject):
@@ -133,9 +136,7 @@ class DataController(QObject):
             room.clear(_title(source) if failed else "", _title(back) if failed else "")
 
     def _on_file_requested(self) -> None:
-        path, _ = QFileDialog.getOpenFileName(
-            self._bench.shell, "Open data", "", "Data (*.csv *.tsv *.txt *.npz *.npy);;All files (*)"
-        )
+        path, _ = QFileDialog.getOpenFileName(self._bench.shell, "Open data", "", DATA_FILES)
         if path:
             self.choose(path)
 

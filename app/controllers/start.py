@@ -7,6 +7,7 @@ from pathlib import Path
 from PySide6.QtCore import QObject
 from PySide6.QtWidgets import QFileDialog, QWidget
 
+from app.controllers.data import DATA_FILES, ENDINGS
 from app.controllers.models import ModelsController
 from app.home import projects_folder
 from app.messages import words
@@ -20,8 +21,7 @@ from engines.exchange.formats import identify
 from widgets.rooms.start import StartRoom
 from widgets.rooms.start_parts import RecentProject
 
-DATA_ENDINGS = (".csv", ".tsv", ".npz", ".npy")
-FILES = "Projects, designs, models (project.toml *.json *.onnx);;Data (*.csv *.npz *.npy);;All files (*)"
+FILES = f"Projects, designs, models (project.toml *.json *.onnx);;{DATA_FILES}"
 
 
 class StartController(QObject):
@@ -62,7 +62,7 @@ class StartController(QObject):
         self._bench.attempt(lambda: self._open(Path(text)))
 
     def _open(self, path: Path) -> None:
-        if path.suffix.lower() in DATA_ENDINGS and path.is_file():
+        if path.suffix.lower() in ENDINGS and path.is_file():
             self._open_data(path)
             return
         facts = identify(path)

@@ -18,6 +18,8 @@ from pytestqt.qtbot import QtBot
 from widgets.look.tokens import DARK
 from widgets.netron_view import NetronPage
 
+pytestmark = pytest.mark.commands
+
 
 def write_model(path: Path) -> int:
     """Write a chain of operations with a branch; return how many nodes it has."""
