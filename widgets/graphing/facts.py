@@ -25,6 +25,7 @@ _NAMES = {
 _SOFTWARE = {
     "pytorch": "PyTorch",
     "torch": "PyTorch",
+    "torch.onnx": "PyTorch",
     "tensorflow": "TensorFlow",
     "jax": "JAX",
     "mxnet": "MXNet",

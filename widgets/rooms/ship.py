@@ -24,7 +24,7 @@ from widgets.controls import (
 )
 from widgets.controls.card import head_of_page
 from widgets.controls.scrolling import Scrolling
-from widgets.graphing.facts import latency_words
+from widgets.graphing.facts import latency_words, software
 from widgets.look.theme import scaled
 from widgets.look.tokens import GAP
 from widgets.shipping.file_card import EngineFileCard, FileCard
@@ -130,7 +130,7 @@ class ShipRoom(QWidget):
         rows = [
             ("Size", byte_size(view.bytes)),
             ("ONNX opset", str(view.opset)),
-            ("Written by", view.exporter),
+            ("Written by", software(view.exporter)),
         ]
         self.file.show_file(view.target, rows)
         self.optimized.show_none(_NOT_OPTIMIZED)

@@ -38,8 +38,9 @@ class FileCard(Card):
         """Show the file at ``path`` with its ``facts``."""
         self.path = path
         self._clear_rows()
-        for place, (name, value) in enumerate(facts):
-            self._rows.addWidget(FieldRow(name, value, last=place == len(facts) - 1))
+        known = [(name, value) for name, value in facts if value]
+        for place, (name, value) in enumerate(known):
+            self._rows.addWidget(FieldRow(name, value, last=place == len(known) - 1))
         self.name.setText(Path(path).name)
         self.name.setToolTip(path)
         self.verdict.set_state(*verdict)

@@ -329,3 +329,19 @@ def test_that_every_fact_of_a_file_stays_whole_in_a_low_window(room: ShipRoom) -
     room.resize(896, 522)
     for row in room.findChildren(FieldRow):
         assert row.height() >= row.sizeHint().height()
+
+
+def test_that_a_file_is_told_of_in_names_that_people_know_and_what_is_not_known_is_left_out(
+    room: ShipRoom,
+) -> None:
+    def rows() -> list[str]:
+        return [row.title.text() for row in room.file.findChildren(FieldRow) if row.isVisibleTo(room.file)]
+
+    def words() -> list[str]:
+        return [label.text() for label in room.file.findChildren(QLabel)]
+
+    room.show_export(ExportView("/x/model.onnx", "", 10, 20, "torch.onnx 2.13.0"))
+    assert "PyTorch 2.13.0" in words()
+    assert rows() == ["Size", "ONNX opset", "Written by"]
+    room.show_export(ExportView("/x/model.onnx", "", 10, 20, ""))
+    assert rows() == ["Size", "ONNX opset"]
