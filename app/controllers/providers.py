@@ -16,7 +16,7 @@ from PySide6.QtWidgets import QWidget
 from app.bridge.flow_thread import FlowThread, Outcome
 from app.controllers.engines import EnginesController
 from app.controllers.models import ModelsController
-from app.engine_facts.choices import CPU, provider_rows, provider_title
+from app.engine_facts.choices import CPU, CPU_PROVIDER, provider_key, provider_rows, provider_title
 from app.flows import runtime
 from app.messages import words
 from app.messages.table import tell_error, tell_event
@@ -30,6 +30,7 @@ from widgets.shipping.runs_on import RunsOn
 if TYPE_CHECKING:
     from widgets.graphing.compare import OptimizeReport
     from widgets.shipping.proof_card import ProofCard
+    from widgets.shipping.usage import UsageCard
 
 Files = tuple[Path, ...]
 Ticket = tuple[str, tuple[tuple[str, int], ...]]
@@ -56,6 +57,7 @@ class ProvidersController(QObject):
         """The provider that every page is about."""
         self._actions: dict[str, QAction] = {}
         self._pages: list[_Page] = []
+        self._usage: UsageCard | None = None
         self._report: EngineReport | None = None
         self._known: dict[Ticket, RunsOn] = {}
         self._thread: FlowThread | None = None
@@ -68,6 +70,7 @@ class ProvidersController(QObject):
 
     def attach_ship(self, room: Any) -> QWidget:
         """Let the Ship room show the exported file on the provider that is chosen."""
+        self._usage = room.usage
         self._attach(_Page(room.proof, self._shipped))
         return cast("QWidget", room)
 
@@ -116,6 +119,10 @@ class ProvidersController(QObject):
         for page in self._pages:
             page.part.provider.set_providers(self.rows, self._chosen)
             self._show(page)
+        if self._usage is not None:
+            installed = self._report.providers if self._report is not None else ()
+            names = {provider_key(name): name for name in installed}
+            self._usage.show_provider(names.get(self._chosen, CPU_PROVIDER))
         self._sync_actions()
 
     def _sync_actions(self) -> None:

@@ -19,11 +19,13 @@ from engines.contract.errors import ErrorCode, WorkbenchError
 from engines.contract.events import Answer, Finished, Stopped
 from engines.contract.views import (
     ExportView,
+    GraphView,
     ModelFacts,
     NodeTime,
     OptimizeView,
     ProfileView,
     ProofView,
+    TensorView,
 )
 from widgets.graphing.compare import OptimizeReport
 from widgets.rooms.ship import ShipRoom
@@ -283,6 +285,27 @@ def test_that_the_optimizer_s_report_is_about_the_same_provider(offered: Offered
     offered.choose("cpu")
     assert page.report.error.text() == "3e-7"
     assert not page.report.cells["Nodes left to the CPU", "before"].isVisible()
+
+
+def test_that_the_lines_to_use_the_file_are_for_the_provider_that_is_chosen(offered: Offered) -> None:
+    offered.export()
+    offered.room.show_usage(
+        GraphView("m", "onnx", (), (), inputs=(TensorView("x", "float", ("batch", "2")),))
+    )
+    offered.report(REPORT)
+    offered.choose("openvino")
+    assert f'providers=["{VINO}", "{CPU}"]' in offered.room.usage.code.toPlainText()
+    offered.report(ALONE)
+    assert "providers" not in offered.room.usage.code.toPlainText()
+
+
+def test_that_a_profile_that_fails_on_the_cpu_says_so_beside_the_proof(offered: Offered) -> None:
+    offered.export()
+    offered.report(ALONE)
+    offered.card.each_node.click()
+    offered.end(outcome=WorkbenchError(ErrorCode.MODEL_NOT_RUNNABLE, path="m.onnx", why="no such operator"))
+    assert "no such operator" in offered.card.message.why.text()
+    assert offered.card.absolute.text() == "4e-6"
 
 
 def test_that_ctrl_k_finds_each_provider_that_starts_once_there_is_a_model(offered: Offered) -> None:

@@ -147,6 +147,7 @@ class OptimizeReport(QWidget):
         view, on = self._view, self._on
         if view is None:
             return
+        self.measured.setVisible(on is None or on.on_cpu)
         if on is None or on.on_cpu:
             self._show_proof(view.proof)
             self._show_facts(view)

@@ -150,7 +150,8 @@ class ProofCard(Card):
 
     def _show_unproven(self) -> None:
         soon = "The numbers stand here once the file has been run beside the engine."
-        self.message.show_message("Not proven yet.", self._unproven or soon, severity="info", closable=False)
+        said = "Not proven." if self._unproven else "Not proven yet."
+        self.message.show_message(said, self._unproven or soon, severity="info", closable=False)
 
     def _show_numbers(self, proof: ProofView, on: RunsOn | None) -> None:
         words, severity = VERDICTS[proof.status]

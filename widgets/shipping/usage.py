@@ -16,13 +16,17 @@ from widgets.look.theme import theme
 PREPARATION = "modelwright.preparation"
 
 
-def usage_code(graph: GraphView, file: str) -> str:
-    """Return Python that runs ``file`` with ONNX Runtime; without anything of ours installed."""
+CPU = "CPUExecutionProvider"
+
+
+def usage_code(graph: GraphView, file: str, provider: str = CPU) -> str:
+    """Return Python that runs ``file`` with ONNX Runtime on a provider; nothing of ours is needed for it."""
     done, entry = _preparation(graph.facts), graph.inputs[0]
     stored = "mean" in done or "target_mean" in done
     lines = ["import json", ""] if stored else []
     lines += ["import numpy as np", "import onnxruntime", ""]
-    lines.append(f"session = onnxruntime.InferenceSession({json.dumps(file)})")
+    where = "" if provider == CPU else f", providers={json.dumps([provider, CPU])}"
+    lines.append(f"session = onnxruntime.InferenceSession({json.dumps(file)}{where})")
     lines.append(f"samples = np.zeros({_shape(entry.shape)}, np.float32)  # your own, as they were measured")
     if stored:
         lines.append(f'done = json.loads(session.get_modelmeta().custom_metadata_map["{PREPARATION}"])')
@@ -54,6 +58,8 @@ class UsageCard(Card):
 
     def __init__(self) -> None:
         super().__init__("Use it", "in Python, with ONNX Runtime alone")
+        self._graph: GraphView | None = None
+        self._file, self._provider = "", CPU
         self.code = named(QPlainTextEdit(), "ship_code", "Python that runs the file")
         self.copy = Button("Copy", "ship_copy_code", icon_name="copy", small=True)
         self.tools.addWidget(self.copy)
@@ -69,12 +75,19 @@ class UsageCard(Card):
 
     def show_graph(self, graph: GraphView | None, file: str = "model.onnx") -> None:
         """Show the lines for a model; none where its graph is not known."""
+        self._graph, self._file = graph, file
         known = graph is not None and bool(graph.inputs)
         self.setVisible(known)
         self.copy.setText("Copy")
         if graph is not None and known:
-            self.code.setPlainText(usage_code(graph, file))
+            self.code.setPlainText(usage_code(graph, file, self._provider))
             self._dress()
+
+    def show_provider(self, provider: str) -> None:
+        """Show the lines for a provider, by the runtime's own name, from here on."""
+        if provider != self._provider:
+            self._provider = provider
+            self.show_graph(self._graph, self._file)
 
     def _dress(self) -> None:
         font = fixed_font(scale=theme().scale)

@@ -90,3 +90,17 @@ def test_that_the_card_copies_its_lines_and_goes_where_no_graph_is_known(
     assert card.copy.text() == "Copied"
     card.show_graph(None)
     assert not card.isVisible()
+
+
+def test_that_the_lines_name_the_provider_that_is_chosen(qtbot: QtBot) -> None:
+    card = UsageCard()
+    qtbot.addWidget(card)
+    card.show_graph(graph(None), "m.onnx")
+    assert "providers" not in card.code.toPlainText()
+    card.show_provider("CUDAExecutionProvider")
+    wanted = 'InferenceSession("m.onnx", providers=["CUDAExecutionProvider", "CPUExecutionProvider"])'
+    assert wanted in card.code.toPlainText()
+    card.show_graph(graph(None), "n.onnx")
+    assert '"n.onnx", providers=' in card.code.toPlainText()
+    card.show_provider("CPUExecutionProvider")
+    assert 'InferenceSession("n.onnx")' in card.code.toPlainText()
