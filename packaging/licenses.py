@@ -15,7 +15,10 @@ from collections.abc import Iterator
 from importlib.metadata import Distribution, PackageNotFoundError, distribution, distributions
 from pathlib import Path
 
+from packaging.requirements import Requirement
+
 ROOT = Path(__file__).resolve().parent.parent
+_NO_LICENCE = ("License :: OSI Approved", "License :: DFSG approved")
 OWN_ENVIRONMENTS = ROOT / ".engines" / "environments"
 TARGET = ROOT / "packaging" / "LICENSES.md"
 
@@ -28,6 +31,12 @@ OWN = """
 Settings and `modelwright engines install` put an engine into an environment of its own, by a locked list.
 All of it stands above, but for these:
 """
+
+ELSEWHERE = {
+    "nest-asyncio": ("BSD License", "on Windows, with JAX"),
+    "onnxruntime-gpu": ("MIT License", "in place of onnxruntime where there is an NVIDIA GPU"),
+}
+"""What a list holds for other machines than the one this page is written on."""
 
 NVIDIA = (
     "On a Linux with an NVIDIA GPU such an environment also gets NVIDIA's CUDA libraries (packages\n"
@@ -62,23 +71,27 @@ def direct() -> list[str]:
 def closure(names: list[str]) -> dict[str, Distribution]:
     """Return the named packages and all that they pull in here, by name."""
     found: dict[str, Distribution] = {}
-    waiting = list(names)
+    seen: set[tuple[str, str]] = set()
+    waiting = [(name, "") for name in names]
     while waiting:
-        name = waiting.pop()
-        if name in found:
+        name, extra = one = waiting.pop()
+        if one in seen:
             continue
+        seen.add(one)
         try:
             found[name] = distribution(name)
         except PackageNotFoundError:
             continue
-        waiting.extend(_required(found[name]))
+        waiting.extend(_required(found[name], extra))
     return dict(sorted(found.items()))
 
 
-def _required(package: Distribution) -> Iterator[str]:
+def _required(package: Distribution, extra: str) -> Iterator[tuple[str, str]]:
+    """Yield what a package with one of its extras ("": with none) pulls in here, each with the extra asked."""
     for line in package.requires or ():
-        if "extra ==" not in line:
-            yield requirement_name(line)
+        wanted = Requirement(line)
+        if wanted.marker is None or wanted.marker.evaluate({"extra": extra}):
+            yield from ((requirement_name(wanted.name), name) for name in ("", *wanted.extras))
 
 
 def licence(package: Distribution) -> str:
@@ -88,7 +101,7 @@ def licence(package: Distribution) -> str:
     classifiers = [
         entry.split(" :: ")[-1]
         for entry in meta.get_all("Classifier") or []
-        if entry.startswith("License :: ") and entry != "License :: OSI Approved"
+        if entry.startswith("License :: ") and entry not in _NO_LICENCE
     ]
     free = (meta.get("License") or "").strip().splitlines()
     told = expression or "; ".join(classifiers) or (free[0][:80] if free else "")
@@ -130,6 +143,8 @@ def table() -> str:
     for name, package in own().items():
         assert package is not None, f"{name}: make the engines' environments first, as the tests do"
         lines.append(f"| {name} | {package.version} | {licence(package)} |")
+    lines += ["", "On other machines also:", "", "| package | where | licence |", "|---|---|---|"]
+    lines += [f"| {name} | {where} | {told} |" for name, (told, where) in ELSEWHERE.items()]
     notes = [f"- **{name}**: {note}" for name, note in COPYLEFT_NOTES.items()]
     return "\n".join([*lines, "", "## To know before bundling", "", *notes, f"- {NVIDIA}"]) + "\n"
 

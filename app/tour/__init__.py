@@ -9,26 +9,51 @@ import sys
 from collections.abc import Sequence
 from pathlib import Path
 
+from engines.contract.errors import WorkbenchError
+from engines.contract.files import make_folder, unwritable, write_text_atomic
+
+_ABOUT = (
+    "Walk the main job through the real window by mouse and keys, from a template to a proven ONNX file; on "
+    "a virtual screen where there is no display. It takes a few minutes."
+)
+
 
 def run_tour(arguments: Sequence[str]) -> int:
     """Walk the tour, leave pictures and files in ``--out``, and return the exit status."""
-    parser = argparse.ArgumentParser(prog="modelwright tour", description=run_tour.__doc__)
-    parser.add_argument("--out", type=Path, default=Path("tour"), help="folder for pictures and files")
-    parser.add_argument("--json", action="store_true", help="print one event a line")
+    parser = argparse.ArgumentParser(prog="modelwright tour", description=_ABOUT)
+    parser.add_argument(
+        "--out", type=Path, default=Path("tour"), help="folder for pictures, run and ONNX file"
+    )
+    parser.add_argument("--json", action="store_true", help="print the outcome alone, as a line of JSON")
     given = parser.parse_args(list(arguments))
     out: Path = given.out.absolute()
-    out.mkdir(parents=True, exist_ok=True)
+    try:
+        return _walk(out, given.json)
+    except OSError as fault:
+        error = unwritable(Path(fault.filename or out), fault)
+    except WorkbenchError as fault:
+        error = fault
+
+    from app.cli.reporting import complain
+    from app.messages.table import tell_error
+
+    complain(tell_error(error))
+    return 1
+
+
+def _walk(out: Path, as_json: bool) -> int:
+    make_folder(out)
     os.environ["MODELWRIGHT_HOME"] = str(out / "home")
     screen = choose_screen(out)
 
     from app.tour.walk import Walk
 
-    walk = Walk(out, said=None if given.json else _say)
+    walk = Walk(out, said=None if as_json else _say)
     fault = walk.go()
     facts = {**walk.facts, "screen": screen, "finished": not fault, "fault": fault}
-    (out / "tour.json").write_text(json.dumps(facts, indent=2, ensure_ascii=False) + "\n", encoding="utf-8")
+    write_text_atomic(out / "tour.json", json.dumps(facts, indent=2, ensure_ascii=False) + "\n")
     last = {"kind": "failed" if fault else "finished", **facts}
-    _say(json.dumps(last, ensure_ascii=False) if given.json else (fault or f"Everything is in {out}."))
+    _say(json.dumps(last, ensure_ascii=False) if as_json else (fault or f"Everything is in {out}."))
     return 1 if fault else 0
 
 

@@ -7,6 +7,7 @@ import shutil
 import sys
 import time
 from collections.abc import Callable
+from contextlib import suppress
 from pathlib import Path
 from typing import Any, cast
 
@@ -61,7 +62,8 @@ class Walk:
                 self._do(step)
         except LostError as lost:
             if self.window is not None:
-                self.hand.picture("lost")
+                with suppress(LostError):  # the disk may be what is full
+                    self.hand.picture("lost")
             return f"{step.__name__.replace('_', ' ')}: {lost}"
         finally:
             self._close()
@@ -308,9 +310,12 @@ class Walk:
                 shutil.copyfile(runs[0] / "artifacts" / name, self.out / name)
 
 
+_OF_THE_SCREEN = ("This plugin does not support", "QRhiGles2: Failed to create", "Failed to create RHI")
+
+
 def _on_qt_message(kind: QtMsgType, context: QMessageLogContext, message: str) -> None:
     """Pass on what Qt says, but for what a virtual screen says of itself."""
-    if not message.startswith("This plugin does not support"):
+    if not message.startswith(_OF_THE_SCREEN):
         sys.stderr.write(f"{message}\n")
 
 

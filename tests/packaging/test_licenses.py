@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from pathlib import Path
+
 import pytest
 
 from tests.helpers.packaging_scripts import SCRIPTS, load
@@ -25,6 +27,17 @@ def test_that_every_direct_dependency_is_pinned_with_the_others(name: str) -> No
 @pytest.mark.parametrize("name", sorted(licenses.own()))
 def test_that_what_only_an_engines_own_environment_holds_is_listed_too(name: str) -> None:
     assert f"| {name} | " in PAGE
+
+
+@pytest.mark.parametrize("lock", sorted(licenses.ROOT.glob("engines/environments/locks/*.txt")), ids=str)
+def test_that_what_the_locked_lists_hold_for_any_machine_is_listed(lock: Path) -> None:
+    lines = [line for line in lock.read_text(encoding="utf-8").splitlines() if not line.startswith("#")]
+    assert [line for line in lines if f"| {licenses.requirement_name(line)} | " not in PAGE] == []
+
+
+def test_that_what_an_extra_pulls_in_is_listed_too() -> None:
+    assert "zipp" in licenses.closure(["orbax-checkpoint"])  # it asks for etils[epath]
+    assert "| zipp | " in PAGE
 
 
 def test_that_every_package_says_its_licence() -> None:
