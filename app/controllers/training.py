@@ -57,6 +57,8 @@ class TrainingController(QObject):
         self._checked: set[str] = set()
         self._before = ""
         """The run that was shown before the one that goes on."""
+        self._early: list[Log] | None = None
+        """What was said before its first step."""
         self._resumed = ""
         """The engine of the run that was resumed last, "" where one was begun since."""
         self._tail = QTimer(self, interval=FOLLOW_MS)
@@ -147,7 +149,7 @@ class TrainingController(QObject):
     def _begin(self, flow: Any) -> None:
         self._bench.quiet()
         self._tail.stop()
-        self._before = self._bench.run
+        self._before, self._early = self._bench.run, []
         self._bench.shell.set_run_state("starting")
         self._bench.shell.set_engine_state(words.ENGINE_STARTING, "busy")
         self._bench.shell.open_room("train")
@@ -188,11 +190,12 @@ class TrainingController(QObject):
 
     def _pass_on(self, event: Event) -> None:
         """Show what no run folder tells; all else the room reads there."""
-        if self._room is None or self._room.history is None:
-            return
-        if isinstance(event, Log):
-            self._room.show_event(event)
-        self._room.refresh_soon()
+        if isinstance(event, Log) and self._early is not None:
+            self._early.append(event)  # the room shows the run before
+        elif self._room is not None and self._room.history is not None:
+            if isinstance(event, Log):
+                self._room.show_event(event)
+            self._room.refresh_soon()
 
     def _on_started(self) -> None:
         folder = self._thread.desk.run_folder if self._thread is not None else None
@@ -205,6 +208,9 @@ class TrainingController(QObject):
         self._room.set_target(*_target_of(folder))
         self._room.set_handover(*_handover_of(folder))
         self._room.follow(RunHistory(folder), title)
+        early, self._early = self._early, None
+        for line in early or ():
+            self._room.show_event(line)
         self._bench.run = str(folder)
         self._bench.runs_changed.emit()
         self._show_training()

@@ -8,7 +8,7 @@ from pathlib import Path
 
 from app.engine_facts.places import kept_of, place_of
 from engines.contract.capabilities import EngineRow
-from engines.contract.events import Crashed, Event, Failed, Hello, has_engine
+from engines.contract.events import Crashed, Event, Failed, Hello, Log, has_engine
 from engines.contract.jobs import Job, TrainJob
 from engines.environments.doctor import end_at_start, findings_before
 from engines.registry import engine
@@ -16,19 +16,28 @@ from engines.training.run_folder import RUN
 
 
 def in_the_doctors_words(name: str, job: Job, running: Generator[Event, None, None]) -> Iterator[Event]:
-    """Yield a job's events; a bad end before any work says what is wrong with the engine of that name."""
+    """Yield a job's events; a bad end before any work says what is wrong with the engine of that name.
+
+    What the process wrote until then is the details of such an end, and comes as lines where there is none.
+    """
     row, before = engine(name), _written(job)
     greeted = begun = False
+    lines: list[Event] = []
     with closing(running) as events:
         for event in events:
-            bad = isinstance(event, (Failed, Crashed)) and not begun
-            if row is not None and bad and _written(job) == before:
-                assert isinstance(event, (Failed, Crashed))
-                yield _told(row, event, greeted=greeted)
-            else:
-                greeted = greeted or isinstance(event, Hello)
-                begun = begun or has_engine(event)
-                yield event
+            if isinstance(event, Log) and not begun:
+                lines.append(event)
+                continue
+            if isinstance(event, (Failed, Crashed)) and not begun and row and _written(job) == before:
+                told = _told(row, event, greeted=greeted)
+                yield from lines if told is event else ()
+                yield told
+                return
+            greeted = greeted or isinstance(event, Hello)
+            begun = begun or has_engine(event)
+            yield from lines
+            lines.clear()
+            yield event
 
 
 def _written(job: Job) -> int:

@@ -2,15 +2,20 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterator
+from contextlib import suppress
+from importlib.metadata import PackageNotFoundError, version
 from typing import TYPE_CHECKING
 
 from app.engine_facts.places import kept_of, place_of
+from app.engine_facts.reports import load_reports
+from app.messages.table import tell
 from app.plans import is_installed
 from engines.contract.capabilities import EngineHealth, EngineRow, Finding
 from engines.contract.errors import ErrorCode, WorkbenchError
-from engines.contract.events import Failed, Stopped
+from engines.contract.events import Failed, Log, Stopped
 from engines.environments.chosen import OWN, THIS
-from engines.environments.doctor import INSTALL, findings_before, state_of
+from engines.environments.doctor import INSTALL, Place, findings_before, of_version, state_of
 from engines.environments.kept import ABSENT, HALF_MADE, Kept
 from engines.registry import engine
 
@@ -58,6 +63,23 @@ def health_of_fault(name: str, outcome: Outcome) -> EngineHealth:
     return EngineHealth(
         name, place.python if place else "", place.kind if place else "", state, None, findings
     )
+
+
+def version_notes(row: EngineRow) -> Iterator[Log]:
+    """Warn before a run of a version that Modelwright was not written for, where it is known."""
+    place = place_of(row)
+    known = _known_version(row, place)
+    for found in of_version(row, place, known) if known else ():
+        yield Log("warning", tell(found.code, found.facts).text, found.code, found.facts)
+
+
+def _known_version(row: EngineRow, place: Place) -> str:
+    """Return the engine's version without starting it, "" where nobody knows."""
+    with suppress(PackageNotFoundError):
+        if place.kind == THIS:
+            return version(row.package)
+    report = load_reports().get(row.name)
+    return report.version if report else ""
 
 
 def bad_finding(health: EngineHealth) -> Finding | None:

@@ -88,21 +88,19 @@ def _of_answer(row: EngineRow, place: Place, asked: Asked) -> Iterator[Finding]:
 
 def findings_of_report(row: EngineRow, place: Place, report: EngineReport) -> Iterator[Finding]:
     """Look at what the engine said of itself, and at the machine's GPU."""
-    locked = LOCKED.get(row.name)
-    if locked and not _numbers(locked.oldest) <= _numbers(report.version) < _numbers(locked.below):
-        yield _finding(
-            ErrorCode.ENGINE_VERSION,
-            "warning",
-            _mend(place),
-            title=row.title,
-            version=report.version,
-            oldest=locked.oldest,
-            below=locked.below,
-            command=mending(row, place, locked.requirements),
-        )
+    yield from of_version(row, place, report.version)
     yield from _of_gpu(row, place, report, gpu.find())
     if row.retired:
         yield _finding(ErrorCode.ENGINE_RETIRED, "note", title=row.title, version=report.version)
+
+
+def of_version(row: EngineRow, place: Place, version: str) -> Iterator[Finding]:
+    """Warn of a version that the engine's backend was not written for."""
+    locked = LOCKED.get(row.name)
+    if locked and not _numbers(locked.oldest) <= _numbers(version) < _numbers(locked.below):
+        facts = {"title": row.title, "version": version, "oldest": locked.oldest, "below": locked.below}
+        command = mending(row, place, locked.requirements)
+        yield _finding(ErrorCode.ENGINE_VERSION, "warning", _mend(place), command=command, **facts)
 
 
 def _of_gpu(row: EngineRow, place: Place, report: EngineReport, found: gpu.Gpu | None) -> Iterator[Finding]:

@@ -171,7 +171,8 @@ class Running:
         if self._awaits_engine and seconds > self._said_seconds:
             self._said_seconds = seconds
             if not isinstance(self._job, ProbeJob):
-                yield self._numbering.own(Starting(self._child.engine, seconds, round(self._limits.start)))
+                limit = self._limits.start if self._child.greeted else self._limits.hello
+                yield self._numbering.own(Starting(self._child.engine, seconds, round(limit)))
 
     def _greet(self, hello: Hello) -> None:
         self._child.greeted = True

@@ -134,6 +134,15 @@ def test_that_the_seconds_of_a_slow_import_are_told_from_the_fifth_on(play: Play
     assert (told.engine, told.limit) == ("torch", 180)
 
 
+def test_that_an_interpreter_that_says_nothing_is_given_up_sooner_and_the_seconds_say_so(play: Play) -> None:
+    events, child, _ = play()
+    assert {event.limit for event in events if isinstance(event, Starting)} == {60}
+    last = events[-1]
+    assert isinstance(last, Crashed)
+    assert last.cause == "silent"
+    assert child.ended_by[0] == "kill"
+
+
 def test_that_what_an_engine_prints_while_it_is_imported_ends_no_waiting(play: Play) -> None:
     events, _, _ = play(
         (0.1, HELLO), (0.2, HELLO), (6.2, Log("info", "loading")), (7.2, THERE), (9, Finished())
