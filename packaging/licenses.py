@@ -87,7 +87,7 @@ def closure(names: list[str]) -> dict[str, Distribution]:
 
 
 def _required(package: Distribution, extra: str) -> Iterator[tuple[str, str]]:
-    """Yield what a package with one of its extras ("": with none) pulls in here, each with the extra asked."""
+    """Yield what a package with an extra ("": with none) pulls in here, each with the extras asked for."""
     for line in package.requires or ():
         wanted = Requirement(line)
         if wanted.marker is None or wanted.marker.evaluate({"extra": extra}):
