@@ -6,16 +6,16 @@ Controllers never call one another; they change the workbench and hear its signa
 from __future__ import annotations
 
 from collections.abc import Callable
-from contextlib import suppress
 from dataclasses import replace
 from pathlib import Path
 from time import monotonic
 from typing import Any
 
-from PySide6.QtCore import QCoreApplication, QEventLoop, QObject, QTimer, Signal
+from PySide6.QtCore import QCoreApplication, QEventLoop, QObject, Signal
 from PySide6.QtGui import QUndoStack
 
 from app import rescue
+from app.autosave import Autosave
 from app.bridge.flow_thread import Flow, FlowThread, Outcome
 from app.bridge.hosts import Hosts
 from app.desk import Desk
@@ -33,7 +33,6 @@ from widgets.controls.drops import DropSection
 from widgets.designing.commands import SetRecipe
 from widgets.shell import Shell
 
-SAVE_MS = 400
 KEEPS_MESSAGE = ("copy_launch",)
 """What a message offers beside what it says: it stays to be read."""
 CLOSING_S = 20.0
@@ -91,12 +90,10 @@ class Workbench(QObject):
         self._flows: list[FlowThread] = []
         self._unobserve: Callable[[], None] | None = None
         self._actions: dict[str, Callable[[], object]] = {}
-        self._told: Told | None = None
-        self._saved_at = 0.0
-        self._unsaved = False
+        self.told: Told | None = None
+        """The message that was told last."""
         self._closed = False
-        self._save_timer = QTimer(self, singleShot=True, interval=SAVE_MS)
-        self._save_timer.timeout.connect(self.save)
+        self.saving = Autosave(self)
         shell.message_action.connect(self._on_message_action)
         self._connect_undo()
 
@@ -104,7 +101,7 @@ class Workbench(QObject):
 
     def open_project(self, project: Project) -> None:
         """Show another project with the design that was worked on last; raises what the files raise."""
-        self._write_design()  # first: it may be the same project that is opened again
+        self.saving.write()  # first: it may be the same project that is opened again
         design = project.load_design()
         kept = rescue.take(project)
         self._leave_design()
@@ -119,7 +116,7 @@ class Workbench(QObject):
         self.project_changed.emit()
         self.engine_changed.emit()
         if kept is not None:
-            self._unsaved = True
+            self.saving.note_change()
             self.tell(WorkbenchError(ErrorCode.EDITS_BACK, design=project.current_design), "info")
             self.save()
 
@@ -128,11 +125,8 @@ class Workbench(QObject):
         if self.project is None or self.design is None:
             return
         copied = self.project.copy_to(folder, self.design)
-        rescue.drop(self.project)
-        self._save_timer.stop()
-        self._unsaved, self._saved_at = False, monotonic()  # it is written, in the copy
+        self.saving.note_written()  # in the copy
         self.open_project(copied)
-        self.show_saved()
 
     def follow_project(self, folder: Path) -> None:
         """Go on with the open project, edits and all, where its folder lies now; raises as opening it."""
@@ -192,13 +186,7 @@ class Workbench(QObject):
 
     def save(self) -> bool:
         """Write the design now, if it changed; tell where that fails and keep trying with the next change."""
-        if self.attempt(self._write_design):
-            return True
-        self.shell.set_saved("Not saved")
-        if self.project is not None and self.design is not None:
-            with suppress(WorkbenchError):  # that it is not saved has been told
-                rescue.keep(self.project, self.design)
-        return False
+        return self.saving.save()
 
     def agree(self) -> bool:
         """Save, so that the files are what is shown; False where work has to wait, with the reason told.
@@ -209,7 +197,7 @@ class Workbench(QObject):
         if project is None:
             return True
         if not project.design_path(project.current_design).is_file():
-            self._unsaved = True
+            self.saving.note_change()
         if not self.save():
             return False
         try:
@@ -222,27 +210,6 @@ class Workbench(QObject):
         except WorkbenchError as fault:
             self.tell(fault)
         return False
-
-    def _write_design(self) -> None:
-        self._save_timer.stop()
-        if self.project is None or self.design is None or not self._unsaved:
-            return
-        kept = self.project.save_design(self.design)
-        rescue.drop(self.project)
-        self._unsaved = False
-        self._saved_at = monotonic()
-        self.show_saved()
-        if kept:
-            name = self.project.current_design
-            self.tell(WorkbenchError(ErrorCode.DESIGN_CHANGED_ELSEWHERE, design=name, kept=kept), "warning")
-
-    def show_saved(self) -> None:
-        """Say how long ago the design was written."""
-        if self.project is None or not self._saved_at:
-            return
-        age = monotonic() - self._saved_at
-        ago = "just now" if age < 2 else f"{age:.0f} s ago" if age < 60 else f"{age / 60:.0f} min ago"
-        self.shell.set_saved(f"Saved {ago}")
 
     def _connect_undo(self) -> None:
         undo, redo = self.shell.action("undo"), self.shell.action("redo")
@@ -262,9 +229,7 @@ class Workbench(QObject):
         if change.what == "layers":  # files beside the design; the design itself is as it was
             self.design_changed.emit()
             return
-        self._unsaved = True
-        if not self._save_timer.isActive():  # who goes on changing is saved meanwhile
-            self._save_timer.start()
+        self.saving.note_change()
         if self.design is not None and self.project is not None:
             self.shell.set_project(self.project.name, self.design.name)
         if change.what != "moved":
@@ -353,7 +318,7 @@ class Workbench(QObject):
 
     def show_told(self, told: Told, severity: str = "bad") -> None:
         """Show a told message above the room."""
-        self._told = told
+        self.told = told
         title = words.BUTTONS.get(told.button, "") if told.button in self._actions else ""
         self.shell.message.show_message(
             told.what,
@@ -367,7 +332,13 @@ class Workbench(QObject):
 
     def say(self, what: str, severity: str = "good") -> None:
         """Show one sentence that something went well."""
+        self.told = None
         self.shell.message.show_message(what, severity=severity)
+
+    def take_back(self, told: Told) -> None:
+        """Take a message away that is no longer so, where it is still the last one."""
+        if self.told is told:
+            self.quiet()
 
     def quiet(self) -> None:
         """Take the message away."""

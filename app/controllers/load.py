@@ -34,4 +34,4 @@ class LoadMonitor(QObject):
 
         memory = psutil.virtual_memory()
         self._bench.shell.set_load(psutil.cpu_percent(), memory.used, memory.total)
-        self._bench.show_saved()
+        self._bench.saving.show()

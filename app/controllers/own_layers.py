@@ -143,7 +143,9 @@ class OwnLayersController(QObject):
         folder = self._own.folder
         if folder is not None:
             wanted = [folder.parent, folder, *(folder / name for name in self._own.names)]
-            self._watcher.addPaths([str(path) for path in wanted if path.exists()])
+            there = [str(path) for path in wanted if path.exists()]
+            if there:  # Qt complains of none, as where the project's folder went
+                self._watcher.addPaths(there)
 
     def _look(self) -> None:
         """Note what each file holds now; one that cannot be read keeps what it held."""

@@ -9,6 +9,7 @@ from pathlib import Path
 from typing import Any
 
 import pytest
+from PySide6.QtCore import QTimer
 from pytestqt.qtbot import QtBot
 
 from app import rescue
@@ -126,3 +127,42 @@ def test_that_a_home_that_is_full_too_hides_nothing_of_what_is_told(
     project.rename(project.with_name("away"))
     assert not bench.save()
     assert "no longer there" in says(bench)
+
+
+def test_that_not_saved_is_said_as_long_as_it_is_so_and_its_message_goes_with_it(
+    opened: Opening, project: Path
+) -> None:
+    bench = opened()
+    project.rename(project.with_name("away"))
+    edit(bench, 79)
+    assert not bench.save()
+    bench.saving.show()
+    assert bench.shell.status.saved.text() == "Not saved"
+    project.with_name("away").rename(project)
+    assert bench.save()
+    assert bench.shell.message.isHidden()
+    assert bench.shell.status.saved.text() == "Saved just now"
+
+
+def test_that_saving_takes_no_other_message_away(opened: Opening, project: Path) -> None:
+    bench = opened()
+    project.rename(project.with_name("away"))
+    edit(bench, 79)
+    assert not bench.save()
+    bench.say("The model was exported.")
+    project.with_name("away").rename(project)
+    assert bench.save()
+    assert "exported" in says(bench)
+    assert not bench.shell.message.isHidden()
+
+
+def test_that_a_person_who_goes_on_changing_is_saved_meanwhile(
+    qtbot: QtBot, opened: Opening, project: Path
+) -> None:
+    bench = opened()
+    ticks = iter(range(100, 100_000))
+    timer = QTimer(bench, interval=10)
+    timer.timeout.connect(lambda: edit(bench, next(ticks)))
+    timer.start()
+    qtbot.waitUntil(lambda: Project.open(project).load_design().recipe.epochs >= 100, timeout=20_000)
+    timer.stop()
