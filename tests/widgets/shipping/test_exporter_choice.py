@@ -75,7 +75,7 @@ def test_that_without_a_run_there_is_nothing_to_choose(room: ShipRoom) -> None:
 def test_that_the_file_says_who_wrote_it(room: ShipRoom) -> None:
     room.show_export(ExportView("/runs/7/artifacts/model.onnx", "", 100, 20, "modelwright"))
     told = {row.title.text(): row.field for row in room.file.findChildren(FieldRow)}
-    assert told["Written by"].property("text") == "modelwright"
+    assert told["Written by"].property("text") == "Modelwright"
 
 
 @pytest.mark.parametrize("scheme", ["light", "dark"])
