@@ -115,6 +115,16 @@ def test_that_weights_that_nothing_reads_decay_alike_on_every_engine(
         np.testing.assert_allclose(found, wanted, rtol=1e-12, err_msg=engine)
 
 
+def test_that_a_compiled_run_goes_on_though_nothing_reads_one_of_its_weights(
+    tmp_path: Path, digits: tuple[str, DataManifest], answers: Answers
+) -> None:
+    job = job_of(tmp_path, digits, SPARE, "compiled", run_mode="compiled", weight_decay=0.1)
+    losses(answers("torch", job))
+    longer = replace(job, recipe=replace(job.recipe, epochs=2), resume=True)
+    losses(answers("torch", longer))
+    assert (run_weights(Path(job.run) / CHECKPOINTS, "last")["own/spare"] < 1).all()
+
+
 def test_that_a_run_goes_on_bit_for_bit_with_the_source_it_began_with(
     tmp_path: Path, digits: tuple[str, DataManifest], answers: Answers
 ) -> None:

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from typing import Any, cast
+from typing import cast
 
 import torch
 from torch import Tensor, nn
@@ -31,30 +31,5 @@ class OwnModule(nn.Module):
         weights = dict(self._parameters)
         if torch.compiler.is_compiling():
             return cast("Tensor", self._code.traced(ENGINE, torch, inputs, weights, self.training))
-        if self.training:
-            inputs, weights = _followed(inputs, weights)
         answer = self._code.answer(self._layer, ENGINE, torch, inputs, weights, self.training)
         return cast("Tensor", answer)
-
-
-class _Followed(torch.autograd.Function):
-    """Hands values on; a weight that a step's branch left alone has the gradient zero, not none.
-
-    Else the optimizer would pass it over, where other engines' graphs update it by its moments.
-    """
-
-    @staticmethod
-    def forward(context: Any, *values: Tensor) -> tuple[Tensor, ...]:
-        return tuple(value.view_as(value) for value in values)
-
-    @staticmethod
-    def backward(context: Any, *gradients: Tensor) -> tuple[Tensor, ...]:
-        return gradients
-
-
-def _followed(
-    inputs: tuple[Tensor, ...], weights: dict[str, Any]
-) -> tuple[tuple[Tensor, ...], dict[str, Any]]:
-    count = len(inputs)
-    values: tuple[Tensor, ...] = _Followed.apply(*inputs, *weights.values())
-    return values[:count], dict(zip(weights, values[count:]))

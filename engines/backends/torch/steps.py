@@ -13,6 +13,7 @@ from torch.amp.grad_scaler import GradScaler
 
 from engines.backends.torch import optimizers
 from engines.backends.torch.build import DesignModule
+from engines.backends.torch.own import OwnModule
 from engines.contract.spec import Recipe
 from engines.training.loss_scale import GOOD_STEPS, SCALE, SKIPPED, skipped_steps
 from engines.training.optimizers import began_at, with_began
@@ -34,6 +35,8 @@ class Steps:
         self.scaler = _scaler(module) if recipe.precision == "fp16" else None
         self.began = 0
         self._parameters: list[Tensor] = self.optimizer.param_groups[0]["params"]
+        own = (part for part in module.modules() if isinstance(part, OwnModule))
+        self._own = [parameter for part in own for parameter in part.parameters()]
         self._learn = self._whole if recipe.accumulate == 1 else self._in_parts
         self._update = self._make_update()
 
@@ -52,6 +55,11 @@ class Steps:
                 seed(seeds[step])
             group["lr"] = rate
             loss, output = learn(x, y)
+            for parameter in self._own:
+                # What a file left alone has the gradient zero, not none: else the optimizer would pass it
+                # over, where other engines' graphs update it by its moments.
+                if parameter.grad is None:
+                    parameter.grad = torch.zeros_like(parameter)
             update()
             for parameter in parameters:
                 parameter.grad = None
