@@ -29,9 +29,7 @@ from engines.contract.events import (
 from engines.contract.jobs import DebugChoice
 from engines.contract.spec import DataManifest
 from widgets.data.words import warning_words
-
-_NAMES = {"step": "steps", "seconds": "time", "peak_memory_bytes": "peak memory", "ended": "ended by"}
-_ENDS = {"epochs": "all epochs", "steps": "its number of steps", "patience": "early stopping"}
+from widgets.rooms.run_figures import figure_text, figure_title
 
 
 def register(application: typer.Typer) -> None:
@@ -86,8 +84,8 @@ class TrainPrinter(HumanPrinter):
     def _end(self, event: Finished | Stopped) -> None:
         if isinstance(event, Finished):
             for name, value in event.summary.items():
-                shown = _ENDS.get(str(value)) or named(name, value)
-                self.line(f"{_NAMES.get(name, name.replace('_', ' '))}: {shown}")
+                shown = figure_text(name, value) if isinstance(value, str) else named(name, value)
+                self.line(f"{figure_title(name)}: {shown}")
         elif self._started is None:
             self.line("Stopped before the first step; nothing was changed.")
             return

@@ -11,7 +11,7 @@ def kind_of_input(manifest: DataManifest) -> str:
     if len(shape) == 3:
         return f"pictures of {shape[2]} × {shape[1]}, {_channels(shape[0])}"
     if len(shape) == 1:
-        return f"{shape[0]} columns"
+        return "1 column" if shape[0] == 1 else f"{shape[0]:,} columns"
     return "arrays of " + " × ".join(map(str, shape))
 
 
@@ -42,8 +42,8 @@ def warning_words(warning: str) -> str:
     code, _, about = warning.partition(":")
     sentences = {
         "constant_column": "Column “{}” has the same value everywhere in training; it teaches nothing.",
-        "rows_dropped": "{} rows without a target were left out.",
-        "values_filled": "{} missing values became their column's mean.",
+        "rows_dropped": "Rows left out because a value was missing: {}.",
+        "values_filled": "Missing values that became their column's mean: {}.",
     }
     sentence = sentences.get(code)
     return sentence.format(about) if sentence else warning.replace("_", " ")

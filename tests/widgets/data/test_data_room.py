@@ -22,7 +22,7 @@ from widgets.controls import DropRow
 from widgets.data.bars import ClassBars
 from widgets.data.pictures import is_picture, pictures
 from widgets.data.sample_grid import best_grid
-from widgets.data.words import facts, warning_words
+from widgets.data.words import facts, kind_of_input, warning_words
 from widgets.look import theme
 from widgets.rooms.data import DataRoom
 
@@ -168,6 +168,12 @@ def test_that_warnings_are_told_in_sentences_and_vanish_with_the_next_set(room: 
     assert "“age”" in room.message.why.text()
     room.show_data(manifest(), images())
     assert not room.message.isVisible()
+
+
+def test_that_one_column_or_one_row_is_no_plural() -> None:
+    assert kind_of_input(manifest(input_shape=(1,))) == "1 column"
+    assert kind_of_input(manifest(input_shape=(1200,))) == "1,200 columns"
+    assert warning_words("rows_dropped:1").endswith("missing: 1.")
 
 
 def test_that_an_unknown_warning_is_still_readable() -> None:
