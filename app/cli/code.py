@@ -23,15 +23,6 @@ def register(application: typer.Typer) -> None:
     application.command()(code)
 
 
-class CodePrinter(HumanPrinter):
-    """The file and its length."""
-
-    def tell(self, event: Event) -> None:
-        """Print what was written."""
-        if isinstance(event, Finished):
-            self.line(f"File: {event.summary['file']}, {count(int(event.summary['lines']), 'line')}")
-
-
 def code(
     design: Design,
     to: Target,
@@ -40,7 +31,8 @@ def code(
     as_json: AsJson = False,
 ) -> None:
     """Write a design as a plain script that builds and trains it."""
-    conclude(lambda desk: _write(desk, design, engine, tuple(settings), to), CodePrinter(), as_json)
+    printer = HumanPrinter({Finished: _written})
+    conclude(lambda desk: _write(desk, design, engine, tuple(settings), to), printer, as_json)
 
 
 def _write(desk: Desk, design: str, engine: str, settings: tuple[str, ...], to: Path) -> Iterator[Event]:
@@ -48,3 +40,7 @@ def _write(desk: Desk, design: str, engine: str, settings: tuple[str, ...], to: 
     text = write_code(plan.spec, plan.recipe, engine)
     write_text_atomic(to, text)
     yield Finished({"file": str(to.absolute()), "lines": text.count("\n")})
+
+
+def _written(event: Finished) -> Iterator[str]:
+    yield f"File: {event.summary['file']}, {count(int(event.summary['lines']), 'line')}"

@@ -21,7 +21,7 @@ from engines.contract.capabilities import (
     Interpreter,
     Interpreters,
 )
-from engines.contract.events import Answer, Event, Log
+from engines.contract.events import Event, Log
 from engines.registry import ENGINES, engine
 
 _NAMES = ", ".join(row.name for row in ENGINES if row.visible)
@@ -47,14 +47,8 @@ def register(application: typer.Typer) -> None:
 class EnginesPrinter(HumanPrinter):
     """An engine a paragraph: its version and place, its devices, and what the doctor says."""
 
-    def tell(self, event: Event) -> None:
-        """Print what was found out."""
-        if isinstance(event, Answer) and isinstance(event.record, EngineHealth):
-            for line in _health(event.record):
-                self.line(line)
-        elif isinstance(event, Answer) and isinstance(event.record, Interpreters):
-            for line in _interpreters(event.record):
-                self.line(line)
+    def __init__(self) -> None:
+        super().__init__({EngineHealth: _health, Interpreters: _interpreters})
 
     def show(self, event: Event) -> None:
         """Print all but what an engine's process wrote: the doctor says what that means."""

@@ -11,10 +11,10 @@ import typer
 from app.cli.figures import count, number, size, table
 from app.cli.models import proof_lines
 from app.cli.options import AsJson, Target
-from app.cli.reporting import HumanPrinter, conclude
+from app.cli.reporting import HumanPrinter, conclude, file_line
 from app.flows import main_job, stages
 from engines.contract.errors import WorkbenchError
-from engines.contract.events import Answer, Event, Finished
+from engines.contract.events import Finished
 from engines.contract.views import GraphView, LoweredView, ModelFacts, OptimizeView, TensorView
 from engines.exchange.formats import identify
 from engines.training.run_folder import RUN
@@ -24,31 +24,6 @@ def register(application: typer.Typer) -> None:
     """Add this module's commands."""
     application.command()(optimize)
     application.command()(inspect)
-
-
-class OptimizePrinter(HumanPrinter):
-    """Every pass, then the figures before and after."""
-
-    def tell(self, event: Event) -> None:
-        """Print the report."""
-        if isinstance(event, Answer) and isinstance(event.record, OptimizeView):
-            for line in _report(event.record):
-                self.line(line)
-        elif isinstance(event, Finished):
-            self.line(f"File: {event.summary['file']}")
-
-
-class InspectPrinter(HumanPrinter):
-    """What the file is, what goes in and out, and its operations."""
-
-    def tell(self, event: Event) -> None:
-        """Print the graph's facts."""
-        if isinstance(event, Answer) and isinstance(event.record, GraphView):
-            for line in graph_lines(event.record):
-                self.line(line)
-        elif isinstance(event, Answer) and isinstance(event.record, LoweredView):
-            for line in stage_lines(event.record):
-                self.line(line)
 
 
 def optimize(
@@ -68,7 +43,8 @@ def optimize(
     as_json: AsJson = False,
 ) -> None:
     """Make an ONNX file smaller and faster, with proof."""
-    conclude(lambda desk: main_job.optimize(desk, model, to, report, reference), OptimizePrinter(), as_json)
+    printer = HumanPrinter({OptimizeView: _report, Finished: file_line})
+    conclude(lambda desk: main_job.optimize(desk, model, to, report, reference), printer, as_json)
 
 
 def inspect(
@@ -80,7 +56,8 @@ def inspect(
     Of a run: what its engine's compiler makes of it, stage by stage, each timed and compared.
     """
     show = stages.stages if _is_run(path) else main_job.inspect
-    conclude(lambda desk: show(desk, path), InspectPrinter(), as_json)
+    printer = HumanPrinter({GraphView: graph_lines, LoweredView: stage_lines})
+    conclude(lambda desk: show(desk, path), printer, as_json)
 
 
 def _is_run(path: Path) -> bool:

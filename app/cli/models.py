@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterator
 from pathlib import Path
 from typing import Annotated
 
@@ -9,11 +10,11 @@ import typer
 
 from app.cli.figures import count, number, size, table
 from app.cli.options import AsJson, Checkpoint, Data, DeviceOfRun, Provider, Split, Target, Trust
-from app.cli.reporting import HumanPrinter, conclude
+from app.cli.reporting import HumanPrinter, conclude, file_line
 from app.flows import main_job, saving
 from app.flows.exports import Exporter
 from app.own_layers import trust_choice
-from engines.contract.events import Answer, Event, Finished
+from engines.contract.events import Finished
 from engines.contract.views import Evaluation, ExportView, ProofView
 
 
@@ -21,40 +22,6 @@ def register(application: typer.Typer) -> None:
     """Add this module's commands."""
     application.command()(evaluate)
     application.command()(export)
-
-
-class EvaluatePrinter(HumanPrinter):
-    """The values, and the confusion of classes where there are some."""
-
-    def tell(self, event: Event) -> None:
-        """Print the evaluation."""
-        if isinstance(event, Answer) and isinstance(event.record, Evaluation):
-            evaluation = event.record
-            self.line(
-                f"{count(evaluation.samples, 'sample')} of the {evaluation.split} split{_where(evaluation)}"
-            )
-            for name, value in evaluation.values.items():
-                self.line(f"  {name.replace('_', ' ')}: {number(value)}")
-            for line in _confusion(evaluation):
-                self.line(line)
-
-
-class ExportPrinter(HumanPrinter):
-    """The file, and its proof in numbers."""
-
-    def tell(self, event: Event) -> None:
-        """Print what was written and proven."""
-        match event:
-            case Answer(record=ExportView() as view):
-                opset = f"opset {view.opset}, " if view.opset else ""
-                self.line(f"Written by {view.exporter}: {opset}{size(view.bytes)}")
-            case Answer(record=ProofView() as proof):
-                for line in proof_lines(proof):
-                    self.line(line)
-            case Finished():
-                self.line(f"File: {event.summary['file']}")
-            case _:
-                pass
 
 
 def evaluate(
@@ -77,7 +44,7 @@ def evaluate(
         raise typer.BadParameter("name the data to evaluate an ONNX file on: --data DATA")
     conclude(
         lambda desk: main_job.evaluate(desk, subject, data, split.value, device, provider),
-        EvaluatePrinter(),
+        HumanPrinter({Evaluation: _evaluation}),
         as_json,
     )
 
@@ -98,11 +65,10 @@ def export(
     """
     if trust:
         trust_choice(str(run))
+    printer = HumanPrinter({ExportView: _written, ProofView: proof_lines, Finished: file_line})
     if not saving.is_onnx(to):
-        conclude(lambda desk: saving.save(desk, run, to, checkpoint.value), ExportPrinter(), as_json)
-    conclude(
-        lambda desk: main_job.export(desk, run, to, checkpoint.value, exporter), ExportPrinter(), as_json
-    )
+        conclude(lambda desk: saving.save(desk, run, to, checkpoint.value), printer, as_json)
+    conclude(lambda desk: main_job.export(desk, run, to, checkpoint.value, exporter), printer, as_json)
 
 
 def proof_lines(proof: ProofView) -> list[str]:
@@ -116,6 +82,17 @@ def proof_lines(proof: ProofView) -> list[str]:
     if proof.classes_agree >= 0:
         lines.append(f"  predicted classes that agree: {proof.classes_agree:.2%}")
     return lines
+
+
+def _written(view: ExportView) -> Iterator[str]:
+    opset = f"opset {view.opset}, " if view.opset else ""
+    yield f"Written by {view.exporter}: {opset}{size(view.bytes)}"
+
+
+def _evaluation(evaluation: Evaluation) -> Iterator[str]:
+    yield f"{count(evaluation.samples, 'sample')} of the {evaluation.split} split{_where(evaluation)}"
+    yield from (f"  {name.replace('_', ' ')}: {number(value)}" for name, value in evaluation.values.items())
+    yield from _confusion(evaluation)
 
 
 def _where(evaluation: Evaluation) -> str:

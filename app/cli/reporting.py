@@ -8,11 +8,11 @@ import signal
 import sys
 import time
 import traceback
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterable, Iterator, Mapping
 from contextlib import contextmanager, suppress
 from pathlib import Path
 from types import FrameType
-from typing import NoReturn, Protocol
+from typing import Any, NoReturn, Protocol
 
 import typer
 
@@ -68,9 +68,14 @@ def _lacks_letters() -> bool:
 
 
 class HumanPrinter:
-    """Calm short lines; commands add what they know to ``tell``. One line of progress where it can move."""
+    """Calm short lines. One line of progress where it can move.
 
-    def __init__(self) -> None:
+    ``lines`` make a command's own of a record that was answered, or of an event, by its type; what is more
+    than that comes in ``tell``.
+    """
+
+    def __init__(self, lines: Mapping[type, Callable[[Any], Iterable[str]]] | None = None) -> None:
+        self._lines = lines or {}
         self._moving = sys.stdout is not None and sys.stdout.isatty()
         self._open_line = False
         self._awaited = ""
@@ -98,6 +103,10 @@ class HumanPrinter:
 
     def tell(self, event: Event) -> None:
         """Print what this command has to say to ``event``."""
+        told = event.record if isinstance(event, Answer) else event
+        if type(told) in self._lines:
+            for text in self._lines[type(told)](told):
+                self.line(text)
 
     def line(self, text: str = "") -> None:
         """Print a line that stays."""
@@ -117,6 +126,11 @@ class HumanPrinter:
         if self._open_line:
             print("\r\x1b[2K", end="", flush=True)
             self._open_line = False
+
+
+def file_line(event: Finished) -> Iterator[str]:
+    """Say where the file lies that was written."""
+    yield f"File: {event.summary['file']}"
 
 
 def conclude(work: Work, printer: HumanPrinter, as_json: bool) -> NoReturn:

@@ -13,7 +13,6 @@ from app.cli.models import proof_lines
 from app.cli.options import AsJson, Provider
 from app.cli.reporting import HumanPrinter, conclude
 from app.flows import runtime
-from engines.contract.events import Answer, Event
 from engines.contract.views import ProfileView, ProofView
 
 MOST_NODES = 10
@@ -23,19 +22,6 @@ MOST_NODES = 10
 def register(application: typer.Typer) -> None:
     """Add this module's commands."""
     application.command()(profile)
-
-
-class ProfilePrinter(HumanPrinter):
-    """The figures, where each node ran, and the proof where one was asked for."""
-
-    def tell(self, event: Event) -> None:
-        """Print what was measured and proven."""
-        if isinstance(event, Answer) and isinstance(event.record, ProfileView):
-            for line in _profile(event.record):
-                self.line(line)
-        elif isinstance(event, Answer) and isinstance(event.record, ProofView):
-            for line in proof_lines(event.record):
-                self.line(line)
 
 
 def profile(
@@ -60,7 +46,9 @@ def profile(
     A provider is where ONNX Runtime computes, a CPU or a GPU; what it leaves to another is told.
     """
     conclude(
-        lambda desk: runtime.profile(desk, model, provider, reference, optimized), ProfilePrinter(), as_json
+        lambda desk: runtime.profile(desk, model, provider, reference, optimized),
+        HumanPrinter({ProfileView: _profile, ProofView: proof_lines}),
+        as_json,
     )
 
 

@@ -13,7 +13,7 @@ from app.cli.reporting import HumanPrinter, conclude
 from app.flows import tuning
 from app.messages import words
 from app.messages.table import tell
-from engines.contract.events import Answer, Event, Tuning
+from engines.contract.events import Event, Tuning
 from engines.contract.views import TuneRow, TuneView
 
 
@@ -23,15 +23,16 @@ def register(application: typer.Typer) -> None:
 
 
 class TunePrinter(HumanPrinter):
-    """The whole table, what is taken, and how to set it."""
+    """The whole table, what is taken, and how to set it; everything before is progress."""
+
+    def __init__(self) -> None:
+        super().__init__({TuneView: tune_lines})
 
     def tell(self, event: Event) -> None:
-        """Print the answer; everything before is progress."""
+        """Say what is in hand."""
         if isinstance(event, Tuning):
             self.progress(doing_line(event))
-        elif isinstance(event, Answer) and isinstance(event.record, TuneView):
-            for line in tune_lines(event.record):
-                self.line(line)
+        super().tell(event)
 
 
 def doing_line(event: Tuning) -> str:
