@@ -80,6 +80,19 @@ def test_that_a_file_is_profiled_and_proven_on_a_provider(home: Path, model: Pat
     told = modelwright(home, *arguments).out
     assert "on CPUExecutionProvider" in told
     assert "Proof: passed" in told
+    assert "slowest nodes:\n    ReduceSum" in told
+
+
+def test_that_an_optimized_file_is_profiled_beside_its_source(
+    home: Path, model: Path, tmp_path: Path
+) -> None:
+    optimized = tmp_path / "optimized.onnx"
+    optimized.write_bytes(model.read_bytes())
+    outcome = modelwright(home, "profile", model, "--optimized", optimized, "--provider", "cpu", "--json")
+    assert outcome.status == 0, outcome.err
+    views = [event["record"] for event in outcome.events if event["kind"] == "answer"]
+    assert [Path(view["model"]) for view in views] == [model, optimized]
+    assert all(view["nodes"][0]["op"] == "ReduceSum" for view in views)
 
 
 def test_that_a_file_that_answers_wrongly_there_fails(home: Path, model: Path, reference: Path) -> None:
