@@ -218,7 +218,7 @@ def _shape(value: Any) -> Shape:
 def _place(source: str, file: str) -> str:
     """Return the file's path where it still says the same, so that breakpoints set there are met."""
     try:
-        same = Path(file).read_text(encoding="utf-8") == source
+        same = Path(file).read_text(encoding="utf-8-sig") == source
     except (OSError, UnicodeDecodeError):
         same = False
     return file if same else f"<{Path(file).name} as the run has it>"

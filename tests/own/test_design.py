@@ -14,6 +14,7 @@ from engines.contract.errors import ErrorCode, WorkbenchError
 from engines.contract.own_layers import DescribeLayerJob
 from engines.design.freeze import freeze
 from engines.design.storage import load, save
+from engines.training.own_code import OwnCode
 from tests.own.layers import BEND, design_with, put
 
 
@@ -39,6 +40,18 @@ def test_that_shapes_and_parameters_come_from_the_file(tmp_path: Path) -> None:
     assert layer.settings["rounds"] == 3
     assert layer.settings["mode"] == "soft"
     assert (layer.source, layer.file) == (BEND, str(tmp_path / "layers" / "bend.py"))
+
+
+@pytest.mark.parametrize("mark", [b"", b"\xef\xbb\xbf"], ids=["plain", "with a mark"])
+@pytest.mark.parametrize("end", ["\n", "\r\n"], ids=["lf", "crlf"])
+def test_that_a_file_as_any_editor_saves_it_is_the_one_that_breakpoints_are_set_in(
+    tmp_path: Path, mark: bytes, end: str
+) -> None:
+    path = put(tmp_path, "bend.py", "")
+    path.write_bytes(mark + BEND.replace("\n", end).encode())
+    (layer,) = freeze(design_with(tmp_path, "bend.py")).own_layers
+    assert layer.source == BEND
+    assert OwnCode.of(layer).place == str(path)
 
 
 def test_that_a_file_nobody_trusted_is_not_run(tmp_path: Path) -> None:

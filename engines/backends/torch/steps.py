@@ -36,7 +36,7 @@ class Steps:
         self.began = 0
         self._parameters: list[Tensor] = self.optimizer.param_groups[0]["params"]
         own = (part for part in module.modules() if isinstance(part, OwnModule))
-        self._own = [parameter for part in own for parameter in part.parameters()]
+        self._own: list[Tensor] = [parameter for part in own for parameter in part.parameters()]
         self._learn = self._whole if recipe.accumulate == 1 else self._in_parts
         self._update = self._make_update()
 
@@ -55,11 +55,11 @@ class Steps:
                 seed(seeds[step])
             group["lr"] = rate
             loss, output = learn(x, y)
-            for parameter in self._own:
+            for weight in self._own:
                 # What a file left alone has the gradient zero, not none: else the optimizer would pass it
                 # over, where other engines' graphs update it by its moments.
-                if parameter.grad is None:
-                    parameter.grad = torch.zeros_like(parameter)
+                if weight.grad is None:
+                    weight.grad = torch.zeros_like(weight)
             update()
             for parameter in parameters:
                 parameter.grad = None
