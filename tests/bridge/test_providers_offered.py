@@ -294,7 +294,7 @@ def test_that_the_lines_to_use_the_file_are_for_the_provider_that_is_chosen(offe
     )
     offered.report(REPORT)
     offered.choose("openvino")
-    assert f'providers=["{VINO}", "{CPU}"]' in offered.room.usage.code.toPlainText()
+    assert f'providers = ["{VINO}", "{CPU}"]' in offered.room.usage.code.toPlainText()
     offered.report(ALONE)
     assert "providers" not in offered.room.usage.code.toPlainText()
 

@@ -25,7 +25,9 @@ def usage_code(graph: GraphView, file: str, provider: str = CPU) -> str:
     stored = "mean" in done or "target_mean" in done
     lines = ["import json", ""] if stored else []
     lines += ["import numpy as np", "import onnxruntime", ""]
-    where = "" if provider == CPU else f", providers={json.dumps([provider, CPU])}"
+    if provider != CPU:
+        lines.append(f"providers = {json.dumps([provider, CPU])}")
+    where = "" if provider == CPU else ", providers=providers"
     lines.append(f"session = onnxruntime.InferenceSession({json.dumps(file)}{where})")
     lines.append(f"samples = np.zeros({_shape(entry.shape)}, np.float32)  # your own, as they were measured")
     if stored:
