@@ -86,6 +86,7 @@ class GraphRoom(QWidget):
     def show_optimization(self, view: OptimizeView | None) -> None:
         """Show the optimizer's report; ``None`` offers to optimize."""
         self._reports.setCurrentIndex(1 if view else 0)
+        self._offer_once()
         if view is not None:
             self._pages.setCurrentIndex(1)
             self.report.show_report(view)
@@ -129,6 +130,7 @@ class GraphRoom(QWidget):
         self.busy.set_share(share or 0.02)
         self._busy_row.show()
         self.optimize.set_enabled(False, words)
+        self._offer_once()
         self._no_report.button.set_enabled(False, words)
         self._no_stages.button.set_enabled(False, words)
 
@@ -138,8 +140,14 @@ class GraphRoom(QWidget):
         self._empty.sentence.setText(_NO_GRAPH)
         self._empty.button.show()
         self.optimize.set_enabled(True)
+        self._offer_once()
         self._no_report.button.set_enabled(True)
         self._no_stages.button.set_enabled(not self._no_stages_for, self._no_stages_for)
+
+    def _offer_once(self) -> None:
+        """Leave the button to the page that has no report yet: one is enough."""
+        offered = self.tabs.currentIndex() == OPTIMIZED and self._reports.currentIndex() == 0
+        self.optimize.setVisible(not offered or not self._busy_row.isHidden())
 
     # --- parts ---
 
@@ -213,6 +221,7 @@ class GraphRoom(QWidget):
 
     def _on_tab_changed(self, tab: int) -> None:
         self._bodies.setCurrentIndex(tab)
+        self._offer_once()
         self.fold.setVisible(tab == GRAPH and self.panel.foldable)
         if tab == NETRON and not self.netron.address:
             self.netron_requested.emit()

@@ -32,6 +32,7 @@ GAIN_TIP = (
 )
 _ROW, _HEAD = 32, 40
 BATCH_SIZE = "Another batch size changes the mathematics: it is measured, but taken only by you."
+WAS_TAKEN = f"{TAKEN} was taken."
 LONGER_TIP = "Tunes once more, with time for what was left out"
 GOING_ON = "A run is going on."
 TIP = "Measures threads, modes, memory layout, batch size and steps a call, and takes the fastest"
@@ -189,7 +190,10 @@ class TuningCard(Card):
         self.set_subtitle(where)
         reasons = dict.fromkeys(reason(row) for row in rows if row.code)
         sized = any(row.stage == "batch_size" for row in rows)
-        self.note.setText(" ".join([*reasons, *([BATCH_SIZE] if sized else [])]))
+        told = [*reasons, *([BATCH_SIZE] if sized else [])]
+        if any(row.chosen for row in rows):
+            told.append(WAS_TAKEN)
+        self.note.setText(" ".join(told))
         self._set_going(going=False)
         self._on_selection_changed([])
 

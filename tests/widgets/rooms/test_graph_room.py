@@ -306,3 +306,16 @@ def test_that_the_tools_of_compared_graphs_cover_no_node(room: GraphRoom) -> Non
     for panel in (room.report.before, room.report.after):
         assert not panel._tools.geometry().intersects(panel.canvas.geometry())
         assert "\n" in panel.caption.text()
+
+
+def test_that_a_page_without_a_report_offers_to_optimize_once(room: GraphRoom) -> None:
+    assert room.optimize.isVisible()
+    room.show_tab(OPTIMIZED)
+    assert room._no_report.button.isVisible()
+    assert not room.optimize.isVisible()
+    room.set_busy("Fold constants", 3, 12)
+    assert room.optimize.isVisible()
+    room.clear_busy()
+    assert not room.optimize.isVisible()
+    room.show_optimization(report())
+    assert room.optimize.isVisible()
