@@ -46,6 +46,7 @@ STAGES = {
 """What is done to a model, by the stage that a job's ``Progress`` names."""
 
 JOBS = {
+    "start": "starting a process",
     "probe": "looking at an engine",
     "train": "training",
     "tune": "tuning",

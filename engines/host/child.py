@@ -15,12 +15,13 @@ import threading
 import time
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass
+from functools import partial
 from multiprocessing import AuthenticationError
 from multiprocessing.connection import Client, Connection, Listener
 from typing import IO, Any
 
 from engines.contract import wire
-from engines.contract.errors import WorkbenchError
+from engines.contract.errors import ErrorCode, WorkbenchError
 from engines.contract.events import Event
 from engines.host.environment import child_environment
 from engines.host.lines import Lines
@@ -61,6 +62,8 @@ Item = Event | Line | Drained | HungUp | Exited | None
 """What lands in the inbox; None only wakes the reader."""
 
 STREAMS = ("stdout", "stderr")
+NO_MEMORY: dict[str, str | int] = {"job": "start", "limit": 0}
+"""The facts of a lack of memory that befell this process, not the child."""
 
 
 class Child:
@@ -94,11 +97,12 @@ class Child:
             self._listener.close()
             raise
         self._hand_over_settings()
-        self._threads = [
-            _thread(f"{engine} wire", self._listen),
-            _thread(f"{engine} exit", self._reap),
-            *(_thread(f"{engine} {stream}", self._read, stream) for stream in STREAMS),
-        ]
+        self._threads: list[threading.Thread] = []
+        try:
+            self._begin_to_listen()
+        except RuntimeError:  # there is no memory for one more thread
+            self._abandon()
+            raise
 
     @property
     def pid(self) -> int:
@@ -155,6 +159,22 @@ class Child:
         for thread in self._threads:
             thread.join(5.0)
 
+    def _begin_to_listen(self) -> None:
+        listening = [("exit", self._reap), ("wire", self._listen)]
+        listening += [(stream, partial(self._read, stream)) for stream in STREAMS]
+        for name, run in listening:
+            self._threads.append(_thread(f"{self.engine} {name}", run))
+
+    def _abandon(self) -> None:
+        """End a process that nobody can listen to, and the threads that were begun."""
+        self._process.kill()
+        self._process.wait()
+        for thread in self._threads:
+            thread.join(5.0)
+        self._listener.close()
+        for stream in STREAMS:
+            getattr(self._process, stream).close()
+
     def _hand_over_settings(self) -> None:
         text = json.dumps(dataclasses.asdict(self._settings)) + "\n"
         stdin: Any = self._process.stdin
@@ -168,7 +188,12 @@ class Child:
         connection = self._accept()
         error: WorkbenchError | None = None
         if connection is not None:
-            writer = _thread(f"{self._settings.engine} writer", self._write, connection)
+            try:
+                writer = _thread(f"{self.engine} writer", self._write, connection)
+            except RuntimeError as fault:
+                connection.close()
+                self.inbox.put(HungUp(WorkbenchError(ErrorCode.OUT_OF_MEMORY, str(fault), **NO_MEMORY)))
+                return
             try:
                 while True:
                     self.inbox.put(wire.receive(connection, Event))

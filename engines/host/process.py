@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import errno
 import sys
 import threading
 from collections.abc import Iterator, Sequence
@@ -11,7 +12,7 @@ from pathlib import Path
 from engines.contract.errors import ErrorCode, WorkbenchError
 from engines.contract.events import Control, Event
 from engines.contract.jobs import Job
-from engines.host.child import Child
+from engines.host.child import NO_MEMORY, Child
 from engines.host.running import Limits, Running
 from engines.host.worker.orders import Warm
 
@@ -160,7 +161,9 @@ class ProcessHost:
                 lost_seconds=self._lost_seconds,
                 start_seconds=self._limits.start,
             )
-        except OSError as error:
+        except (OSError, RuntimeError) as error:
+            if isinstance(error, RuntimeError) or error.errno == errno.ENOMEM:
+                raise WorkbenchError(ErrorCode.OUT_OF_MEMORY, str(error), **NO_MEMORY) from error
             program, why = self._command[0], error.strerror or str(error)
             raise WorkbenchError(
                 ErrorCode.HOST_NOT_STARTED, engine=self._engine, program=program, why=why

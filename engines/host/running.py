@@ -230,7 +230,7 @@ class Running:
             return
         self._hung = item
         if item.error is not None:
-            if item.error.code is ErrorCode.PROTOCOL_MISMATCH:
+            if item.error.code in (ErrorCode.PROTOCOL_MISMATCH, ErrorCode.OUT_OF_MEMORY):
                 self._instead = Failed(item.error.code.value, dict(item.error.facts))
             self._cause = self._cause or "garbage"
             self._child.kill()

@@ -11,7 +11,7 @@ from pathlib import Path
 import pytest
 
 from engines.contract.errors import ErrorCode, WorkbenchError
-from engines.contract.events import Answer, Crashed, Event, Failed, Finished, Hello, Log, Stopping
+from engines.contract.events import Answer, Crashed, Event, Failed, Finished, Hello, Log, Stopped, Stopping
 from engines.contract.jobs import ProbeJob
 from engines.environments.last_words import stands_at
 from engines.host.process import ProcessHost

@@ -6,10 +6,12 @@ import json
 import os
 import re
 import signal
+import subprocess
 import sys
 import threading
 import time
 from pathlib import Path
+from types import SimpleNamespace
 from typing import Any
 
 import psutil
@@ -30,6 +32,7 @@ from engines.contract.events import (
     Stopping,
     is_last,
 )
+from engines.contract.faults import failure
 from engines.contract.jobs import ProbeJob, TrainJob
 from engines.host.process import ProcessHost
 from tests.helpers.fake_jobs import fake_training
@@ -155,7 +158,7 @@ def test_that_a_child_that_does_not_stop_is_ended_rung_by_rung(
     tmp_path: Path, device: str, wanted: list[str]
 ) -> None:
     host = ProcessHost("fake", ask_seconds=0.3, terminate_seconds=0.5)
-    events = []
+    events: list[Event] = []
     for event in host.run(fake_training(tmp_path, device)):
         if len(events) == 1:
             host.stop(keep=True)
@@ -361,3 +364,33 @@ def test_that_stop_from_another_thread_reaches_a_silent_wait(tmp_path: Path) -> 
     assert rungs(rest) == ["ask"]
     assert isinstance(rest[-1], Stopped)
     host.close()
+
+
+@pytest.mark.parametrize("which", ["exit", "wire", "stdout", "writer"])
+def test_that_where_no_thread_can_be_started_the_lack_of_memory_is_told_and_nothing_is_left(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch, which: str
+) -> None:
+    begin, pids = threading.Thread.start, list[int]()
+
+    def start(thread: threading.Thread) -> None:
+        if thread.name == f"fake {which}":
+            raise RuntimeError("can't start new thread")
+        begin(thread)
+
+    def popen(*arguments: Any, **named: Any) -> subprocess.Popen[bytes]:
+        process = subprocess.Popen(*arguments, **named)
+        pids.append(process.pid)
+        return process
+
+    monkeypatch.setattr(threading.Thread, "start", start)
+    monkeypatch.setattr("engines.host.child.subprocess", SimpleNamespace(Popen=popen, PIPE=subprocess.PIPE))
+    host = ProcessHost("fake")
+    try:
+        last: Event = list(host.run(fake_training(tmp_path)))[-1]
+    except WorkbenchError as fault:
+        last = failure(fault, "train")
+    finally:
+        host.close()
+    assert isinstance(last, Failed)
+    assert (last.code, last.facts) == ("out_of_memory", {"job": "start", "limit": 0})
+    assert until_gone(pids[0])
