@@ -28,6 +28,7 @@ class ElsewhereController(QObject):
         self._folder: Path | None = None
         self._away = False
         bench.project_changed.connect(self._on_project_changed)
+        bench.run_ended.connect(self.look)  # a run may have failed of what is told then
         bench.shell.window().installEventFilter(self)
 
     def end(self) -> None:
@@ -41,6 +42,7 @@ class ElsewhereController(QObject):
         bench = self._bench
         if bench.project is None or bench.shell.header.state != "idle":
             return
+        self._hold()  # the other window may be closed by now
         there = bench.project.folder.is_dir()
         if there or not self._away:
             bench.agree()
@@ -57,13 +59,17 @@ class ElsewhereController(QObject):
             return
         self.end()
         self._folder, self._away = folder, False
-        if folder is None:
-            return
-        try:
-            self._held = _hold(folder)
-        except WorkbenchError as fault:
-            if fault.code is ErrorCode.RUN_BUSY:
-                self._bench.tell(WorkbenchError(ErrorCode.PROJECT_OPEN_TWICE, path=str(folder)), "info")
+        if self._hold() is ErrorCode.RUN_BUSY:
+            self._bench.tell(WorkbenchError(ErrorCode.PROJECT_OPEN_TWICE, path=str(folder)), "info")
+
+    def _hold(self) -> ErrorCode | None:
+        """Let other windows know that the project is open here; return what keeps it from them."""
+        if self._held is None and self._folder is not None:
+            try:
+                self._held = _lock(self._folder)
+            except WorkbenchError as fault:
+                return fault.code
+        return None
 
     @override
     def eventFilter(self, watched: QObject, event: QEvent) -> bool:
@@ -75,13 +81,13 @@ class ElsewhereController(QObject):
 def is_open_elsewhere(folder: Path) -> bool:
     """Tell whether another window that lives has the project in ``folder`` open."""
     try:
-        _hold(folder).release()
+        _lock(folder).release()
     except WorkbenchError as fault:
         return fault.code is ErrorCode.RUN_BUSY
     return False
 
 
-def _hold(folder: Path) -> FolderLock:
+def _lock(folder: Path) -> FolderLock:
     place = user_data() / OPEN
     make_folder(place)
     return FolderLock(place, hashlib.sha256(str(folder).encode()).hexdigest()[:16], patience=0.0)

@@ -129,7 +129,7 @@ ROWS: dict[ErrorCode, Message] = {
     ),
     ErrorCode.DESIGN_TAKEN_OVER: Message(
         what="The design {design} was changed by another window or program.",
-        why="You see it as it was saved there; what you had undone or could undo here is over.",
+        why="You see it as it was saved there. What was done before can no longer be undone here.",
         todo="Look at it, then go on.",
     ),
     ErrorCode.PROJECT_AWAY: Message(

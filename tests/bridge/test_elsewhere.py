@@ -87,6 +87,9 @@ def test_that_a_second_window_on_a_project_says_so_as_long_as_the_first_is_open(
     second.open(project)
     assert "open in another window" in second.says
     first.close()
+    assert not is_open_elsewhere(project)
+    second.come_back()
+    assert is_open_elsewhere(project)
     second.close()
     assert not is_open_elsewhere(project)
 
@@ -227,6 +230,9 @@ def test_that_nothing_is_looked_at_while_work_goes_on(window: Window, project: P
     project.rename(project.with_name("away"))
     window.come_back()
     assert window.says == ""
+    window.shell.set_run_state("idle")
+    window.bench.run_ended.emit()
+    assert "no longer there" in window.says
 
 
 def test_that_choosing_an_engine_keeps_what_another_window_wrote(window: Window, project: Path) -> None:
