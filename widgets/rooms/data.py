@@ -61,7 +61,7 @@ class DataRoom(QWidget):
         self._heads: tuple[tuple[str, str], ...] = (("", ""),) * 3
         self._which = self._make_switch()
         self._empty = EmptyPage(_NO_DATA, "Open a file …", "data_empty_open", icon_name="data")
-        self.back = Button("", "data_back", kind="quiet")
+        self.back = Button("Back", "data_back", kind="quiet")
         self._empty.add_below(self.back)
         self.back.hide()
         self._build()

@@ -120,7 +120,7 @@ class StartRoom(QWidget):
         words.addWidget(label("What do you want to train?", "title"))
         words.addWidget(
             label(
-                "Every template comes with real data and a recipe that works: choose one, then press Train.",
+                "Every template comes with real data and a working recipe: choose one, then press Train.",
                 "dim",
             )
         )

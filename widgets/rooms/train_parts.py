@@ -39,6 +39,7 @@ STATES = {
 """What the chip says of a run's state, and how grave it is."""
 
 
+_EXPORT = "Export …"
 _PAIR = 780
 """So much two cards beside one another take, with all their tools and words."""
 _EPOCHS = 8
@@ -139,7 +140,7 @@ class RunHead(QWidget):
         self.resume.setToolTip("Go on with this run from its last checkpoint")
         self.go_on = Button("Continue on …", "run_continue_on", small=True)
         self.go_on.setToolTip("Go on as a new run, on another engine or for more epochs")
-        self.ship = Button("Export …", "run_export", small=True)
+        self.ship = Button(_EXPORT, "run_export", icon_name="ship", small=True)
         self.ship.setToolTip("Save the model for use elsewhere, such as ONNX, on the Ship page")
         self.compare = ToolButton("compare", "Compare engines (Ctrl+E)", "train_compare")
         self.compare.setProperty("small", True)
@@ -203,6 +204,7 @@ class RunHead(QWidget):
         super().resizeEvent(event)
         whole = self.layout()
         beneath = event.size().width() < scaled(_WIDE)
+        self.ship.setText("" if beneath else _EXPORT)  # its icon and its tooltip stay
         assert isinstance(whole, QVBoxLayout)
         if beneath != (whole.indexOf(self.bar) >= 0):
             (self._line if beneath else whole).removeWidget(self.bar)
