@@ -162,7 +162,7 @@ def prepare_engines(environment: Environment) -> None:
 def run_bench(environment: Environment, arguments: List[str]) -> int:
     """Run the figures named (all, where none is); from the first option on, arguments go to them."""
     options = next((i for i, argument in enumerate(arguments) if argument.startswith("-")), len(arguments))
-    known = sorted(path.stem for path in (ROOT / "tests" / "bench").glob("[!_]*.py"))
+    known = known_figures()
     chosen = arguments[:options] or known
     unknown = [name for name in chosen if name not in known]
     if unknown or not known:
@@ -175,6 +175,12 @@ def run_bench(environment: Environment, arguments: List[str]) -> int:
         command = [str(environment.python), "-m", "tests.bench." + name, *arguments[options:]]
         codes.append(subprocess.call(command, cwd=str(ROOT), env=environ))
     return max(codes)
+
+
+def known_figures() -> List[str]:
+    """Return the scripts among the figures; the modules and tests that lie beside them are none."""
+    scripts = (ROOT / "tests" / "bench").glob("[!_]*.py")
+    return sorted(path.stem for path in scripts if "__main__" in path.read_text(encoding="utf-8"))
 
 
 def _hand_over(command: List[str]) -> int:

@@ -41,6 +41,9 @@ LIBRARIES: Dict[str, str] = {
     "libXtst.so.6": "libxtst6",
     "libasound.so.2": "libasound2",
     "libxkbfile.so.1": "libxkbfile1",
+    "libXfixes.so.3": "libxfixes3",
+    "libudev.so.1": "libudev1",
+    "libgssapi_krb5.so.2": "libgssapi-krb5-2",
     # What the wheel of MXNet 1.9.1 leaves to the system.
     "libgomp.so.1": "libgomp1",
     "libquadmath.so.0": "libquadmath0",

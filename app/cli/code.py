@@ -12,6 +12,7 @@ from app.cli.figures import count
 from app.cli.options import AsJson, Design, Settings, Target
 from app.cli.reporting import HumanPrinter, conclude
 from app.desk import Desk
+from app.home import data_cache
 from app.plans import make_plan
 from engines.contract.events import Event, Finished
 from engines.contract.files import write_text_atomic
@@ -44,3 +45,4 @@ def _write(desk: Desk, design: str, engine: str, settings: tuple[str, ...], to: 
 
 def _written(event: Finished) -> Iterator[str]:
     yield f"File: {event.summary['file']}, {count(int(event.summary['lines']), 'line')}"
+    yield f"Train it: python FILE FOLDER, with a folder of prepared data from {data_cache()}"

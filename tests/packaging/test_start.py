@@ -198,6 +198,7 @@ def test_that_every_figure_is_measured_or_the_one_that_is_named(
     assert start.run_bench(environment, []) == 0
     measured = [command[-1] for command in ran]
     assert "tests.bench.throughput" in measured
+    assert not {"tests.bench.figures", "tests.bench.test_device"} & set(measured)  # no scripts
     ran.clear()
     start.run_bench(environment, ["throughput"])
     assert [command[-1] for command in ran] == ["tests.bench.throughput"]
