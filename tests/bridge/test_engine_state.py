@@ -52,4 +52,4 @@ def test_that_looking_at_an_engine_nobody_chose_is_not_told(
     engines.probe("tensorflow")
     assert "TensorFlow" not in said(engines)
     engines.probe("torch")
-    assert said(engines) == "Engine: looking at PyTorch"
+    assert said(engines) == "Engine: checking PyTorch"
