@@ -35,7 +35,7 @@ class ElsewhereController(QObject):
         """Let another window be the only one."""
         if self._held is not None:
             self._held.release()
-        self._held = None
+        self._held = self._folder = None
 
     def look(self) -> None:
         """Show what was saved elsewhere; tell, once, that the project or the run that is shown is away."""
