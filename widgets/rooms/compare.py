@@ -6,7 +6,7 @@ from collections.abc import Mapping, Sequence
 from functools import partial
 from typing import Any
 
-from PySide6.QtCore import Signal
+from PySide6.QtCore import QTimer, Signal
 from PySide6.QtGui import QResizeEvent, QShowEvent
 from PySide6.QtWidgets import QBoxLayout, QStackedLayout, QVBoxLayout, QWidget
 from typing_extensions import override
@@ -71,6 +71,7 @@ class CompareRoom(QWidget):
         self.view: ComparisonView | None = None
         self._heads, self._columns_shown = ("accuracy", False), 0
         self._arranged = 0, 0
+        self._longer = 0
         self._build()
         self._connect()
         self.clear()
@@ -97,6 +98,7 @@ class CompareRoom(QWidget):
         self.notes_card.setVisible(bool(view.notes))
         self._pages.setCurrentIndex(1)
         self._fit_charts()
+        QTimer.singleShot(0, self, self._fit_charts)  # once the head has its height
 
     def set_curve(self, part: str, engine: str, curves: Mapping[str, Curve]) -> None:
         """Give what is read of an engine's curves in a part."""
@@ -125,7 +127,8 @@ class CompareRoom(QWidget):
         if (view.measure_name, placed) != self._heads:
             self._heads = view.measure_name, placed
             self.table.set_columns(_columns(*self._heads))
-            self._arrange(self._columns_shown)
+        self._longer = self._beyond_usual([line.title for line in view.engines])
+        self._arrange(self._columns_shown)
         rows = [_row(line, placed=placed) for line in view.engines]
         self.table.set_rows([line.key for line in view.engines], rows)
         count = len(view.engines)
@@ -133,6 +136,11 @@ class CompareRoom(QWidget):
             scaled(38) + count * self.table.view.verticalHeader().defaultSectionSize()
         )
         self._on_selected(self.table.selected_keys())
+
+    def _beyond_usual(self, titles: Sequence[str]) -> int:
+        """Return how much longer than an engine's name the longest title is: it may tell the mode, too."""
+        words = self.fontMetrics().horizontalAdvance
+        return max([0, *(words(title) - words("TensorFlow") for title in titles)])
 
     def _on_selected(self, keys: list[str]) -> None:
         chosen = [line for line in self.view.engines if line.key in keys] if self.view else []
@@ -165,7 +173,7 @@ class CompareRoom(QWidget):
 
     def _arrange(self, columns: int) -> None:
         """Lay the figures beside the charts, or beneath them where there is no room."""
-        width = _side_width(placed=self._heads[1])
+        width = _side_width(placed=self._heads[1]) + self._longer
         if (columns, width) == self._arranged:
             return
         self._columns_shown, self._arranged = columns, (columns, width)

@@ -369,3 +369,13 @@ def test_that_without_a_design_the_empty_page_leads_to_one(room: CompareRoom) ->
     assert room.empty.button.text() == "Go to Start"
     room.clear()
     assert room.empty.button.text() == "Compare engines"
+
+
+def test_that_an_engine_beside_itself_is_named_in_whole(room: CompareRoom, qtbot: QtBot) -> None:
+    modes = replace(line("torch"), title="PyTorch, eager"), replace(line("torch"), title="PyTorch, compiled")
+    engines = modes[0], replace(modes[1], key="torch:compiled")
+    room.set_view(agreed(engines=engines, files=("torch",), cells=cells("torch")))
+    view = room.table.view
+    qtbot.waitUntil(lambda: view.columnWidth(0) >= view.sizeHintForColumn(0))
+    room.set_view(agreed(key="/comparisons/2"))
+    assert view.columnWidth(0) >= view.sizeHintForColumn(0)
