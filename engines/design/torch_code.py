@@ -132,8 +132,7 @@ def train(model, inputs, targets, validation):
         model.train()
         for batch in torch.randperm(len(inputs))[: steps * size].reshape(steps, size):
             optimizer.zero_grad()
-            loss_of(model(inputs[batch]), targets[batch]).backward()
-            optimizer.step()
+{learn}            optimizer.step()
             schedule.step()
         loss, value = check(model, *validation)
         print(f"epoch {{epoch + 1}}: validation loss {{loss:.4f}}, {score_name} {{value:.4f}}")
@@ -152,8 +151,22 @@ def main(folder):
 
 
 if __name__ == "__main__":
+    if len(sys.argv) != 2:
+        sys.exit(__doc__)
     main(Path(sys.argv[1]))
 '''
+
+
+_LEARN = """\
+            loss_of(model(inputs[batch]), targets[batch]).backward()
+"""
+_LEARN_IN_PARTS = """\
+            for part in batch.chunk({accumulate}):
+                (loss_of(model(inputs[part]), targets[part]) / {accumulate}).backward()
+"""
+_CLIP = """\
+            nn.utils.clip_grad_norm_(model.parameters(), {clip_norm})
+"""
 
 
 def write_torch(spec: GraphSpec, recipe: Recipe) -> str:
@@ -218,6 +231,7 @@ def _initializer(parameter: ParameterSpec) -> str:
 def _training(recipe: Recipe) -> str:
     loss, score_name, score = _chosen(_LOSSES, "loss", recipe.loss)
     values = {name: repr(value) for name, value in vars(recipe).items()}
+    learn = (_LEARN if recipe.accumulate == 1 else _LEARN_IN_PARTS) + (_CLIP if recipe.clip_norm else "")
     warmup = f" * min(1.0, (step + 1) / {recipe.warmup_steps})" if recipe.warmup_steps else ""
     return _TRAINING.format(
         **{
@@ -228,6 +242,7 @@ def _training(recipe: Recipe) -> str:
             "optimizer": _chosen(_OPTIMIZERS, "optimizer", recipe.optimizer).format(**values),
             "schedule": _chosen(_SCHEDULES, "schedule", recipe.schedule).format(**values),
             "warmup": warmup,
+            "learn": learn.format(**values),
         }
     )
 

@@ -195,6 +195,43 @@ def test_that_written_code_trains_on_prepared_data(tmp_path: Path) -> None:
     assert float(told.rsplit("accuracy ", 1)[1]) >= 0.9
 
 
+STEPS = """
+import importlib.util, sys
+import torch
+
+def load(path):
+    spec = importlib.util.spec_from_file_location("script", path)
+    module = importlib.util.module_from_spec(spec)
+    spec.loader.exec_module(module)
+    return module
+
+torch.manual_seed(3)
+inputs, targets = torch.randn(32, 1, 8, 8), torch.randint(0, 10, (32,))
+scripts = [load(path) for path in sys.argv[1:]]
+start = scripts[0].Model()
+moved = []
+for script in scripts:
+    model = script.Model()
+    model.load_state_dict(start.state_dict())
+    script.train(model, inputs, targets, (inputs, targets))
+    pairs = zip(model.parameters(), start.parameters())
+    moved.append(torch.cat([(after - before).detach().flatten() for after, before in pairs]))
+assert torch.allclose(*moved, rtol=1e-4, atol=1e-8)
+print(float(moved[0].norm()))
+"""
+
+
+@pytest.mark.framework
+def test_that_written_code_cuts_gradients_and_takes_a_batch_in_parts(tmp_path: Path) -> None:
+    spec = freeze(open_design("digits-mlp"))
+    recipe = Recipe(optimizer="sgd", momentum=0.0, learning_rate=0.5, epochs=1, clip_norm=0.01)
+    for name, parts in (("whole.py", 1), ("parts.py", 4)):
+        code = write_code(spec, replace(recipe, accumulate=parts))
+        (tmp_path / name).write_text(code, encoding="utf-8")
+    told = child("-c", STEPS, "whole.py", "parts.py", folder=tmp_path)
+    assert float(told.splitlines()[-1]) == pytest.approx(0.5 * 0.01, rel=1e-3)
+
+
 def test_that_every_layer_of_the_catalogue_is_written_and_held_against_numpy() -> None:
     used = {layer.layer for design in (pictures(), rows(), sequences()) for layer in freeze(design).layers}
     used |= {layer.layer for name in TEMPLATES for layer in freeze(open_design(name)).layers}
