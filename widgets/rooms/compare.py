@@ -6,7 +6,7 @@ from collections.abc import Mapping, Sequence
 from functools import partial
 from typing import Any
 
-from PySide6.QtCore import QTimer, Signal
+from PySide6.QtCore import QEvent, QObject, Signal
 from PySide6.QtGui import QResizeEvent, QShowEvent
 from PySide6.QtWidgets import QBoxLayout, QStackedLayout, QVBoxLayout, QWidget
 from typing_extensions import override
@@ -98,7 +98,6 @@ class CompareRoom(QWidget):
         self.notes_card.setVisible(bool(view.notes))
         self._pages.setCurrentIndex(1)
         self._fit_charts()
-        QTimer.singleShot(0, self, self._fit_charts)  # once the head has its height
 
     def set_curve(self, part: str, engine: str, curves: Mapping[str, Curve]) -> None:
         """Give what is read of an engine's curves in a part."""
@@ -161,13 +160,19 @@ class CompareRoom(QWidget):
         self._fit_charts()
 
     @override
+    def eventFilter(self, watched: QObject, event: QEvent) -> bool:
+        if watched is self.head and event.type() == QEvent.Type.Resize:
+            self._fit_charts()
+        return super().eventFilter(watched, event)
+
+    @override
     def showEvent(self, event: QShowEvent) -> None:
         super().showEvent(event)
         self._fit_charts()
 
     def _fit_charts(self) -> None:
         """Let both charts be seen at once, however long the figures beside them are."""
-        seen = self.height() - 3 * GAP - self.head.heightForWidth(self.width() - 2 * GAP)
+        seen = self.height() - 3 * GAP - self.head.height()
         least = self.charts.minimumSizeHint().height()
         self.charts.setMaximumHeight(max(seen, least, scaled(420)))
 
@@ -236,6 +241,7 @@ class CompareRoom(QWidget):
     def _connect(self) -> None:
         for asked in (self.empty.requested, self.head.compare_requested):
             asked.connect(self.compare_requested)
+        self.head.installEventFilter(self)
         self.head.resume_requested.connect(self.resume_requested)
         self.head.comparison_chosen.connect(self.comparison_chosen)
         self.head.delete_requested.connect(self.delete_requested)
