@@ -99,8 +99,8 @@ class Recipe:
     linear warm-up. ``metrics``: accuracy, f1 (macro), auc, mae, r2. ``threads``, ``chunk_steps``: 0 means
     measure before the first step and record what was chosen; epochs much shorter than a chunk's time are
     then trained several at once. Checkpoints asked for more often than they cost 2% are left out.
-    ``monitor``: ``validation_loss`` or
-    ``validation_<metric>``, decides the best checkpoint and early stopping.
+    ``monitor``: ``validation_loss`` or ``validation_<metric>``, decides the best checkpoint and early
+    stopping.
 
     ``precision``: fp32, fp64; tf32 (float32 whose products a GPU rounds); bf16, fp16 (mixed: weights and
     optimizer in float32, layers in half precision, fp16 with a scaled loss). ``run_mode``: one of the

@@ -11,12 +11,14 @@ split.npz         the samples' indices: train, validation, test (NumPy)
 environment.json  the versions it ran with
 init.safetensors  the weights before the first step
 metrics/          every step's loss and metrics (steps.bin: "MWMETRIC", uint32 length of the header,
-                  JSON header with the columns, then one little-endian float32 a column and step)
+                  JSON header with the columns, then one little-endian float32 a column and step; float64
+                  where the header says "type": "<f8")
 events.jsonl      what happened, one JSON record a line: validations, checkpoints, pauses, notes
 checkpoints/      step-N: all that is needed to go on exactly; best-N: the best weights so far.
                   The .json beside each holds the step and the SHA-256; arrays are safetensors, named
                   model/<layer>/<role> and optimizer/<slot>/<layer>/<role>. Epochs that take less time
                   than 50 checkpoints do not all have one
+layers/           the files of layers written in Python, to be read: what runs stands in design.json
 artifacts/        what was made from the run, such as ONNX files
 manifest.json     the SHA-256 of every file here
 

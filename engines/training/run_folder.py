@@ -45,9 +45,8 @@ class RunRecord:
 
     A run whose state is running or paused while nobody holds its lock was interrupted. ``threads``,
     ``chunk_steps`` and ``run_mode`` (in force, of ``engine``) are fixed from the first step on, since they
-    change rounding. ``code`` and ``facts``
-    tell a failure. Times are ISO 8601 in UTC. ``parent`` is the id of the run that this one went on from
-    after ``parent_step`` steps, which ``parent_engine`` had done.
+    change rounding. ``code`` and ``facts`` tell a failure. Times are ISO 8601 in UTC. ``parent`` is the id of
+    the run that this one went on from after ``parent_step`` steps, which ``parent_engine`` had done.
     """
 
     kind: ClassVar[str] = "run"
