@@ -12,6 +12,7 @@ import numpy as np
 import numpy.typing as npt
 
 from engines.contract.errors import ErrorCode, WorkbenchError
+from engines.contract.faults import is_lack_of_memory
 from engines.contract.files import read_bytes, sha256_of
 from engines.contract.records import from_plain
 from engines.contract.spec import DataManifest
@@ -68,6 +69,8 @@ def _open(folder: Path, name: str) -> npt.NDArray[Any]:
     try:
         return np.asarray(np.lib.format.open_memmap(folder / f"{name}.npy", mode="r"))
     except (OSError, ValueError, OverflowError) as fault:
+        if is_lack_of_memory(fault):
+            raise
         raise _broken(folder, f"{name}.npy", fault) from fault
 
 

@@ -12,6 +12,7 @@ import numpy as np
 import numpy.typing as npt
 
 from engines.contract.errors import ErrorCode, WorkbenchError
+from engines.contract.faults import is_lack_of_memory
 from engines.contract.records import from_plain
 from engines.contract.spec import DataManifest
 
@@ -63,6 +64,8 @@ def _array(path: Path, type_name: str, shape: tuple[int, ...]) -> npt.NDArray[An
     try:
         loaded: npt.NDArray[Any] = np.load(path, mmap_mode="r", allow_pickle=False)
     except (OSError, ValueError, EOFError, OverflowError) as error:
+        if is_lack_of_memory(error):
+            raise
         raise _broken(path, str(error)) from error
     if not isinstance(loaded, np.ndarray) or loaded.dtype != np.dtype(type_name) or loaded.shape != shape:
         have = f"{getattr(loaded, 'dtype', type(loaded).__name__)} {getattr(loaded, 'shape', '')}"

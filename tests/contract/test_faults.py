@@ -33,5 +33,14 @@ def test_that_a_fault_nobody_thought_of_is_named_with_where_it_came_from() -> No
     assert "test_faults.py" in told.details
 
 
-def test_that_too_little_memory_names_the_job() -> None:
-    assert failure(MemoryError(), "train").facts == {"job": "train", "limit": 0}
+@pytest.mark.parametrize(
+    "fault",
+    [
+        MemoryError(),
+        OSError(errno.ENOMEM, os.strerror(errno.ENOMEM)),
+        RuntimeError("can't start new thread"),
+    ],
+)
+def test_that_too_little_memory_names_the_job(fault: Exception) -> None:
+    told = failure(fault, "train")
+    assert (told.code, told.facts) == ("out_of_memory", {"job": "train", "limit": 0})

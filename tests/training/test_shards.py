@@ -2,13 +2,16 @@
 
 from __future__ import annotations
 
+import errno
 import json
+import os
 from pathlib import Path
 
 import numpy as np
 import pytest
 
 from engines.contract.errors import ErrorCode, WorkbenchError
+from engines.data.prepared import open_prepared
 from engines.training.shards import open_shards
 from tests.data.preparing import prepare
 
@@ -78,3 +81,14 @@ def test_that_a_manifest_of_other_fields_is_named(folder: Path) -> None:
     fault = broken(folder)
     assert fault.facts["file"] == "manifest.json"
     assert "samples" in str(fault.facts["why"])
+
+
+def test_that_a_lack_of_memory_is_no_damage(folder: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    def short(*_: object, **__: object) -> None:
+        raise OSError(errno.ENOMEM, os.strerror(errno.ENOMEM))
+
+    monkeypatch.setattr(np, "load", short)
+    monkeypatch.setattr(np.lib.format, "open_memmap", short)
+    for opened in (open_shards, open_prepared):
+        with pytest.raises(OSError, match="memory"):
+            opened(folder)
