@@ -32,7 +32,7 @@ ROWS: dict[ErrorCode, Message] = {
         todo="Prepare the same data again, or start a new run.",
     ),
     ErrorCode.LOSS_NOT_FINITE: Message(
-        what="The loss became {value} at step {step}.",
+        what="The loss is no finite number any more: {value} at step {step}.",
         why="The numbers outgrew their type; a learning rate of {learning_rate} may be too high, or the "
         "inputs hold extreme values.",
         todo="Lower the learning rate or scale the inputs, and train again: resumed as it was, the run "
