@@ -117,7 +117,7 @@ def test_that_last_words_are_told_as_what_they_mean(words: str, code: str) -> No
     fault = install_fault(CommandFailed(1, "Collecting numpy\n" + words), "mxnet", "/home/x")
     assert fault.code is ErrorCode(code)
     assert words in fault.details
-    assert fault.facts["why" if code != "install_failed" else "requirement"]
+    assert fault.facts["why" if code != "install_failed" else "status"]
 
 
 UV_OFFLINE = """error: Request failed after 2 retries in 6.0s

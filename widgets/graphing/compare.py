@@ -17,15 +17,10 @@ from widgets.controls.text import label, set_property
 from widgets.graphing.explorer import GraphPanel, compose
 from widgets.graphing.facts import comparison, error_words, marks
 from widgets.shipping.runs_on import NodeTimes, ProviderChoice, RunsOn, left_words
-from widgets.shipping.words import figure, share, time_words
+from widgets.shipping.words import VERDICTS, figure, share, time_words
 
 _SECONDS, _REASON = 4, 5
 _STATES = {"applied": "applied", "no_effect": "no effect", "rejected": "rejected"}
-_VERDICTS = {
-    "passed": ("Proven", "good"),
-    "failed": ("Failed", "bad"),
-    "not_provable": ("Not provable", "warning"),
-}
 _REASONS = {
     "no_answers": "There are no answers to hold the graph against.",
     "constant_output": "The outputs do not vary with the input, so equal answers would prove nothing.",
@@ -189,7 +184,7 @@ class OptimizeReport(QWidget):
             self.nodes_requested.emit()
 
     def _show_proof(self, proof: ProofView, provider: str = "") -> None:
-        words, severity = _VERDICTS.get(proof.status, (proof.status, ""))
+        words, severity = VERDICTS.get(proof.status, (proof.status, ""))
         self.error.setText(error_words(proof.max_abs_error))
         set_property(self.error, "severity", severity)
         there = f" on {provider}" if provider else ""
