@@ -13,6 +13,7 @@ from typing import TypeVar, cast
 
 from app.debugging import stepwise
 from app.desk import TOOLS, Desk, Ended
+from app.engine_facts.health import version_notes
 from app.flows.engines import install as install
 from app.flows.engines import probe as probe
 from app.flows.engines import probe_all as probe_all
@@ -88,6 +89,7 @@ def train(desk: Desk, order: TrainOrder) -> Answering:
     row = installed_engine(order.engine or (plan.project.engine if plan.project else "") or default_engine())
     with a_folder(order.out) as out:
         desk.warm(row.name)
+        yield from version_notes(row)
         manifest = yield from prepare(desk, plan.data)
         check_fit(plan.spec, plan.recipe, manifest)
         if order.debug:
@@ -136,6 +138,7 @@ def resume(
     recipe: Recipe = apply_settings(read_recipe(run), settings)
     row = installed_engine(record.engine)
     desk.warm(row.name)
+    yield from version_notes(row)
     manifest = yield from data_of_run(desk, run)
     job = train_job(spec, recipe, manifest, run, device or record.device, resume=True)
     yield from desk.run(row.name, replace(job, debug=debug))
