@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterable
 
 from PySide6.QtCore import QLocale, Qt
-from PySide6.QtGui import QDoubleValidator
+from PySide6.QtGui import QAction, QDoubleValidator
 from PySide6.QtWidgets import (
     QComboBox,
     QHBoxLayout,
@@ -97,11 +97,18 @@ def text_field(name: str, accessible: str, text: str = "", hint: str = "") -> QL
     return made
 
 
+_CLEAR = "_q_qlineeditclearaction"
+"""Qt's name for the cross that empties a line."""
+
+
 def search_field(name: str, accessible: str, hint: str) -> QLineEdit:
     """Return a field to look for something: a glass at its left, a cross at its right to empty it."""
     made = text_field(name, accessible, hint=hint)
     made.setProperty("search", True)
     made.setClearButtonEnabled(True)
+    clear = made.findChild(QAction, _CLEAR)
+    if clear is not None:  # else Qt's own cross stays
+        clear.setIcon(icon("close", "dim"))
     made.addAction(icon("search", "dim"), QLineEdit.ActionPosition.LeadingPosition)
     return made
 

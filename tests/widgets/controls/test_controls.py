@@ -5,7 +5,7 @@ from __future__ import annotations
 import pytest
 from PySide6.QtCore import Qt
 from PySide6.QtGui import QAction
-from PySide6.QtWidgets import QApplication, QVBoxLayout, QWidget
+from PySide6.QtWidgets import QApplication, QToolButton, QVBoxLayout, QWidget
 from pytestqt.qtbot import QtBot
 
 from tests.widgets.shown import cut
@@ -27,6 +27,8 @@ from widgets.controls import (
     whole_field,
 )
 from widgets.controls.command_palette import CommandPalette, find_actions, sentence
+from widgets.controls.fields import search_field
+from widgets.look.icons import icon
 from widgets.look.theme import apply, current
 
 
@@ -279,3 +281,14 @@ def test_that_a_message_has_its_buttons_beside_its_words_where_there_is_room(
     button, words = panel.button.geometry(), panel.todo.geometry()
     assert (button.left() > words.left() and button.top() < words.bottom()) == beside
     assert cut(panel) == []
+
+
+def test_that_the_cross_in_a_search_is_of_our_family_and_empties_it(qtbot: QtBot) -> None:
+    line = search_field("filter", "Filter", "Filter")
+    qtbot.addWidget(line)
+    line.show()
+    line.setText("conv")
+    cross = next(tool for tool in line.findChildren(QToolButton) if tool.x() > line.width() / 2)
+    assert cross.icon().pixmap(14).toImage() == icon("close", "dim").pixmap(14).toImage()
+    qtbot.mouseClick(cross, Qt.MouseButton.LeftButton)
+    assert line.text() == ""
