@@ -147,7 +147,8 @@ class Composition(QObject):
             return
         if session.project and (Path(session.project) / "project.toml").is_file():
             opened = bench.attempt(lambda: bench.open_project(Project.open(Path(session.project))))
-            room = session.room if opened else room
+            known = {*dict(ROOMS), "settings"}  # another version may have had others
+            room = session.room if opened and session.room in known else room
         elif (kept := kept_file(Path(session.project), session.design)).is_file():
             bench.tell(
                 WorkbenchError(ErrorCode.EDITS_KEPT, project=session.project, path=str(kept)), "warning"

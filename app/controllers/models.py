@@ -20,7 +20,7 @@ from app.flows.exports import Exporter
 from app.messages import words
 from app.run_files import outdated
 from app.workbench import Workbench
-from engines.contract.events import Answer, Crashed, Event, Failed, Progress, Stopped
+from engines.contract.events import Answer, Crashed, Event, Failed, Progress
 from engines.contract.views import ExportView, GraphView, LoweredView, OptimizeView, ProofView, SavedView
 
 MODEL, OPTIMIZED, REFERENCE, REPORT = "model.onnx", "optimized.onnx", "reference.npz", "report.html"
@@ -221,7 +221,7 @@ class ModelsController(QObject):
         if turn != self._turn:
             return
         self._thread = None
-        if isinstance(outcome, (Failed, Crashed, BaseException)) and not isinstance(outcome, Stopped):
+        if isinstance(outcome, (Failed, Crashed, BaseException)):
             self._bench.tell(outcome)
         self.finished.emit()
         self.changed.emit()

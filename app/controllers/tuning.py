@@ -14,7 +14,6 @@ from app.flows.tuning import SECONDS, TuneOrder, kept, tune
 from app.messages import words
 from app.messages.table import tell
 from app.workbench import Workbench
-from engines.contract.errors import WorkbenchError
 from engines.contract.events import Answer, Crashed, Event, Failed, Finished, Starting, Stopped, Tuning
 from engines.contract.views import TuneRow, TuneView
 
@@ -121,7 +120,7 @@ class TuningController(QObject):
             self._take(self._answer)
             return
         self._show_kept()
-        if isinstance(outcome, (Failed, Crashed, WorkbenchError, BaseException)):
+        if isinstance(outcome, (Failed, Crashed, BaseException)):
             self._bench.tell(outcome)
 
     def _take(self, view: TuneView) -> None:
