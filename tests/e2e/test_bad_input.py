@@ -48,7 +48,7 @@ def spoilt(line: int, text: str) -> str:
 
 
 BAD_TABLES = {
-    "ragged": (spoilt(7, "1,2,cat"), ["Line 7", "has 3 values"]),
+    "ragged": (spoilt(7, "1,2,cat"), ["Line 7", "3 instead of 4"]),
     "text": (spoilt(9, "1,many,3,cat"), ["“many”", "line 9", "column 2", "“b”"]),
     "hole": (spoilt(9, "1,,3,cat"), ["line 9", "column 2", "“b”"]),
     "nan": (spoilt(4, "nan,2,3,cat"), ["line 4", "column 1", "“a”"]),
