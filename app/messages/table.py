@@ -133,7 +133,7 @@ def tell_error(error: BaseException) -> Told:
 _CRASHES: dict[str, Message] = {
     "exit": Message(
         what="The engine's process ended by itself ({ended}).",
-        why="{last}",
+        why="A library of the engine's, or code of yours that it ran, ended it. {last}",
         todo="Resume from the last checkpoint; nothing else is disturbed.",
         button="resume_run",
     ),
