@@ -41,7 +41,7 @@ from app.plans import default_engine, is_installed
 from app.project import Project
 from app.remembering import Remembering
 from app.rescue import kept_file
-from app.session import Session, load_session
+from app.session import Session, leave_project, load_session, note_opening
 from app.window import ROOMS, Window
 from app.workbench import Workbench
 from engines.contract.errors import ErrorCode, WorkbenchError
@@ -142,10 +142,15 @@ class Composition(QObject):
         bench.engine, bench.device = bench.inside or session.engine, session.device or "cpu"
         bench.project_changed.emit()
         room = "start"
-        if session.project and is_open_elsewhere(Path(session.project)):
+        left_out = bool(session.project) and session.project == session.opening
+        if left_out:
+            bench.tell(WorkbenchError(ErrorCode.PROJECT_LEFT_OUT, project=session.project), "warning")
+            leave_project()
+        if left_out or (session.project and is_open_elsewhere(Path(session.project))):
             bench.shell.open_room(room)  # a second window is for something else, or for what is chosen there
             return
         if session.project and (Path(session.project) / "project.toml").is_file():
+            note_opening(session.project)
             opened = bench.attempt(lambda: bench.open_project(Project.open(Path(session.project))))
             known = {*dict(ROOMS), "settings"}  # another version may have had others
             room = session.room if opened and session.room in known else room
@@ -196,6 +201,7 @@ class Composition(QObject):
 
     def _on_rooms_imported(self, outcome: Outcome) -> None:
         if self._window.on_closed is not None:
+            note_opening("")
             self.collector.begin()
 
     def _may_close(self) -> bool:
@@ -206,6 +212,7 @@ class Composition(QObject):
 
     def _on_closed(self) -> None:
         self._remembering.write()
+        note_opening("")
         self.load.end()
         self.graph.close()
         self.bench.close()

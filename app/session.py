@@ -12,7 +12,7 @@ from contextlib import suppress
 from dataclasses import dataclass, field, replace
 from datetime import UTC, datetime
 from pathlib import Path
-from typing import TypeVar
+from typing import Any, TypeVar
 
 from app.home import user_data
 from engines.contract.errors import WorkbenchError
@@ -26,11 +26,13 @@ KEPT_RECENT, KEPT_TOLD = 20, 200
 class Session:
     """The window as it was left. ``geometry`` and ``splitters`` hold Qt's own byte arrays as base64 text.
 
+    ``opening``: the project of a starting window that did not come to stand yet.
     ``model``: somebody else's ONNX file that was looked at; ``comparison``: the folder of the one shown.
     """
 
     room: str = "start"
     project: str = ""
+    opening: str = ""
     design: str = ""
     run: str = ""
     model: str = ""
@@ -75,6 +77,24 @@ def load_session() -> Session:
 def save_session(session: Session) -> None:
     """Write the session, all or nothing; raises ``FILE_UNWRITABLE`` or ``DISK_FULL``."""
     _save(_session_file(), session)
+
+
+def note_opening(project: str) -> None:
+    """Note the project that a starting window opens by itself; "" once it stands.
+
+    One that ends the window so is not opened again and again.
+    """
+    _change(opening=project)
+
+
+def leave_project() -> None:
+    """Let the next window begin without a project; it is among the recent ones."""
+    _change(project="", opening="")
+
+
+def _change(**values: Any) -> None:
+    with suppress(WorkbenchError):  # a full disk is told elsewhere
+        save_session(replace(load_session(), **values))
 
 
 def recent_projects() -> tuple[RecentProject, ...]:

@@ -154,6 +154,11 @@ ROWS: dict[ErrorCode, Message] = {
         todo="Put it back and open it to find them in it, or open them as a project of their own.",
         button="open_edits",
     ),
+    ErrorCode.PROJECT_LEFT_OUT: Message(
+        what="The project {project} was not opened again.",
+        why="The last window ended while it opened this project by itself.",
+        todo="Open it from the list of Start to try once more; nothing in it was changed.",
+    ),
     ErrorCode.RUN_AWAY: Message(
         what="The run {run} is no longer there.",
         why="Its folder was moved or deleted by another window or program.",

@@ -110,6 +110,7 @@ class ErrorCode(str, Enum):
     RUN_AWAY = "run_away"  # run
     EDITS_BACK = "edits_back"  # design
     EDITS_KEPT = "edits_kept"  # project, path
+    PROJECT_LEFT_OUT = "project_left_out"  # project
     DESIGN_CHANGED_ELSEWHERE = "design_changed_elsewhere"  # design, kept (the other version's name)
     DESIGN_NOT_IN_PROJECT = "design_not_in_project"  # design, path, known
     SETTING_UNKNOWN = "setting_unknown"  # setting, known, nearest

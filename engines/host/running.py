@@ -198,7 +198,8 @@ class Running:
         if rung is None:
             return
         if rung.name == "terminate":
-            self._cause = self._cause or "deaf"
+            begun = self._has_engine or not self._limits.start
+            self._cause = self._cause or ("deaf" if begun else "unbegun")
             self._child.terminate()
         elif rung.name == "kill":
             self._child.kill()
@@ -264,7 +265,7 @@ class Running:
         self.ended = True
         if self._instead is not None:
             yield self._numbering.own(dataclasses.replace(self._instead, details=stderr))
-        elif cause == "deaf" and self._limits.start and not self._has_engine:
+        elif cause == "unbegun":
             yield self._numbering.own(Stopped(step=0, kept=False))
         else:
             yield self._numbering.own(Crashed(cause, max(code, 0), max(-code, 0), stderr))

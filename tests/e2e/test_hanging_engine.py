@@ -18,7 +18,7 @@ from tests.e2e.conftest import FAKE, LISTING
 from tests.e2e.person import Person
 from tests.environments.fake_pythons import needs_scripts, real_python
 
-pytestmark = [pytest.mark.gui_e2e, needs_scripts]
+pytestmark = [pytest.mark.gui_e2e, pytest.mark.commands, needs_scripts]
 HANGS = """
 import sys
 class Slow:

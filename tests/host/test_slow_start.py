@@ -80,6 +80,7 @@ class Child:
     def __init__(self, clock: Clock, items: list[tuple[float, Item]]) -> None:
         self.started, self.inbox = clock.now, Inbox(clock, items)
         self.ended_by: list[str] = []
+        self.last_words: list[Event] = []
 
     def send(self, record: object) -> None:
         """It hears nothing."""
@@ -93,7 +94,7 @@ class Child:
     def _die(self, how: str) -> None:
         if not self.ended_by:
             gone = (Drained("stdout", ended=True), Drained("stderr", ended=True), HungUp(), Exited(-15))
-            self.inbox.items = [(0.0, item) for item in gone]
+            self.inbox.items = [(0.0, item) for item in (*self.last_words, *gone)]
         self.ended_by.append(how)
 
     def stderr_tail(self) -> str:
@@ -111,9 +112,14 @@ def play(monkeypatch: pytest.MonkeyPatch, tmp_path: Path) -> Play:
     monkeypatch.setattr("engines.host.ladder.time", clock)
 
     def played(
-        *items: tuple[float, Item], stop: float = 0.0, job: Job | None = None, limits: Limits = LIMITS
+        *items: tuple[float, Item],
+        stop: float = 0.0,
+        job: Job | None = None,
+        limits: Limits = LIMITS,
+        last_words: tuple[Event, ...] = (),
     ) -> tuple[list[Event], Child, Clock]:
         child = Child(clock, list(items))
+        child.last_words.extend(last_words)
         one = Running(child, job or fake_training(tmp_path), limits)  # type: ignore[arg-type]
         one._ladder._clock = clock.monotonic
         if stop:
@@ -216,3 +222,10 @@ def test_that_without_a_limit_an_import_may_take_for_ever(play: Play) -> None:
 )
 def test_that_greetings_lines_and_debuggers_say_nothing_of_the_engine(event: Event, there: bool) -> None:
     assert has_engine(event) is there
+
+
+def test_that_an_engine_that_came_as_its_process_was_ended_counts_as_stopped(play: Play) -> None:
+    events, child, _ = play((0.1, HELLO), stop=1.0, last_words=(THERE,))
+    assert child.ended_by == ["terminate"]
+    assert isinstance(events[-1], Stopped)
+    assert not any(isinstance(event, Crashed) for event in events)
