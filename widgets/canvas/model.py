@@ -103,8 +103,8 @@ def compact(count: float) -> str:
 
 
 def byte_size(count: float) -> str:
-    """Write a size in bytes with a unit."""
-    for bound, unit in ((1 << 30, "GB"), (1 << 20, "MB"), (1 << 10, "KB")):
+    """Write a size in bytes with a decimal unit, as the command line does."""
+    for bound, unit in ((1e9, "GB"), (1e6, "MB"), (1e3, "KB")):
         if count >= bound:
             return f"{count / bound:.1f} {unit}"
     return f"{count:.0f} B"
