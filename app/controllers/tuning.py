@@ -151,7 +151,7 @@ def _where(engine: str, device: str, created: str = "") -> str:
     from widgets.shipping.words import time_words
 
     where = f"{titles().get(engine, engine)} on {device.upper()}"
-    return f"{where}, measured {time_words(created)}" if created else where
+    return f"{where} · {time_words(created)}" if created else where
 
 
 def _reason(row: TuneRow) -> str:
